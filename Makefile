@@ -1,0 +1,58 @@
+# make demo   lint software that people use, and read what is found
+# make test   style, types and tests
+# make clean  remove everything these two have made
+#
+# A fresh machine needs python3 (3.10 or newer), make, and a package index for pip.
+
+PYTHON ?= python3
+VENV ?= .venv
+JOBS ?= auto
+
+# Read, never run: their own dependencies are not needed.
+DEMO_PACKAGES = redis==5.2.1 discord.py==2.4.0
+DEMO_PATHS = redis discord
+DEMO_OPTIONS =
+
+BIN = $(VENV)/bin
+PIP = $(BIN)/python -m pip --disable-pip-version-check
+MAKEFLAGS += --no-print-directory
+
+.PHONY: demo test clean
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/.demo
+	@echo "leaklint check $(DEMO_OPTIONS) $(DEMO_PATHS)    ($(DEMO_PACKAGES))"
+	@command=$$(pwd)/$(BIN)/leaklint; \
+	cd "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"; \
+	"$$command" check --isolated $(DEMO_OPTIONS) $(DEMO_PATHS) || test $$? -eq 1
+
+test: $(VENV)/.test
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/pytest -n $(JOBS)
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
+
+# The stamps lie in the environment, so that they go when it goes.
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "leaklint needs Python 3.10 or newer; this is %d.%d. Try: make PYTHON=python3.12 ..." % sys.version_info[:2])'
+	@echo "making $(VENV)"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.made pyproject.toml
+	@echo "installing leaklint into $(VENV)"
+	@$(PIP) install --quiet --editable .
+	@touch $@
+
+$(VENV)/.demo: $(VENV)/.installed Makefile
+	@echo "installing $(DEMO_PACKAGES) into $(VENV)"
+	@$(PIP) install --quiet --no-deps $(DEMO_PACKAGES)
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.installed
+	@echo "installing what the tests need into $(VENV)"
+	@$(PIP) install --quiet --editable '.[test]'
+	@touch $@

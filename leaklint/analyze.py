@@ -1,0 +1,211 @@
+"""From the bytes of one file to its `FileResult`: pure, and without anything that the code under analysis could run."""
+
+from __future__ import annotations
+
+import ast
+import gc
+import hashlib
+import io
+import tokenize
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from leaklint.facts import EVIDENCE_LIMIT, Cleared, Evidence, FileResult, Finding, OpenQuestion, Outside, Span, Summary
+from leaklint.gate import Gate
+from leaklint.positions import Positions
+from leaklint.severity import severity
+
+if TYPE_CHECKING:
+    from leaklint.apis import Apis
+    from leaklint.catalogue import Catalogue, Rule
+    from leaklint.model import Clear, Clue, Facts, Hit
+
+UNREADABLE = "LK001"
+
+
+def decode(source: bytes) -> str:
+    """The text of a file as Python reads it: byte order mark, coding line, and `\\n` for every end of a line.
+
+    Raises SyntaxError, LookupError or UnicodeDecodeError when its encoding is wrong or unknown.
+    """
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+    return io.TextIOWrapper(io.BytesIO(source), encoding, newline=None).read()
+
+
+def unreadable(path: str, module: str, reason: str, catalogue: Catalogue, line: int = 1, column: int = 1) -> FileResult:
+    """The result for a file that cannot be checked: one finding that says why."""
+    rule = catalogue.by_code[UNREADABLE]
+    span = Span(line, column, line, column)
+    print_ = _fingerprint(rule.code, module, reason, 0)
+    finding = Finding(
+        rule.code, rule.name, "P2", path, span, module, "nobody", "once", "never", "unreadable", "unreadable", {"reason": reason}, (), print_
+    )
+    return FileResult(path, Summary(module), (finding,))
+
+
+def analyze(source: bytes, path: str, module: str, catalogue: Catalogue, gate: bool = True) -> FileResult:
+    """Check one file. `path` is what the findings show, `module` its dotted name.
+
+    Whatever is wrong with the file is a finding of the result; nothing is raised for it.
+    """
+    try:
+        text = decode(source)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # invalid escapes in the code under analysis are its own affair
+            tree = ast.parse(text)
+    except SyntaxError as error:
+        reason = (error.msg or "syntax error").partition("\n")[0]
+        return unreadable(path, module, f"syntax error: {reason}", catalogue, error.lineno or 1, max(error.offset or 1, 1))
+    except (LookupError, UnicodeDecodeError, ValueError) as error:
+        return unreadable(path, module, f"encoding: {error}", catalogue)
+    except (RecursionError, MemoryError):
+        return unreadable(path, module, "nested too deeply for Python's parser", catalogue)
+    if gate and not _gate(catalogue.apis).passes(tree):
+        return FileResult(path, Summary(module))
+    del tree
+    facts = _facts(text, path, module, catalogue)
+    if isinstance(facts, str):
+        return unreadable(path, module, facts, catalogue)
+    return _Report(path, module, text, catalogue).of(facts)
+
+
+@lru_cache(maxsize=4)
+def _gate(apis: Apis) -> Gate:
+    return Gate(apis)
+
+
+def _facts(text: str, path: str, module: str, catalogue: Catalogue) -> Facts | str:
+    """The facts of a file, or the reason why there are none."""
+    import libcst
+
+    from leaklint.basis import basis
+    from leaklint.build import build
+    from leaklint.model import Facts
+
+    enabled = gc.isenabled()
+    gc.disable()  # a tree of a million nodes and no garbage: collecting doubles the time
+    try:
+        tree = libcst.parse_module(text)
+        return Facts(basis(build(tree, path, module, path.endswith("__init__.py")), catalogue.apis))
+    except libcst.ParserSyntaxError as error:
+        return f"syntax error: {error.message.splitlines()[0]}"
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _fingerprint(rule: str, scope: str, acquired: str, ordinal: int) -> str:
+    """Fixed from the first release on: a change here makes every baseline stale."""
+    text = "\0".join((rule, scope, acquired, str(ordinal)))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:20]
+
+
+class _Report:
+    """Turns the hits of one file into findings: positions, severity, fingerprints, one finding per place and family."""
+
+    def __init__(self, path: str, module: str, text: str, catalogue: Catalogue) -> None:
+        self.path, self.module, self.catalogue = path, module, catalogue
+        self.positions = Positions(text.encode("utf-8", "surrogatepass"))
+        self.equals: Counter[tuple[str, str, str]] = Counter()
+
+    def of(self, facts: Facts) -> FileResult:
+        from leaklint.model import Hit
+
+        hits: list[tuple[Rule, Hit]] = []
+        cleared: list[Cleared] = []
+        sound: list[Cleared] = []
+        for rule in self.catalogue.rules:
+            check = rule.load_check()
+            for item in check(facts) if check is not None else ():
+                if isinstance(item, Hit):
+                    hits.append((rule, item))
+                else:
+                    (sound if item.sound else cleared).append(self.clear(rule, item))
+        kept = sorted(_one_each(hits), key=lambda pair: (pair[1].at.ordinal, pair[0].code))
+        findings: list[Finding] = []
+        questions: list[OpenQuestion] = []
+        for rule, hit in kept:
+            finding = self.finding(rule, hit)
+            if hit.place is not None and hit.place.scope.kind in ("module", "class"):
+                questions.append(OpenQuestion("released elsewhere", finding.subject, finding))
+            else:
+                findings.append(finding)
+        summary = Summary(self.module, outside=tuple(self.outside(facts)))
+        return FileResult(self.path, summary, tuple(findings), tuple(cleared), tuple(sound), tuple(questions))
+
+    def finding(self, rule: Rule, hit: Hit) -> Finding:
+        from leaklint.model import source_of
+
+        acquired = hit.acquired or source_of(hit.at)
+        key = (rule.code, hit.subject, acquired)
+        self.equals[key] += 1
+        subject = f"{self.module}:{hit.subject}"
+        ordinal = hit.block.ordinal if hit.block is not None and hit.block.ordinal >= 0 else hit.at.ordinal
+        return Finding(
+            rule.code,
+            rule.name,
+            severity(hit.owner, hit.driver, hit.release, rule.ceiling),
+            self.path,
+            self.positions.span(ordinal),
+            subject,
+            hit.owner,
+            hit.driver,
+            hit.release,
+            hit.message,
+            hit.hint,
+            {"subject": hit.subject, **hit.args},
+            tuple(self.evidence(c) for c in _distinct(hit.clues)),
+            _fingerprint(rule.code, subject, acquired, self.equals[key]),
+        )
+
+    def evidence(self, clue: Clue) -> Evidence:
+        return Evidence(self.path, self.positions.span(clue.ordinal), clue.role, clue.label, dict(clue.args))
+
+    def clear(self, rule: Rule, item: Clear) -> Cleared:
+        evidence = tuple(self.evidence(c) for c in _distinct(item.clues))
+        return Cleared(rule.code, self.path, self.positions.span(item.at.ordinal), f"{self.module}:{item.subject}", item.defence, evidence)
+
+    def outside(self, facts: Facts) -> Iterator[Outside]:
+        """Removals from what other modules hold: `SESSIONS.pop(...)` after `from app.state import SESSIONS`."""
+        from leaklint.model import imported_shrinks
+
+        for place, stmt in imported_shrinks(facts.basis):
+            yield Outside(place, "shrink", self.positions.span(stmt.ordinal))
+
+
+def _distinct(clues: tuple[Clue, ...]) -> list[Clue]:
+    """Each place once, in the order of the story, as many as a reader looks at."""
+    seen: set[int] = set()
+    kept = []
+    for clue in clues:
+        if clue.ordinal not in seen:
+            seen.add(clue.ordinal)
+            kept.append(clue)
+    return kept[:EVIDENCE_LIMIT]
+
+
+def _one_each(hits: list[tuple[Rule, Hit]]) -> Iterator[tuple[Rule, Hit]]:
+    """At most one finding per place and family: the superseding rule's, else the first."""
+    by_place: dict[tuple[str, str, int], list[tuple[Rule, Hit]]] = {}
+    for rule, hit in hits:
+        by_place.setdefault((rule.family, hit.subject, hit.at.ordinal if hit.place is None else -1), []).append((rule, hit))
+    for rivals in by_place.values():
+        beaten = {code for rule, _ in rivals for code in rule.supersedes}
+        yield next((pair for pair in rivals if pair[0].code not in beaten), rivals[0])
+
+
+def describe(source: bytes, path: str, catalogue: Catalogue) -> Iterator[str]:
+    """What the engine knows of each value in a file, a line each: for those who tune rules."""
+    from leaklint.model import outline
+
+    text = decode(source)
+    facts = _facts(text, path, path.removesuffix(".py").replace("/", "."), catalogue)
+    if isinstance(facts, str):
+        yield f"{path}: {facts}"
+        return
+    positions = Positions(text.encode("utf-8", "surrogatepass"))
+    for stmt, line in outline(facts):
+        yield f"{path}:{positions.span(stmt.ordinal).line}: {line}"

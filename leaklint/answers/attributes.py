@@ -1,0 +1,110 @@
+"""Resources in attributes: what the class that acquires one does to release it, in any of its methods."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from leaklint.answers.fate import acquired, fate, resource_uses
+from leaklint.answers.owner import lifetime
+from leaklint.apis import Row
+from leaklint.basis import NO, Answer, Basis, Clue
+from leaklint.facts import OwnerKind
+from leaklint.ir import Expr, Scope, Stmt, ancestors
+from leaklint.names import Place
+from leaklint.uses import Use
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An attribute that is given a resource by its own class; `defence` says why that is well."""
+
+    place: Place
+    row: Row
+    acquired: Stmt
+    value: Expr
+    owner: OwnerKind
+    defence: Answer
+    ending: Scope | None  # the method that ends the instance's life
+    sibling: Use | None  # the release of another attribute in it
+
+
+def held(basis: Basis, endings: dict[Scope, tuple[Scope, ...]]) -> Iterator[Held]:
+    """Every attribute that is bound to a resource acquired on the spot, once."""
+    found = [
+        (place, row, use.stmt, use.value)
+        for place, uses in basis.uses.items()
+        if place.is_attribute and len(place.path) == 1
+        for use in uses
+        if use.verb == "bind" and use.stmt.op == "assign" and use.value is not None and (row := _own(basis, use.value)) is not None
+    ]
+    released = {place: _release(basis, place, row) for place, row, _, _ in found}
+    seen: set[Place] = set()
+    for place, row, stmt, value in found:
+        if place in seen:
+            continue
+        seen.add(place)
+        klass = place.scope
+        ends = endings.get(klass, ())
+        ending = next((m for m in ends if m.name not in ("__del__",)), None)
+        sibling = next((u for p, u in released.items() if u is not None and p.scope is klass and p != place and u.stmt.scope.function in ends), None)
+        if sibling is not None:
+            ending = sibling.stmt.scope.function
+        defence = _defence(basis, place, row, released[place], klass)
+        yield Held(place, row, stmt, value, lifetime(basis, klass), defence, ending, sibling)
+
+
+def _own(basis: Basis, value: Expr) -> Row | None:
+    """Acquired here, and not merely taken from a helper that may keep it."""
+    return acquired(basis, value)
+
+
+def _release(basis: Basis, place: Place, row: Row) -> Use | None:
+    """A use that releases it, other than in a handler of the function that acquires it."""
+    births = {u.stmt.scope.function for u in basis.all_uses(place) if u.verb == "bind"}
+    for use in resource_uses(basis, place, row):
+        if fate(basis, use, row) == "release" and not (use.stmt.scope.function in births and _in_handler(use.stmt)):
+            return use
+    return None
+
+
+def _in_handler(stmt: Stmt) -> bool:
+    return any(block.kind == "handler" for block, _ in ancestors(stmt))
+
+
+def _defence(basis: Basis, place: Place, row: Row, release: Use | None, klass: Scope) -> Answer:
+    if release is not None:
+        return Answer("released", (Clue(release.stmt, "released", "released"),))
+    for use in resource_uses(basis, place, row):
+        if use.verb == "bind" and use.value is not None:
+            continue
+        if fate(basis, use, row) == "escape" and not _given_back(use):
+            return Answer("handed over", (Clue(use.stmt, "holder", "escapes"),))
+    elsewhere = _elsewhere(basis, place, row)
+    if elsewhere is not None:
+        return Answer("released elsewhere in the file", (Clue(elsewhere.stmt, "released", "released"),))
+    if lifetime(basis, klass) == "long-lived instance" and _module_instance(basis, klass):
+        return Answer("lives as long as the process")
+    return NO
+
+
+def _given_back(use: Use) -> bool:
+    """`return self._session` of a getter: the caller borrows what the instance goes on holding."""
+    return use.role == "returned"
+
+
+def _elsewhere(basis: Basis, place: Place, row: Row) -> Use | None:
+    """`client.session.close()` anywhere in the file, whatever `client` is."""
+    for other, uses in basis.uses.items():
+        if len(other.path) > 1 and other.path[-1] == place.path[0] and other != place:
+            for use in uses:
+                if fate(basis, use, row) == "release":
+                    return use
+    return None
+
+
+def _module_instance(basis: Basis, klass: Scope) -> bool:
+    return any(
+        u.verb == "__call__" and u.stmt.op == "assign" and u.stmt.scope.kind == "module"
+        for u in basis.all_uses(Place(klass.parent, (klass.name,)) if klass.parent is not None else Place(klass, ()))
+    )

@@ -1,0 +1,146 @@
+"""What a use does to a resource: releases it, hands it over, binds the name anew, or merely borrows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from leaklint.apis import Row
+from leaklint.basis import Basis
+from leaklint.ir import Expr, Scope, statements
+from leaklint.names import Place
+from leaklint.types import Callee
+from leaklint.uses import Use
+
+Fate = Literal["release", "escape", "rebind", "borrow"]
+
+_HANDED_OVER = ("returned", "element", "bound", "other")
+_DEPTH = 3
+
+
+def fate(basis: Basis, use: Use, row: Row, depth: int = _DEPTH) -> Fate:
+    """The fate of a resource of type `row` by one use of the place that holds it."""
+    if use.verb in row.release:
+        return "release"
+    if use.verb in ("__exit__", "__aexit__"):
+        return "borrow" if row.exit_keeps_open else "release"
+    if use.verb in ("bind", "del"):
+        return "rebind"
+    if use.verb:
+        return "borrow"
+    if use.role == "argument":
+        return _argument(basis, use, row, depth)
+    if use.role == "yielded":
+        return "borrow" if lends(use) else "escape"
+    return "escape" if use.role in _HANDED_OVER else "borrow"
+
+
+def lends(use: Use) -> bool:
+    """Does the function hand its value out by `yield` and take it back, as a context manager or fixture does?"""
+    function = use.stmt.scope.function.stmt
+    decorators = function.decorators if function is not None else ()
+    names = {e.text for d in decorators for e in _reference(d)}
+    return bool(names & {"contextmanager", "asynccontextmanager", "fixture"})
+
+
+def _reference(expr: Expr) -> Iterator[Expr]:
+    while expr.op in ("call", "attr"):
+        yield expr
+        expr = expr.args[0]
+    yield expr
+
+
+def _argument(basis: Basis, use: Use, row: Row, depth: int) -> Fate:
+    call = use.site
+    callee = basis.types.callee(call)
+    if callee.local is not None and depth > 0:
+        param = parameter(callee.local, call, use.value)
+        return _summary(basis, callee.local, param, row, depth - 1) if param is not None else "borrow"
+    return "escape" if takes_over(callee) else "borrow"
+
+
+def takes_over(callee: Callee) -> bool:
+    """Does a call keep what it is given? What is unknown may."""
+    if callee.row is not None:
+        return callee.row.takes
+    if callee.receiver is not None:
+        return callee.method in callee.receiver.own or callee.method in callee.receiver.grow
+    return True
+
+
+def parameter(local: Scope, call: Expr, value: Expr | None) -> Place | None:
+    """The parameter of a function of this module that an argument of a call is bound to."""
+    function = local
+    skip = 0
+    if local.kind == "class":
+        init = next((c for c in local.children if c.name == "__init__"), None)
+        if init is None:
+            return None
+        function, skip = init, 1
+    elif local.method_of is not None and call.args[0].op == "attr":
+        skip = 1
+    for index, arg in enumerate(call.args[1:]):
+        if arg is value:
+            name = call.names[index + 1]
+            if name and name[0] != "*":
+                return next((Place(function, (p.name,)) for p in function.params if p.name == name), None)
+            position = index + skip
+            plain = [p for p in function.params if p.star != "**"]
+            return Place(function, (plain[position].name,)) if position < len(plain) and not plain[position].star else None
+    return None
+
+
+def _summary(basis: Basis, local: Scope, param: Place, row: Row, depth: int) -> Fate:
+    """What a function of this module does with the argument it gets."""
+    if local.kind == "function" and local.is_generator and local.method_of is None and local.is_async:
+        return "escape"
+    fates = {fate(basis, use, row, depth) for use in resource_uses(basis, param, row)}
+    return "release" if "release" in fates else "escape" if "escape" in fates else "borrow"
+
+
+def resource_uses(basis: Basis, place: Place, row: Row) -> Iterator[Use]:
+    """Uses of the place itself, and of its releasing methods by reference (`callback(f.close)`)."""
+    yield from basis.all_uses(place)
+    for verb in row.release:
+        yield from basis.all_uses(Place(place.scope, (*place.path, verb)))
+
+
+def acquired(basis: Basis, expr: Expr | None) -> Row | None:
+    """The row of a resource that evaluating `expr` acquires: a call of what makes one, through await and branches."""
+    while expr is not None and expr.op in ("await", "walrus", "starred"):
+        expr = expr.args[-1]
+    if expr is None:
+        return None
+    if expr.op in ("if", "bool"):
+        branches = (expr.args[0], expr.args[2]) if expr.op == "if" else expr.args
+        return next((r for b in branches if (r := acquired(basis, b)) is not None), None)
+    if expr.op != "call":
+        return None
+    callee = basis.types.callee(expr)
+    if callee.local is not None and callee.local.kind != "function":
+        return None
+    row = basis.types.result(expr)
+    if row is None or row.kind != "resource" or not row.needs_release:
+        return None
+    if callee.local is not None and not makes(basis, callee.local):
+        return None
+    return row
+
+
+def makes(basis: Basis, function: Scope, depth: int = _DEPTH) -> bool:
+    """Does a function of this module return a resource that it acquired itself, rather than one it keeps?"""
+    for stmt in statements(function.block):
+        if stmt.op != "return" or stmt.value is None:
+            continue
+        value = stmt.value
+        if value.op == "name":
+            place = basis.names.place(value)
+            if place is None or place.scope is not function:
+                return False
+            bound = list(basis.types.bound_values(place))
+            kept = any(u.role in ("bound", "element") for u in basis.all_uses(place))
+            if kept or not bound or not all(acquired(basis, b) is not None for b in bound if b.op != "const"):
+                return False
+        elif acquired(basis, value) is None and value.op != "const":
+            return False
+    return depth > 0

@@ -1,0 +1,88 @@
+"""Who holds a value, and how long does the holder live?"""
+
+from __future__ import annotations
+
+from leaklint.basis import NO, Answer, Basis, Clue
+from leaklint.facts import OwnerKind
+from leaklint.ir import Scope
+from leaklint.names import Place, source_name
+
+_DATA = ("dataclass", "dataclasses.dataclass", "attr.s", "attrs.define", "attr.define")
+
+
+def owner(basis: Basis, place: Place) -> Answer:
+    """Process, an instance (long-lived, short-lived or unknown), a call, or nobody."""
+    scope = place.scope
+    if scope.kind == "module":
+        return Answer("process", word="the module")
+    if scope.kind == "class":
+        kind = lifetime(basis, scope)
+        clues = (Clue(scope.stmt, "holder", "holder", {"class": scope.name}),) if scope.stmt is not None else ()
+        if kind != "short-lived instance" and _class_level(basis, place):
+            return Answer("process", clues, f"class `{scope.name}`")
+        return Answer(kind, clues, f"`{scope.name}`")
+    return Answer("call", word=f"`{scope.function.name}`") if scope.kind in ("function", "lambda", "comp") else NO
+
+
+def _class_level(basis: Basis, place: Place) -> bool:
+    """Bound in the class body to a mutable, and never anew on the instance: all instances share it."""
+    in_body = any(b.value is not None and b.how == "assign" for b in place.scope.bindings.get(place.path[0], ()))
+    on_instance = any(u.verb == "bind" and u.stmt.scope.kind != "class" for u in basis.all_uses(Place(place.scope, place.path[:1])))
+    fields = any(b.value is not None and b.value.op == "call" and source_name(b.value) in ("field", "Field", "attrib", "ib") for b in place.scope.bindings.get(place.path[0], ()))
+    return in_body and not on_instance and not fields
+
+
+def lifetime(basis: Basis, klass: Scope) -> OwnerKind:
+    """By what constructs it, by its base classes, and last by its name."""
+    if _is_data(basis, klass):
+        return "short-lived instance"
+    for row in (basis.apis.get(name) for name in basis.names.outside_bases(klass)):
+        if row is not None and row.lifetime:
+            return "long-lived instance" if row.lifetime == "long" else "short-lived instance"
+    made = _constructed(basis, klass)
+    if "module" in made:
+        return "long-lived instance"
+    if klass.parent is not None and klass.parent.kind == "function":
+        return "short-lived instance"
+    words = [source_name(b) for b in klass.bases] + [klass.name]
+    for word in reversed(words):
+        if basis.apis.means("short_lived_classes", word):
+            # what is fed piece by piece lives as long as its stream does
+            fed = any(basis.apis.means("feed_methods", m.name) for m in klass.children if m.kind == "function")
+            return "instance" if fed else "short-lived instance"
+        if basis.apis.means("long_lived_classes", word):
+            return "long-lived instance"
+    if made == {"local"}:
+        return "short-lived instance"
+    return "instance"
+
+
+def _is_data(basis: Basis, klass: Scope) -> bool:
+    decorators = klass.stmt.decorators if klass.stmt is not None else ()
+    names = {basis.names.qualified(d.args[0] if d.op == "call" else d) for d in decorators}
+    return any(n is not None and n.lstrip(".").startswith(_DATA) for n in names)
+
+
+def _constructed(basis: Basis, klass: Scope) -> set[str]:
+    """Where this module constructs the class: module, attribute (of another object), local (a name that stays local)."""
+    if klass.parent is None or klass.parent.kind != "module":
+        return set()
+    found = set()
+    for use in basis.all_uses(Place(klass.parent, (klass.name,))):
+        if use.verb != "__call__":
+            continue
+        stmt = use.stmt
+        if stmt.scope.kind == "module":
+            found.add("module" if stmt.op == "assign" else "other")
+        elif stmt.op == "assign" and stmt.targets[0].op == "name" and stmt.value is use.site:
+            place = basis.names.place(stmt.targets[0])
+            if place is None:
+                continue
+            if place.scope.kind == "module":
+                found.add("module")
+            else:
+                kept = any(u.role in ("bound", "element", "returned", "argument", "yielded") for u in basis.all_uses(place))
+                found.add("other" if kept else "local")
+        else:
+            found.add("other")
+    return found

@@ -1,0 +1,140 @@
+"""On which paths out of a function is a resource released? Typestate with what `fate` says of each use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from leaklint.answers.fate import fate, resource_uses
+from leaklint.apis import Row
+from leaklint.basis import Basis, calls
+from leaklint.flow import Effects, Exit, open_exits
+from leaklint.ir import Block, Expr, Scope, Stmt, ancestors, source
+from leaklint.names import Place, source_name
+from leaklint.uses import Use
+
+_CATCH_ALL = ("Exception", "BaseException")
+_SWALLOWERS = ("contextlib.suppress", "pytest.raises")
+_STOPPERS = ("sys.exit", "os._exit", "os.abort", "builtins.exit", "builtins.quit")
+
+
+@dataclass(frozen=True)
+class Paths:
+    """A resource in a local name: its releases, where it is handed over, and the exits that leave it open."""
+
+    row: Row
+    place: Place
+    acquired: Stmt
+    releases: tuple[Use, ...]
+    escapes: tuple[Use, ...]
+    exits: tuple[Exit, ...]
+
+    def exit(self, kind: str) -> Exit | None:
+        return next((e for e in self.exits if e.kind == kind), None)
+
+
+def trace(basis: Basis, place: Place, row: Row, acquired: Stmt) -> Paths:
+    """Follow the resource that `acquired` puts into the local `place`, through the function it stands in."""
+    function = place.scope
+    fates: dict[Stmt, str] = {}
+    releases, escapes = [], []
+    for use in resource_uses(basis, place, row):
+        outcome = "escape" if use.stmt.scope.function is not function.function and not _of_comp(use, function) else fate(basis, use, row)
+        if use.place.path != place.path:
+            outcome = "escape" if not use.verb else outcome
+        if use.stmt is acquired and outcome == "rebind":
+            continue
+        if outcome == "release":
+            releases.append(use)
+        elif outcome == "escape":
+            escapes.append(use)
+        if outcome != "borrow" and fates.get(use.stmt) not in ("release", "escape"):
+            fates[use.stmt] = outcome
+    _nested(basis, function, place, fates, escapes)
+    effects = Effects(
+        at=lambda stmt: "acquire" if stmt is acquired else fates.get(stmt, ""),
+        fallible=lambda stmt: fallible(basis, stmt, row) is not None,
+        narrow=_narrow(basis, place, acquired),
+        swallows=lambda stmt: any(basis.names.qualified(v.args[0]) in _SWALLOWERS for v, _ in stmt.items if v.op == "call"),
+        catches_all=_catches_all,
+        stops=lambda stmt: stmt.op == "expr" and any(basis.names.qualified(c.args[0]) in _STOPPERS for c in calls(stmt)),
+    )
+    body = function.block
+    exits = open_exits(body, effects) if body is not None else ()
+    return Paths(row, place, acquired, tuple(releases), tuple(escapes), exits)
+
+
+def _of_comp(use: Use, function: Scope) -> bool:
+    return use.expr.scope.function is function
+
+
+def _nested(basis: Basis, function: Scope, place: Place, fates: dict[Stmt, str], escapes: list[Use]) -> None:
+    """A nested function that mentions the name keeps it from where it is defined."""
+    for use in basis.below(place):
+        inner = use.stmt.scope
+        while inner.parent is not None and inner.parent.function is not function:
+            inner = inner.parent
+        if inner is not function and inner.stmt is not None and inner.kind in ("function", "class"):
+            fates[inner.stmt] = "escape"
+            escapes.append(use)
+
+
+def _catches_all(block: Block) -> bool:
+    if not block.exprs:
+        return True
+    caught = block.exprs[0].args if block.exprs[0].op == "tuple" else block.exprs[:1]
+    return any(source_name(e) in _CATCH_ALL for e in caught)
+
+
+def fallible(basis: Basis, stmt: Stmt, row: Row | None = None) -> Expr | None:
+    """The first thing in a statement's header that may raise: an await, or a call not known to be harmless."""
+    if stmt.op in ("def", "class", "import", "global", "raise"):
+        return None
+    for expr in stmt.flat:
+        if expr.scope.kind == "lambda":
+            continue
+        if expr.op == "await" or (expr.op == "call" and not harmless(basis, expr, row)):
+            return expr
+    if stmt.is_async and stmt.op in ("for", "with"):
+        return stmt.value or stmt.items[0][0]
+    return None
+
+
+def harmless(basis: Basis, call: Expr, row: Row | None) -> bool:
+    """A call that cannot fail in practice: rows say so."""
+    callee = basis.types.callee(call)
+    if callee.row is not None:
+        return not callee.row.raises
+    if callee.receiver is not None:
+        return callee.method in callee.receiver.quiet
+    return row is not None and callee.method in row.release
+
+
+def _narrow(basis: Basis, place: Place, acquired: Stmt) -> Callable[[Expr], bool | None]:
+    """What an open value makes of a test: of itself, of a flag set beside it, of the condition it was acquired under."""
+    conditions = {source(b.exprs[0]): b for b, _ in ancestors(acquired) if b.kind in ("body", "elif") and b.exprs}
+    flags: dict[str, bool] = {}
+    if acquired.parent is not None:
+        for stmt in acquired.parent.stmts:
+            value = stmt.value
+            if stmt.op == "assign" and value is not None and value.op == "const" and value.text == "bool":
+                flags |= {t.text: value.value == "True" for t in stmt.targets if t.op == "name"}
+
+    def narrow(test: Expr) -> bool | None:
+        if test.op == "unary" and test.text == "Not":
+            inner = narrow(test.args[0])
+            return None if inner is None else not inner
+        if test.op == "bool" and test.text == "And":
+            known = [narrow(a) for a in test.args]
+            return False if False in known else (True if all(known) else None)
+        if test.op == "name" and test.text in flags:
+            return flags[test.text]
+        if basis.names.place(test) == place:
+            return True
+        if test.op == "compare" and basis.names.place(test.args[0]) == place and test.args[1].op == "const" and test.args[1].text == "none":
+            return test.text in ("IsNot", "NotEqual")
+        if source(test) in conditions:
+            return True
+        return None
+
+    return narrow

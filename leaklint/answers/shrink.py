@@ -1,0 +1,82 @@
+"""What takes entries out of a container again, wherever it stands in the module?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaklint.answers.fate import parameter
+from leaklint.apis import Row
+from leaklint.basis import Basis
+from leaklint.ir import Expr, Scope
+from leaklint.names import Place
+from leaklint.uses import Use
+
+_BIRTHPLACES = ("__init__", "__new__", "__post_init__", "__init_subclass__", "__attrs_post_init__", "setUp", "asyncSetUp")
+_KEEPERS = ("len", "list", "dict", "set", "tuple", "sorted", "sum", "min", "max", "any", "all", "enumerate", "zip", "iter", "repr", "str", "print", "isinstance", "copy", "deepcopy", "bool", "map", "filter", "reversed", "dumps", "join", "id", "type", "getattr", "hasattr", "next")
+_DEPTH = 2
+
+
+def shrinks(basis: Basis, place: Place, row: Row, depth: int = _DEPTH) -> Iterator[Use]:
+    """Uses that remove entries: methods, `del`, rebinding outside the constructor, slices, and helpers that do so."""
+    for use in basis.all_uses(place):
+        if use.verb in row.shrink or use.verb == "del":
+            yield use
+        elif use.verb == "bind" and rebinds(use):
+            yield use
+        elif use.verb == "__setitem__" and use.key is not None and use.key.op == "slice":
+            yield use
+        elif use.role == "argument" and use.verb == "" and _helper(basis, use, row, depth):
+            yield use
+    for verb in row.shrink:
+        yield from (u for u in basis.all_uses(Place(place.scope, (*place.path, verb))) if not u.verb)
+
+
+def rebinds(use: Use) -> bool:
+    """Is a place bound anew after its birth (`self.items = []` in a method)?"""
+    function = use.stmt.scope.function
+    if function.kind in ("module", "class") or function.name in _BIRTHPLACES:
+        return False
+    return use.place.scope is not function or _after_growth(use)
+
+
+def _after_growth(use: Use) -> bool:
+    return any(b.stmt is not use.stmt and b.stmt.ordinal < use.stmt.ordinal for b in use.place.scope.bindings.get(use.place.path[0], ()))
+
+
+def _helper(basis: Basis, use: Use, row: Row, depth: int) -> bool:
+    callee = basis.types.callee(use.site)
+    if callee.local is not None and depth > 0:
+        param = parameter(callee.local, use.site, use.value)
+        return param is not None and any(True for _ in shrinks(basis, param, row, depth - 1))
+    return False
+
+
+def escapes(basis: Basis, place: Place) -> Iterator[Use]:
+    """Uses by which somebody else may come to hold the container itself: returned, stored elsewhere, handed to what is unknown."""
+    for use in basis.all_uses(place):
+        if use.verb:
+            continue
+        if use.role == "argument":
+            callee = basis.types.callee(use.site)
+            if callee.row is None and callee.receiver is None and callee.local is None and _word(use.site) not in _KEEPERS:
+                yield use
+            elif callee.local is not None and _stores(basis, callee.local, use):
+                yield use
+        elif use.role in ("bound", "element", "yielded") and not _alias(basis, use):
+            yield use
+
+
+def _stores(basis: Basis, local: Scope, use: Use) -> bool:
+    param = parameter(local, use.site, use.value)
+    return param is not None and any(u.role in ("bound", "element") and not u.verb for u in basis.all_uses(param))
+
+
+def _alias(basis: Basis, use: Use) -> bool:
+    """Bound to a local name that stands for the same place: its uses are counted already."""
+    targets = use.stmt.targets
+    return bool(targets) and all(t.op == "name" and basis.names.place(t) == use.place for t in targets)
+
+
+def _word(call: Expr) -> str:
+    func = call.args[0]
+    return func.text if func.op in ("name", "attr") else ""

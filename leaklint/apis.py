@@ -1,0 +1,195 @@
+"""What the engine is told about APIs: rows of TOML, one per class or function, and a vocabulary of names.
+
+The engine names no third-party library; everything it knows of one stands in a row under `rules/apis/`
+(the keys are explained in `rules/README.md`). A row that cannot be read stops the run.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from functools import cached_property
+from typing import Any, Literal, get_args
+
+import tomli
+
+Kind = Literal["container", "buffer", "resource", "task", "spawner", "function", "base"]
+
+
+class KnowledgeError(Exception):
+    """A row, vocabulary or rule page that cannot be used; the text names the file, the key and the mend."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Row:
+    """What one public name does. Method lists hold names of methods, syntax ones included (`__setitem__`)."""
+
+    name: str
+    file: str
+    kind: Kind
+    noun: str = ""  # what a message calls it: "HTTP session"
+    base: str = ""  # the row whose lists this one inherits
+    returns: str = ""  # of a function: the row of what a call returns
+    makes: Mapping[str, str] = field(default_factory=dict)  # method -> row of what it returns
+    grow: tuple[str, ...] = ()
+    shrink: tuple[str, ...] = ()
+    bound: tuple[str, ...] = ()  # constructor arguments that set an upper bound; None, 0 and -1 do not count
+    bound_at: int = -1  # position of the first of them, when it can be positional
+    bounded: bool = False  # bounded whatever the arguments
+    weak: bool = False  # holds its entries weakly
+    inserts_on_read: bool = False
+    release: tuple[str, ...] = ()
+    awaited: tuple[str, ...] = ()  # those releases that do nothing unless awaited
+    exit_keeps_open: bool = False  # `with` does not release it
+    needs_release: bool = True  # false: what is acquired may be dropped
+    spawn: tuple[str, ...] = ()  # methods that start a task and return it
+    tracked: bool = False  # what it spawns is held and awaited by the spawner
+    own: tuple[str, ...] = ()  # methods that take over their arguments
+    takes: bool = False  # a call takes over its arguments
+    bulk: tuple[str, ...] = ()  # methods and attributes that yield data of any size
+    text: tuple[str, ...] = ()  # methods that turn the whole value into text
+    stringifies: bool = False  # a call turns its argument into text, whole
+    cuts: bool = False  # what comes out is small, whatever goes in
+    raises: bool = True  # false: a call cannot fail in practice
+    quiet: tuple[str, ...] = ()  # methods that cannot fail in practice
+    instances: tuple[str, ...] = ()  # names that untyped variables of this type commonly have
+    lifetime: Literal["", "long", "short"] = ""  # of an instance, or of a subclass's
+    ends: tuple[str, ...] = ()  # methods that end the life of a subclass's instance
+    verified: bool = True
+
+
+_KEYS = {f.name: f for f in fields(Row) if f.name not in ("name", "file")}
+_NOT_INHERITED = ("name", "file", "kind", "base", "verified", "returns", "instances")
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Names that mean something in most code bases; each is a regular expression over a whole identifier."""
+
+    long_lived_classes: tuple[str, ...] = ()
+    short_lived_classes: tuple[str, ...] = ()
+    end_of_life_methods: tuple[str, ...] = ()
+    event_methods: tuple[str, ...] = ()
+    feed_methods: tuple[str, ...] = ()
+    open_keys: tuple[str, ...] = ()
+    closed_keys: tuple[str, ...] = ()
+    buffer_names: tuple[str, ...] = ()
+    registration_methods: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Apis:
+    """All rows by name, and the vocabulary."""
+
+    rows: Mapping[str, Row]
+    vocabulary: Vocabulary = Vocabulary()
+
+    def get(self, name: str | None) -> Row | None:
+        return self.rows.get(name) if name else None
+
+    @cached_property
+    def by_instance(self) -> Mapping[str, Row]:
+        """The row that an untyped variable of this name stands for (`loop`)."""
+        return {word: row for row in self.rows.values() for word in row.instances}
+
+    @cached_property
+    def _patterns(self) -> Mapping[str, re.Pattern[str]]:
+        return {
+            f.name: re.compile("|".join(f"(?:{p})" for p in getattr(self.vocabulary, f.name)) or "(?!)")
+            for f in fields(Vocabulary)
+        }
+
+    def means(self, what: str, identifier: str) -> bool:
+        """Does `identifier` belong to the vocabulary's list `what`?"""
+        return self._patterns[what].fullmatch(identifier) is not None
+
+
+def _value(row: str, file: str, key: str, value: Any) -> Any:
+    default = _KEYS[key].default
+    if key == "kind" and value in get_args(Kind):
+        return value
+    if key == "makes" and isinstance(value, dict) and all(isinstance(v, str) for v in value.values()):
+        return value
+    if key == "lifetime" and value in ("", "long", "short"):
+        return value
+    if default == () and isinstance(value, list) and all(isinstance(v, str) for v in value):
+        return tuple(value)
+    if key not in ("kind", "makes", "lifetime") and default != () and type(value) is type(default):
+        return value
+    raise KnowledgeError(f"{file}: [{row}] {key}: {value!r} is not what this key takes; see rules/README.md")
+
+
+def read_rows(text: str, file: str) -> dict[str, Row]:
+    """Rows of one TOML file.
+
+    Raises KnowledgeError, naming file and key, for anything that is not a row.
+    """
+    try:
+        tables = tomli.loads(text)
+    except tomli.TOMLDecodeError as error:
+        raise KnowledgeError(f"{file}: not TOML: {error}") from None
+    rows = {}
+    for name, table in tables.items():
+        if not isinstance(table, dict):
+            raise KnowledgeError(f'{file}: {name}: rows are tables: write ["{name}"]')
+        unknown = sorted(set(table) - set(_KEYS))
+        if unknown:
+            raise KnowledgeError(f"{file}: [{name}] {unknown[0]}: no such key; the keys are {', '.join(_KEYS)}")
+        missing = [k for k, f in _KEYS.items() if f.default is MISSING and f.default_factory is MISSING and k not in table]
+        if missing:
+            raise KnowledgeError(f"{file}: [{name}]: the key {missing[0]} is missing")
+        rows[name] = Row(name=name, file=file, **{k: _value(name, file, k, v) for k, v in table.items()})
+    return rows
+
+
+def read_vocabulary(text: str, file: str) -> Vocabulary:
+    """The vocabulary file: lists of regular expressions. Raises KnowledgeError, naming file and key."""
+    try:
+        table = tomli.loads(text)
+    except tomli.TOMLDecodeError as error:
+        raise KnowledgeError(f"{file}: not TOML: {error}") from None
+    known = {f.name for f in fields(Vocabulary)}
+    for key, words in table.items():
+        if key not in known:
+            raise KnowledgeError(f"{file}: {key}: no such list; the lists are {', '.join(sorted(known))}")
+        if not isinstance(words, list) or not all(isinstance(w, str) for w in words):
+            raise KnowledgeError(f"{file}: {key}: must be a list of regular expressions")
+        for word in words:
+            try:
+                re.compile(word)
+            except re.error as error:
+                raise KnowledgeError(f"{file}: {key}: {word!r} is not a regular expression: {error}") from None
+    return Vocabulary(**{key: tuple(words) for key, words in table.items()})
+
+
+def _inherit(row: Row, rows: Mapping[str, Row], seen: tuple[str, ...]) -> Row:
+    if not row.base:
+        return row
+    if row.base not in rows or row.base in seen:
+        raise KnowledgeError(f"{row.file}: [{row.name}] base: {row.base!r} is not a row that this one can inherit from")
+    parent = _inherit(rows[row.base], rows, (*seen, row.name))
+    own = {f.name: getattr(row, f.name) for f in fields(Row)}
+    for key, value in own.items():
+        if key not in _NOT_INHERITED and value == _default(key):
+            own[key] = getattr(parent, key)
+    return Row(**own)
+
+
+def _default(key: str) -> Any:
+    return {} if key == "makes" else _KEYS[key].default
+
+
+def join(files: Iterable[Mapping[str, Row]], vocabulary: Vocabulary) -> Apis:
+    """All files' rows as one, inheritance resolved. Raises KnowledgeError for a name that stands twice."""
+    rows: dict[str, Row] = {}
+    for part in files:
+        for name, row in part.items():
+            if name in rows:
+                raise KnowledgeError(f"{row.file}: [{name}]: stands in {rows[name].file} too")
+            rows[name] = row
+    for row in rows.values():
+        for target in [row.returns, *row.makes.values()]:
+            if target and target not in rows:
+                raise KnowledgeError(f"{row.file}: [{row.name}]: returns {target!r}, which has no row")
+    return Apis({name: _inherit(row, rows, ()) for name, row in rows.items()}, vocabulary)

@@ -1,0 +1,74 @@
+"""What every question is asked of, and the form of an answer: true or false, and always with its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from leaklint.apis import Apis
+from leaklint.facts import Role
+from leaklint.ir import Block, Expr, Module, Stmt
+from leaklint.names import Names, Place
+from leaklint.types import Types
+from leaklint.uses import Use, collect
+
+
+@dataclass(frozen=True, slots=True)
+class Clue:
+    """A place of evidence that has no position yet. `label` names a template of the rule's page."""
+
+    stmt: Stmt
+    role: Role
+    label: str
+    args: Mapping[str, str] = field(default_factory=dict)
+    block: Block | None = None  # the header meant, when it is a handler's or an elif's
+
+    @property
+    def ordinal(self) -> int:
+        return self.block.ordinal if self.block is not None and self.block.ordinal >= 0 else self.stmt.ordinal
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer is false when there is none; `kind` says which it is."""
+
+    kind: str = ""
+    clues: tuple[Clue, ...] = ()
+    word: str = ""  # what a message may say of it: the key's name, the bound, the class
+
+    def __bool__(self) -> bool:
+        return bool(self.kind)
+
+
+NO = Answer()
+
+
+@dataclass(frozen=True)
+class Basis:
+    """One module with its names, uses and types."""
+
+    module: Module
+    apis: Apis
+    names: Names
+    uses: Mapping[Place, list[Use]]
+    types: Types
+
+    def all_uses(self, place: Place) -> list[Use]:
+        return self.uses.get(place, [])
+
+    def below(self, place: Place) -> Iterator[Use]:
+        """Uses of a place and of everything that hangs from it."""
+        for other, uses in self.uses.items():
+            if other.scope is place.scope and other.path[: len(place.path)] == place.path:
+                yield from uses
+
+
+def basis(module: Module, apis: Apis) -> Basis:
+    names = Names(module)
+    uses = collect(module, names)
+    return Basis(module, apis, names, uses, Types(names, apis, uses))
+
+
+def calls(stmt: Stmt) -> Iterator[Expr]:
+    """Every call in a statement's own header, in the order of evaluation."""
+    return (e for e in stmt.flat if e.op == "call")

@@ -1,0 +1,249 @@
+"""The command line. Everything costly is imported by the command that needs it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn, cast
+
+import click
+
+from leaklint import __version__
+
+if TYPE_CHECKING:
+    from leaklint.catalogue import Catalogue
+    from leaklint.facts import Severity
+    from leaklint.report import Look, Target, Tone
+    from leaklint.report.progress import Progress
+    from leaklint.runner import Outcome
+
+CLEAN, FOUND, WRONG, STOPPED = 0, 1, 2, 130
+"""Exit statuses."""
+
+_COLOURS = {"P0": "red", "P1": "yellow", "P2": "cyan", "gutter": "blue", "second": "blue", "strong": None}
+
+
+def _tell(line: str) -> None:
+    click.echo(f"leaklint: {line}", err=True)
+
+
+def _catalogue() -> Catalogue:
+    from leaklint.catalogue import load
+
+    return load()
+
+
+def _colourful(color: str) -> bool:
+    if color != "auto":
+        return color == "always"
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _paint(text: str, tone: Tone) -> str:
+    return click.style(text, fg=_COLOURS[tone], bold=tone != "gutter")
+
+
+def _look(color: str, cleared: bool) -> Look:
+    """How text looks on standard output."""
+    import shutil
+
+    from leaklint.report import Look, plain
+
+    look = Look(_paint if _colourful(color) else plain, cleared=cleared)
+    return replace(look, width=max(60, shutil.get_terminal_size().columns - 10)) if sys.stdout.isatty() else look
+
+
+def _print(lines: Iterable[str]) -> None:
+    """Lines to standard output; a reader that has gone away is no error."""
+    stream = sys.stdout
+    if hasattr(stream, "reconfigure"):
+        stream.reconfigure(errors="backslashreplace")
+    try:
+        for line in lines:
+            stream.write(f"{line}\n")
+        stream.flush()
+    except OSError as error:
+        # the interpreter would flush again at its end, and complain
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise OSError(error.errno, error.strerror, "standard output") from None
+
+
+def _give_out(outcome: Outcome, catalogue: Catalogue, targets: Sequence[Target], look: Look) -> None:
+    from leaklint.report import Look, render, write
+
+    for target in targets:
+        here = Look(cleared=look.cleared) if target.file else look
+        lines = render(outcome, catalogue, target.format, here)
+        if target.file is None:
+            _print(lines)
+        else:
+            write(target.file, lines)
+    if all(target.file for target in targets):
+        from leaklint.report.text import closing
+
+        click.echo(closing(outcome.run), err=True)
+
+
+def _progress() -> Progress | None:
+    from leaklint.report.progress import Progress
+
+    return Progress(sys.stderr) if sys.stderr.isatty() else None
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="leaklint %(version)s")
+def cli() -> None:
+    """Finds memory and resource leaks in Python code before they ship."""
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("--output-format", "form", metavar="FORMAT", help="text (the default) or json.")
+@click.option("-o", "--output-file", "file", metavar="FILE", help="Write there instead of to standard output.")
+@click.option("--output", "outputs", multiple=True, metavar="FORMAT[=FILE]", help="One of several outputs.")
+@click.option("--select", multiple=True, metavar="RULES", help="Only these: codes, beginnings of codes, names.")
+@click.option("--ignore", multiple=True, metavar="RULES", help="Not these, even when they are selected.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["P0", "P1", "P2"]),
+    default="P2",
+    show_default=True,
+    help="The least severity that makes the exit status 1.",
+)
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever is found; errors still give 2.")
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes; by default as many as pay.")
+@click.option("--isolated", is_flag=True, help="Heed no settings (no effect yet: there are no settings).")
+@click.option("--no-cache", is_flag=True, help="Neither read nor write a cache (no effect yet: there is none).")
+@click.option("--show-cleared", is_flag=True, help="Text: list each suspect that a defence cleared, and by which one.")
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True)
+@click.option("--no-gate", is_flag=True, hidden=True, help="Analyse every file whole.")
+def check(  # noqa: PLR0913  one parameter per option
+    *,
+    paths: tuple[str, ...],
+    form: str | None,
+    file: str | None,
+    outputs: tuple[str, ...],
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    fail_on: Severity,
+    exit_zero: bool,
+    jobs: int | None,
+    isolated: bool,
+    no_cache: bool,
+    show_cleared: bool,
+    color: str,
+    no_gate: bool,
+) -> int:
+    """Look for leaks in files and directories (the working directory when none are given).
+
+    Exit status: 0 nothing found, 1 findings at or above --fail-on, 2 usage or internal error.
+    """
+    from leaklint import report, runner, selection
+    from leaklint.files import discover
+
+    del isolated, no_cache  # there are no settings and no cache yet
+    try:
+        targets = report.targets(form, file, outputs)
+        catalogue = _catalogue()
+        selected = selection.resolve(select, ignore, catalogue)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    found = discover(paths or ["."], Path.cwd())
+    if not found.sources and not found.errors:
+        _tell("no Python files found")
+    options = runner.Options(jobs or runner.default_jobs(found.sources), gate=not no_gate)
+    progress = _progress()
+    outcome = runner.run(found.sources, catalogue, options, progress=progress)
+    if progress:
+        progress.clear()
+    run = selection.narrow(outcome.run, selected)
+    run = replace(run, errors=(*found.errors, *run.errors))
+    for line in run.errors:
+        _tell(line)
+    _give_out(replace(outcome, run=run), catalogue, targets, _look(color, show_cleared))
+    if run.errors:
+        return WRONG
+    return FOUND if selection.fails(run.findings, fail_on) and not exit_zero else CLEAN
+
+
+@cli.command()
+@click.argument("word", metavar="RULE")
+def rule(word: str) -> int:
+    """Show the page of a rule, given by its code or its name."""
+    from leaklint.selection import UnknownRule, find_rule
+
+    try:
+        found = find_rule(word, _catalogue())
+    except UnknownRule as error:
+        raise click.UsageError(str(error)) from None
+    _print([found.page.rstrip("\n")])
+    return CLEAN
+
+
+@cli.command()
+@click.option("--output-format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def rules(form: str) -> int:
+    """List all rules: code, name, family, ceiling or preview, and what they do."""
+    found = _catalogue().rules
+    if form == "json":
+        import json
+
+        keys = ("code", "name", "since", "family", "ceiling", "preview", "supersedes", "summary")
+        _print([json.dumps([{key: getattr(rule, key) for key in keys} for rule in found], indent=1)])
+        return CLEAN
+    notes = ["preview" if rule.preview else f"up to {rule.ceiling}" if rule.ceiling else "" for rule in found]
+    table = [(rule.code, rule.name, rule.family, note, rule.summary) for rule, note in zip(found, notes, strict=True)]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)][:-1]
+    for *cells, summary in table:
+        left = "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
+        _print([f"{left}  {summary}"])
+    return CLEAN
+
+
+@cli.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+def facts(file: str) -> int:
+    """Show what the engine knows of each value in a file."""
+    from leaklint.analyze import describe
+
+    _print(describe(Path(file).read_bytes(), file, _catalogue()))
+    return CLEAN
+
+
+def _status(arguments: Sequence[str] | None) -> int:
+    """The exit status; every error becomes one line."""
+    from concurrent.futures import BrokenExecutor
+
+    from leaklint.apis import KnowledgeError
+
+    try:
+        return cast("int", cli.main(arguments, prog_name="leaklint", standalone_mode=False) or CLEAN)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "leaklint"
+        _tell(f"{error.format_message()} (see `{command} --help`)")
+    except (click.Abort, KeyboardInterrupt):
+        return STOPPED
+    except (click.ClickException, KnowledgeError, BrokenExecutor) as error:
+        _tell(error.format_message() if isinstance(error, click.ClickException) else str(error))
+    except OSError as error:
+        _tell(f"{error.filename}: {(error.strerror or str(error)).lower()}" if error.filename else str(error))
+    except Exception as error:
+        if sys.flags.dev_mode:
+            raise
+        _tell(f"internal error: {type(error).__name__}: {error}")
+    return WRONG
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """The command `leaklint`."""
+    sys.exit(_status(arguments))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+"""The data that leaves a file: spans, evidence, answers, findings and the summary of a run.
+
+Everything here is frozen and picklable; no tree node is ever reachable from it, so that a result can
+be cached, sent between processes and joined with others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Severity = Literal["P0", "P1", "P2"]
+SEVERITIES: tuple[Severity, ...] = ("P0", "P1", "P2")
+
+Role = Literal["acquired", "driver", "holder", "released", "bound", "missing", "sibling"]
+
+OwnerKind = Literal["process", "long-lived instance", "instance", "short-lived instance", "call", "nobody"]
+DriverKind = Literal["caller's key", "payload", "stream", "event", "loop", "call", "import", "closed set", "once"]
+ReleaseKind = Literal["always", "by bound", "on some paths", "never"]
+
+EVIDENCE_LIMIT = 6
+"""Places of evidence in one finding, at most: a reader looks at no more."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A simple statement, or the header of a compound one. Lines and columns count from 1, columns in characters."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One place that proves a part of a finding; `label` names a template in the rule's page, filled with `args`."""
+
+    path: str
+    span: Span
+    role: Role
+    label: str
+    args: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A leak: the three answers (owner, driver, release), each with its evidence.
+
+    Prose is made by the reporters from `rule`, the template names `message` and `hint`, and `args`.
+    """
+
+    rule: str
+    name: str
+    severity: Severity
+    path: str
+    span: Span
+    subject: str
+    owner: OwnerKind
+    driver: DriverKind
+    release: ReleaseKind
+    message: str
+    hint: str
+    args: Mapping[str, str]
+    evidence: tuple[Evidence, ...]
+    fingerprint: str
+    checked_against: Literal["file", "project"] = "file"
+    fixable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """A suspect that a defence cleared: shown by `--show-cleared`, and how defences are measured."""
+
+    rule: str
+    path: str
+    span: Span
+    subject: str
+    defence: str
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenQuestion:
+    """What this file cannot settle: `finding` stands unless a file that imports `place` answers `asks`.
+
+    `place` is the dotted name of the holder (`app.state:SESSIONS`, `app.hub:Hub.sessions`).
+    """
+
+    asks: Literal["released elsewhere"]
+    place: str
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """A use of another module's place: `verb` on `place`, as `shrink` of `app.state:SESSIONS`."""
+
+    place: str
+    verb: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What other files may need to know of this one."""
+
+    module: str
+    imports: tuple[str, ...] = ()
+    outside: tuple[Outside, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """A comment `# leaklint: ignore[LK101] -- reason`.
+
+    It covers the lines `first` to `last`; no codes means every rule. A whole-file one covers every line.
+    """
+
+    line: int
+    first: int
+    last: int
+    codes: tuple[str, ...]
+    reason: str
+    whole_file: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FileResult:
+    """All that `analyze` knows of one file; `link` joins many of them into a `Run`."""
+
+    path: str
+    summary: Summary
+    findings: tuple[Finding, ...] = ()
+    cleared: tuple[Cleared, ...] = ()
+    sound: tuple[Cleared, ...] = ()
+    open_questions: tuple[OpenQuestion, ...] = ()
+    suppressions: tuple[Suppression, ...] = ()
+    errors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The outcome of a run over many files; `errors` are lines for standard error (unreadable paths, dead workers)."""
+
+    findings: tuple[Finding, ...] = ()
+    sound: tuple[Cleared, ...] = ()
+    cleared: tuple[Cleared, ...] = ()
+    suppressed: tuple[tuple[Finding, Suppression], ...] = ()
+    errors: tuple[str, ...] = ()
+    files: int = 0
+    seconds: float = 0.0

@@ -1,0 +1,202 @@
+"""Typestate over structured control flow: on which ways out of a function is a value still open?
+
+A value is not yet acquired, open, or done (released or handed over); a set of these states is carried through the
+statements of a function, into handlers by every statement that may fail, and out through `finally`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from leaklint.ir import Block, Expr, Stmt
+
+NONE, OPEN, DONE = 1, 2, 4
+
+ExitKind = Literal["end", "return", "raise", "lost", "break", "continue"]
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """A way out that is taken while the value is open; `stmt` is where."""
+
+    kind: ExitKind
+    stmt: Stmt
+    block: Block | None = None
+
+
+@dataclass(frozen=True)
+class Effects:
+    """What the tracked value undergoes; asked once for each header and once for each block header.
+
+    `at` gives acquire, release, escape, rebind or nothing. `fallible` tells whether a statement may raise.
+    `narrow` tells for a test whether an open value makes it true, false, or neither.
+    """
+
+    at: Callable[[Stmt], str]
+    fallible: Callable[[Stmt], bool]
+    narrow: Callable[[Expr], bool | None]
+    swallows: Callable[[Stmt], bool]  # a `with` that swallows exceptions
+    catches_all: Callable[[Block], bool]
+    stops: Callable[[Stmt], bool] = lambda stmt: False  # `sys.exit()`: no statement after it runs
+
+
+@dataclass(slots=True)
+class _Out:
+    """The states in which a piece of code is left, by kind of exit, with a witness for the open ones."""
+
+    masks: dict[str, int] = field(default_factory=dict)
+    witness: dict[str, Stmt] = field(default_factory=dict)
+
+    def add(self, kind: str, mask: int, stmt: Stmt | None) -> None:
+        if mask:
+            if mask & OPEN and kind not in self.witness and stmt is not None:
+                self.witness[kind] = stmt
+            self.masks[kind] = self.masks.get(kind, 0) | mask
+
+    def take(self, other: _Out, kinds: Iterable[str]) -> None:
+        for kind in kinds:
+            self.add(kind, other.masks.get(kind, 0), other.witness.get(kind))
+
+
+_ALL = ("return", "raise", "lost", "break", "continue")
+
+
+def _without(mask: int, state: int) -> int:
+    return mask & ~state
+
+
+def _closed(mask: int) -> int:
+    return (mask & ~OPEN) | DONE if mask & OPEN else mask
+
+
+class _Walk:
+    def __init__(self, effects: Effects) -> None:
+        self.effects = effects
+
+    def block(self, block: Block, mask: int) -> _Out:
+        out = _Out()
+        for stmt in block.stmts:
+            if not mask:
+                break
+            step = self.stmt(stmt, mask)
+            out.take(step, _ALL)
+            mask = step.masks.get("normal", 0)
+        out.add("normal", mask, block.stmts[-1] if block.stmts else None)
+        return out
+
+    def header(self, stmt: Stmt, mask: int, out: _Out) -> int:
+        """Apply a header's own effect; what may fail leaves by `raise` in the state before it."""
+        effect = self.effects.at(stmt)
+        if self.effects.fallible(stmt):
+            out.add("raise", _closed(mask) if effect in ("release", "escape") else mask, stmt)
+        if effect == "acquire":
+            if mask & OPEN:
+                out.add("lost", OPEN, stmt)
+            return OPEN
+        if effect in ("release", "escape"):
+            return _closed(mask)
+        if effect == "rebind" and mask & OPEN:
+            out.add("lost", OPEN, stmt)
+            return _without(mask, OPEN) or NONE
+        return mask
+
+    def stmt(self, stmt: Stmt, mask: int) -> _Out:
+        out = _Out()
+        mask = self.header(stmt, mask, out)
+        if stmt.op in ("return", "raise"):
+            out.add(stmt.op, mask, stmt)
+        elif stmt.op in ("break", "continue"):
+            out.add(stmt.op, mask, stmt)
+        elif stmt.op == "if":
+            self.branches(stmt, mask, out)
+        elif stmt.op in ("while", "for"):
+            self.loop(stmt, mask, out)
+        elif stmt.op == "try":
+            self.attempt(stmt, mask, out)
+        elif stmt.op == "with":
+            inner = self.block(stmt.blocks[0], mask)
+            out.take(inner, ("normal", *_ALL))
+            if self.effects.swallows(stmt):
+                out.add("normal", inner.masks.get("raise", 0), inner.witness.get("raise"))
+        elif stmt.op == "match":
+            for block in stmt.blocks:
+                out.take(self.block(block, mask), ("normal", *_ALL))
+            out.add("normal", mask, stmt)
+        elif self.effects.stops(stmt):
+            out.add("raise", mask, stmt)
+        else:
+            out.add("normal", mask, stmt)
+        return out
+
+    def branches(self, stmt: Stmt, mask: int, out: _Out) -> None:
+        rest = mask
+        for block in stmt.blocks:
+            truth = self.effects.narrow(block.exprs[0]) if block.exprs else None
+            taken = _without(rest, OPEN) if truth is False else rest
+            out.take(self.block(block, taken), ("normal", *_ALL))
+            if truth is True:
+                rest = _without(rest, OPEN)
+            if block.kind == "else":
+                return
+        out.add("normal", rest, stmt)
+
+    def loop(self, stmt: Stmt, mask: int, out: _Out) -> None:
+        truth = self.effects.narrow(stmt.value) if stmt.op == "while" and stmt.value is not None else None
+        entered = _without(mask, OPEN) if truth is False else mask
+        first = self.block(stmt.blocks[0], entered)
+        again = entered | first.masks.get("normal", 0) | first.masks.get("continue", 0)
+        body = self.block(stmt.blocks[0], again) if again != entered else first
+        out.take(body, ("return", "raise", "lost"))
+        left = mask | body.masks.get("normal", 0) | body.masks.get("continue", 0)
+        if truth is True:
+            left = _without(left, OPEN)
+        endless = stmt.op == "while" and stmt.value is not None and stmt.value.op == "const" and stmt.value.value in ("True", "1")
+        after = 0 if endless else left
+        for block in stmt.blocks[1:]:
+            rest = self.block(block, after)
+            out.take(rest, _ALL)
+            after = rest.masks.get("normal", 0)
+        out.add("normal", after, stmt)
+        out.add("normal", body.masks.get("break", 0), body.witness.get("break"))
+
+    def attempt(self, stmt: Stmt, mask: int, out: _Out) -> None:
+        inner = _Out()
+        body = self.block(stmt.blocks[0], mask)
+        raised, witness = body.masks.get("raise", 0), body.witness.get("raise")
+        inner.take(body, ("return", "lost", "break", "continue"))
+        normal = body.masks.get("normal", 0)
+        caught = False
+        for block in stmt.blocks[1:]:
+            if block.kind == "handler" and raised:
+                inner.take(self.block(block, raised), ("normal", *_ALL))
+                caught = caught or self.effects.catches_all(block)
+            elif block.kind == "else":
+                rest = self.block(block, normal)
+                inner.take(rest, _ALL)
+                normal = rest.masks.get("normal", 0)
+        inner.add("normal", normal, stmt)
+        if not caught:
+            inner.add("raise", raised, witness)
+        final = next((b for b in stmt.blocks if b.kind == "finally"), None)
+        if final is None:
+            out.take(inner, ("normal", *_ALL))
+            return
+        for kind, before in inner.masks.items():
+            last = self.block(final, before)
+            out.take(last, _ALL)
+            after = last.masks.get("normal", 0)
+            out.add(kind, after, inner.witness.get(kind) if kind != "normal" else stmt)
+
+
+def open_exits(body: Block, effects: Effects) -> tuple[Exit, ...]:
+    """The ways out of a function body on which the value is left open, at most one of each kind."""
+    out = _Walk(effects).block(body, NONE)
+    last = body.stmts[-1] if body.stmts else None
+    exits = [Exit("end", out.witness.get("normal", last), None)] if out.masks.get("normal", 0) & OPEN and last is not None else []
+    kinds: tuple[ExitKind, ...] = ("return", "raise", "lost")
+    for kind in kinds:
+        if out.masks.get(kind, 0) & OPEN and kind in out.witness:
+            exits.append(Exit(kind, out.witness[kind]))
+    return tuple(exits)

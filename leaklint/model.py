@@ -1,0 +1,277 @@
+"""What a rule sees: the values of a file with their lazy answers, and the hits it yields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from leaklint.answers import attributes, bound, drain, driver, fate, owner, paths, shrink, spawn, text, weight
+from leaklint.apis import Row
+from leaklint.basis import NO, Answer, Basis, Clue
+from leaklint.facts import DriverKind, OwnerKind, ReleaseKind
+from leaklint.ir import Block, Expr, Scope, Stmt, flat_of, source, statements
+from leaklint.names import Place
+from leaklint.uses import Use
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """All that a rule yields: where, what leaks, the three answers, and the names of its templates."""
+
+    at: Stmt
+    subject: str
+    owner: OwnerKind
+    driver: DriverKind
+    release: ReleaseKind
+    message: str
+    hint: str
+    args: Mapping[str, str] = field(default_factory=dict)
+    clues: tuple[Clue, ...] = ()
+    acquired: str = ""  # the source of the acquisition, for the fingerprint
+    block: Block | None = None
+    place: Place | None = None  # asked about in other files
+
+
+@dataclass(frozen=True, slots=True)
+class Clear:
+    """A suspect that a defence cleared; `sound` when it is held and bounded as it should be."""
+
+    at: Stmt
+    subject: str
+    defence: str
+    clues: tuple[Clue, ...] = ()
+    sound: bool = False
+
+
+class Value:
+    """What a place holds from its birth on. The cheap facts are attributes, the costly answers are computed when asked for."""
+
+    def __init__(self, basis: Basis, place: Place, row: Row, born: tuple[Expr, ...]) -> None:
+        self.basis, self.place, self.row, self.born = basis, place, row, born
+
+    @property
+    def subject(self) -> str:
+        return self.place.text
+
+    @property
+    def uses(self) -> list[Use]:
+        return self.basis.all_uses(self.place)
+
+    @cached_property
+    def grows(self) -> tuple[Use, ...]:
+        """Uses that add an entry. Storing under a slice replaces and does not add."""
+        return tuple(
+            u for u in self.uses if u.verb in self.row.grow and not (u.verb == "__setitem__" and u.key is not None and u.key.op == "slice")
+        )
+
+    @cached_property
+    def shrinks(self) -> tuple[Use, ...]:
+        return tuple(shrink.shrinks(self.basis, self.place, self.row))
+
+    @cached_property
+    def escapes(self) -> tuple[Use, ...]:
+        return tuple(shrink.escapes(self.basis, self.place))
+
+    @cached_property
+    def owner(self) -> Answer:
+        return owner.owner(self.basis, self.place)
+
+    @cached_property
+    def bound(self) -> Answer:
+        return bound.bound(self.basis, self.place, self.row, self.born)
+
+    def driver(self, use: Use) -> Answer:
+        return driver.growth(self.basis, use)
+
+    @property
+    def birth(self) -> Clue | None:
+        """Where the value came to be, as evidence of who holds it."""
+        return Clue(self.born[0].stmt, "holder", "born", {"subject": self.subject}) if self.born else None
+
+
+class Facts:
+    """One file, ready for questions."""
+
+    def __init__(self, basis: Basis) -> None:
+        self.basis = basis
+
+    @property
+    def apis(self) -> Mapping[str, Row]:
+        return self.basis.apis.rows
+
+    def means(self, what: str, identifier: str) -> bool:
+        """Does an identifier belong to one of the vocabulary's lists?"""
+        return self.basis.apis.means(what, identifier)
+
+    # -- values --------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def values(self) -> tuple[Value, ...]:
+        """Containers and buffers that were made in this file, by place."""
+        found = []
+        for place in self.basis.uses:
+            if "[]" in place.path or len(place.path) > 2:
+                continue
+            row, born = self._made(place)
+            if row is not None and born:
+                found.append(Value(self.basis, place, row, born))
+        return tuple(found)
+
+    def _made(self, place: Place) -> tuple[Row | None, tuple[Expr, ...]]:
+        row, born = None, []
+        for expr in self.basis.types.bound_values(place):
+            if expr.op in ("name", "attr", "sub"):
+                continue
+            made = self.basis.types.row(expr)
+            if made is not None and made.kind in ("container", "buffer"):
+                born.append(expr)
+                row = row or made
+        return row, tuple(born)
+
+    @cached_property
+    def held(self) -> tuple[Value, ...]:
+        """Those held by the module, a class or an instance."""
+        return tuple(v for v in self.values if v.place.scope.kind in ("module", "class"))
+
+    def siblings(self, value: Value) -> Iterator[tuple[Value, Use]]:
+        """Containers of the same holder that gain entries next to `value` and lose them again, with the removal."""
+        functions = {u.stmt.scope.function for u in value.grows}
+        for other in self.held:
+            if other.place.scope is value.place.scope and other.place != value.place and other.row.kind == value.row.kind:
+                together = any(u.stmt.scope.function in functions for u in other.grows)
+                keyed = next((s for s in other.shrinks if s.key is not None), None)
+                if together and keyed is not None:
+                    yield other, keyed
+
+    # -- expressions ---------------------------------------------------------------------------------------------
+
+    @property
+    def stmts(self) -> tuple[Stmt, ...]:
+        return self.basis.module.stmts
+
+    @cached_property
+    def calls(self) -> tuple[Expr, ...]:
+        return tuple(e for stmt in self.stmts for e in flat_of(stmt) if e.op == "call")
+
+    def result(self, call: Expr) -> Row | None:
+        return self.basis.types.result(call)
+
+    def row(self, expr: Expr | None) -> Row | None:
+        return self.basis.types.row(expr)
+
+    def context(self, stmt: Stmt) -> Answer:
+        return driver.context(self.basis, stmt)
+
+    def spawn(self, call: Expr) -> spawn.Spawn | None:
+        return spawn.spawn(self.basis, call)
+
+    def destiny(self, call: Expr) -> Answer:
+        return spawn.destiny(self.basis, call)
+
+    def weight(self, expr: Expr) -> Answer:
+        """May the value be of any size?"""
+        return weight.weight(self.basis, expr)
+
+    def streamed(self, expr: Expr | None) -> Answer:
+        """Does the value come in from a stream or peer?"""
+        return weight.streamed(self.basis, expr)
+
+    @cached_property
+    def stringified(self) -> tuple[text.Text, ...]:
+        return tuple(text.stringified(self.basis))
+
+    def error_branch(self, stmt: Stmt) -> tuple[Block | None, Stmt] | None:
+        return text.error_branch(stmt)
+
+    def in_endless_loop(self, stmt: Stmt) -> bool:
+        return driver.endless(stmt)
+
+    def waits_for_delimiter(self, value: Value, use: Use) -> bool:
+        return drain.waits_for_delimiter(self.basis, value.place, use)
+
+    # -- resources -----------------------------------------------------------------------------------------------
+
+    def acquired(self, expr: Expr | None) -> Row | None:
+        return fate.acquired(self.basis, expr)
+
+    def trace(self, place: Place, row: Row, stmt: Stmt) -> paths.Paths:
+        return paths.trace(self.basis, place, row, stmt)
+
+    @cached_property
+    def acquisitions(self) -> tuple[tuple[Place, Row, Stmt, Expr], ...]:
+        """Resources that are put into a local name, an attribute or a global where they are acquired."""
+        found = []
+        for place, uses in self.basis.uses.items():
+            for use in uses:
+                if use.verb == "bind" and use.value is not None:
+                    row = self.acquired(use.value)
+                    if row is not None and use.stmt.op == "assign":
+                        found.append((place, row, use.stmt, use.value))
+        return tuple(found)
+
+    # -- classes -------------------------------------------------------------------------------------------------
+
+    def endings(self, klass: Scope) -> tuple[Scope, ...]:
+        """Methods that end the life of an instance: by the rows of its base classes, or by their names."""
+        names = {n for base in self.basis.names.outside_bases(klass) if (row := self.apis.get(base)) for n in row.ends}
+        methods = self.basis.names.methods(klass)
+        return tuple(m for m in methods if m.name in names or self.means("end_of_life_methods", m.name))
+
+    @cached_property
+    def attribute_resources(self) -> tuple[attributes.Held, ...]:
+        classes = (s for s in self.basis.module.scopes if s.kind == "class")
+        return tuple(attributes.held(self.basis, {k: self.endings(k) for k in classes}))
+
+    def lifetime(self, klass: Scope) -> OwnerKind:
+        return owner.lifetime(self.basis, klass)
+
+    def only_at_end(self, value: Value) -> bool:
+        """Are all removals wholesale and in methods that end the owner's life?"""
+        endings = {m for k in [value.place.scope] if k.kind == "class" for m in self.endings(k)}
+        return bool(value.shrinks) and all(s.stmt.scope.function in endings and s.key is None for s in value.shrinks)
+
+
+def source_of(stmt: Stmt) -> str:
+    """A simple statement or header as normalised text, for fingerprints."""
+    parts = [source(t) for t in stmt.targets] + [source(stmt.value)] + [source(v) for v, _ in stmt.items]
+    return " ".join([stmt.op, stmt.text, *parts])
+
+
+__all__ = ["NO", "Answer", "Clear", "Clue", "Facts", "Hit", "Value", "source", "source_of", "statements"]
+
+
+def imported_shrinks(basis: Basis) -> Iterator[tuple[str, Stmt]]:
+    """Removals from places of other modules, by the name `link` knows them under: `app.state:SESSIONS`."""
+    removing = {verb for row in basis.apis.rows.values() if row.kind in ("container", "buffer") for verb in row.shrink}
+    for place, uses in basis.uses.items():
+        if place.scope.kind != "module":
+            continue
+        imported = [b.target for b in basis.names.all_bindings(place.scope, place.path[0]) if b.how == "import"]
+        for use in uses:
+            if imported and (use.verb in removing or use.verb in ("del", "bind")):
+                dotted = ".".join([imported[0], *place.path[1:]]).split(".")
+                # where the module's name ends is not to be seen from here: each reading is offered
+                for cut in range(1, len(dotted)):
+                    yield ".".join(dotted[:cut]) + ":" + ".".join(dotted[cut:]), use.stmt
+
+
+def outline(facts: Facts) -> Iterator[tuple[Stmt, str]]:
+    """Every value with its answers, for `leaklint facts`."""
+    for value in facts.values:
+        if value.place.scope.kind not in ("module", "class") and not value.grows:
+            continue
+        stmt = value.born[0].stmt
+        yield stmt, f"{value.subject}: {value.row.name}, owner {value.owner.kind}, bound {value.bound.kind or 'none'}"
+        for use in value.grows:
+            answer = value.driver(use)
+            yield use.stmt, f"  grows by {use.verb}, key {source(use.key) or '-'}: {answer.kind} {answer.word}"
+        for use in value.shrinks:
+            yield use.stmt, f"  shrinks by {use.verb} in {use.function or 'the module'}"
+        for use in value.escapes:
+            yield use.stmt, f"  escapes: {use.role}"
+    for place, row, stmt, value_ in facts.acquisitions:
+        yield stmt, f"{place.text}: {row.name} from {source(value_)}"
+        if place.scope.kind == "function":
+            traced = facts.trace(place, row, stmt)
+            yield stmt, f"  released {len(traced.releases)}, handed over {len(traced.escapes)}, left open: {[e.kind for e in traced.exits]}"

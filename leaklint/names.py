@@ -1,0 +1,303 @@
+"""What a name stands for: bindings by Python's scope rules, imported names in full, places through aliases.
+
+A place is where a value is kept: a scope and a path from it. `self.items`, `cls.items` and `Hub.items` are one place, and
+so is a local name that was bound once, to one of them.
+"""
+
+from __future__ import annotations
+
+import builtins
+from dataclasses import dataclass
+from functools import cached_property
+
+from leaklint.ir import Binding, Expr, Module, Scope
+
+ELEMENT = "[]"  # the path segment of "an entry of"
+_ELEMENT_METHODS = ("get", "setdefault", "pop", "popitem", "popleft")
+_VIEWS = ("values", "items", "copy")
+_ALIAS_STEPS = 4
+_BUILTINS = frozenset(dir(builtins))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A scope and the path of attributes from it; a local or global name is a path of one."""
+
+    scope: Scope
+    path: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """`Hub.sessions`, `CACHE`, `on_data.buffer`: unique within the module."""
+        return ".".join([*([self.scope.qualname] if self.scope.kind != "module" else []), *self.path]).replace(f".{ELEMENT}", ELEMENT)
+
+    @property
+    def entry(self) -> Place:
+        return Place(self.scope, (*self.path, ELEMENT))
+
+    @property
+    def is_attribute(self) -> bool:
+        """An attribute of an instance or class."""
+        return self.scope.kind == "class"
+
+
+class Names:
+    """Name look-up for one module. Pure but for its memory of what it has looked up."""
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+        self._places: dict[int, Place | None] = {}
+
+    # -- bindings ------------------------------------------------------------------------------------------------
+
+    def scope_of(self, name: str, scope: Scope) -> Scope | None:
+        """The scope in which a name, used in `scope`, is bound; None for builtins and unknown names."""
+        where: Scope | None = scope
+        while where is not None:
+            if where.elsewhere.get(name) == "global":
+                return self.module.scope
+            visible = where.kind != "class" or where is scope
+            if visible and name in where.bindings and where.elsewhere.get(name) != "nonlocal":
+                return where
+            where = where.parent
+        return None
+
+    def bindings(self, name: str, scope: Scope) -> list[Binding]:
+        """All bindings of a name as seen from `scope`, those made through `global` and `nonlocal` included."""
+        where = self.scope_of(name, scope)
+        return [] if where is None else self.all_bindings(where, name)
+
+    def all_bindings(self, where: Scope, name: str) -> list[Binding]:
+        return [*where.bindings.get(name, ()), *self._rebound.get((where, name), ())]
+
+    @cached_property
+    def _rebound(self) -> dict[tuple[Scope, str], list[Binding]]:
+        """Bindings made in other scopes through `global` and `nonlocal`."""
+        found: dict[tuple[Scope, str], list[Binding]] = {}
+        for scope in self.module.scopes:
+            for name, how in scope.elsewhere.items():
+                home = self.module.scope if how == "global" else self.scope_of(name, scope.parent or scope)
+                if home is not None and home is not scope and name in scope.bindings:
+                    found.setdefault((home, name), []).extend(scope.bindings[name])
+        return found
+
+    def only_value(self, name: str, scope: Scope) -> Expr | None:
+        """The one expression a name is ever bound to, None counted out; None when there are several."""
+        found = self.bindings(name, scope)
+        values = [b for b in found if not (b.value is not None and b.value.op == "const" and b.value.text == "none")]
+        real = [b for b in values if b.how not in ("annotation", "del")]
+        return real[0].value if len(real) == 1 and real[0].exact else None
+
+    # -- qualified names -----------------------------------------------------------------------------------------
+
+    def qualified(self, expr: Expr | None) -> str | None:
+        """The public dotted name of what an expression refers to: `aiohttp.ClientSession`, `builtins.open`.
+
+        Names of this module are given as `.Name`. None when it is no plain reference to an importable thing.
+        """
+        path: list[str] = []
+        while expr is not None and expr.op == "attr":
+            path.append(expr.text)
+            expr = expr.args[0]
+        if expr is None or expr.op != "name":
+            return None
+        path.reverse()
+        where = self.scope_of(expr.text, expr.scope)
+        if where is None:
+            return ".".join(["builtins", expr.text, *path]) if expr.text in _BUILTINS else None
+        found = self.all_bindings(where, expr.text)
+        imported = [b for b in found if b.how == "import"]
+        if imported:
+            return ".".join([imported[0].target, *path])
+        if found and found[0].how in ("def", "class") and where.kind == "module":
+            return ".".join(["", expr.text, *path])
+        value = self.only_value(expr.text, expr.scope)
+        if value is not None and value.op in ("name", "attr") and value is not expr:
+            # `ct = asyncio.create_task`
+            base = self.qualified(value) if value.op == "attr" or value.text != expr.text else None
+            return ".".join([base, *path]) if base else None
+        return None
+
+    def local(self, expr: Expr | None) -> Scope | None:
+        """The function or class of this module that an expression names: `f`, `Hub`, `self.start`, `Hub.start`."""
+        if expr is None:
+            return None
+        if expr.op == "name":
+            for binding in self.bindings(expr.text, expr.scope):
+                if binding.inner is not None:
+                    return binding.inner
+            return None
+        if expr.op == "attr":
+            home = self.class_of(expr.args[0])
+            return self.method(home, expr.text) if home is not None else None
+        return None
+
+    # -- classes -------------------------------------------------------------------------------------------------
+
+    def class_of(self, expr: Expr) -> Scope | None:
+        """The class of this module that `self`, `cls`, `super()` or the class's own name stands for."""
+        if expr.op == "call" and expr.args[0].op == "name" and expr.args[0].text in ("super", "type"):
+            return self._own_class(expr.scope)
+        if expr.op != "name":
+            return None
+        found = self.bindings(expr.text, expr.scope)
+        if not found:
+            return None
+        if found[0].how == "class" and len(found) == 1:
+            return found[0].inner
+        if all(b.how == "param" for b in found):
+            function = found[0].stmt.inner
+            if function is not None and function.method_of and function.params and function.params[0].name == expr.text:
+                decorated = {source_name(d) for d in function.stmt.decorators} if function.stmt else set()
+                return None if "staticmethod" in decorated else function.method_of
+        return None
+
+    def _own_class(self, scope: Scope) -> Scope | None:
+        return scope.enclosing("class")
+
+    def bases(self, klass: Scope) -> list[Scope]:
+        """Base classes that stand in this module, nearest first, each once."""
+        found: list[Scope] = []
+        queue = [klass]
+        while queue:
+            for base in queue.pop(0).bases:
+                scope = self.local(base)
+                if scope is not None and scope.kind == "class" and scope not in found and scope is not klass:
+                    found.append(scope)
+                    queue.append(scope)
+        return found
+
+    @cached_property
+    def _subclasses(self) -> dict[Scope, list[Scope]]:
+        found: dict[Scope, list[Scope]] = {}
+        for scope in self.module.scopes:
+            if scope.kind == "class":
+                for base in self.bases(scope):
+                    found.setdefault(base, []).append(scope)
+        return found
+
+    def family(self, klass: Scope) -> list[Scope]:
+        """A class, its bases and its subclasses in this module."""
+        return [klass, *self.bases(klass), *self._subclasses.get(klass, ())]
+
+    def outside_bases(self, klass: Scope) -> list[str]:
+        """Qualified names of the base classes that stand elsewhere."""
+        names = (self.qualified(b) for scope in [klass, *self.bases(klass)] for b in scope.bases)
+        return [n for n in names if n is not None and not n.startswith(".")]
+
+    def method(self, klass: Scope, name: str) -> Scope | None:
+        for scope in self.family(klass):
+            for binding in scope.bindings.get(name, ()):
+                if binding.inner is not None:
+                    return binding.inner
+        return None
+
+    def methods(self, klass: Scope) -> list[Scope]:
+        """Functions in the bodies of a class, its bases and its subclasses."""
+        return [s for k in self.family(klass) for s in k.children if s.kind == "function"]
+
+    @cached_property
+    def _homes(self) -> dict[tuple[Scope, str], Scope]:
+        """For a class and an attribute: the top-most base of this module that mentions it."""
+        mentioned: dict[Scope, set[str]] = {}
+        for stmt in self.module.stmts:
+            for expr in stmt.flat:
+                if expr.op == "attr" and expr.args[0].op == "name":
+                    klass = self.class_of(expr.args[0])
+                    if klass is not None:
+                        mentioned.setdefault(klass, set()).add(expr.text)
+        homes: dict[tuple[Scope, str], Scope] = {}
+        for scope in self.module.scopes:
+            if scope.kind == "class":
+                for base in [scope, *self.bases(scope)]:
+                    for name in mentioned.get(base, set()) | set(base.bindings):
+                        homes[scope, name] = base
+        return homes
+
+    # -- places --------------------------------------------------------------------------------------------------
+
+    def place(self, expr: Expr | None) -> Place | None:
+        """The place an expression refers to, through one-step aliases; None for anything else."""
+        if expr is None:
+            return None
+        if id(expr) not in self._places:
+            self._places[id(expr)] = self._place(expr, _ALIAS_STEPS)
+        return self._places[id(expr)]
+
+    def _place(self, expr: Expr, steps: int) -> Place | None:
+        suffix: list[str] = []
+        while True:
+            if expr.op == "attr":
+                klass = self.class_of(expr.args[0])
+                if klass is not None:
+                    home = self._homes.get((klass, expr.text), klass)
+                    return Place(home, (expr.text, *reversed(suffix)))
+                suffix.append(expr.text)
+                expr = expr.args[0]
+            elif expr.op == "sub":
+                suffix.append(ELEMENT)
+                expr = expr.args[0]
+            elif expr.op == "call" and expr.args[0].op == "attr" and expr.args[0].text in _ELEMENT_METHODS:
+                suffix.append(ELEMENT)
+                expr = expr.args[0].args[0]
+            elif expr.op in ("await", "starred"):
+                expr = expr.args[0]
+            elif expr.op == "walrus":
+                expr = expr.args[1]
+            else:
+                break
+        if expr.op != "name":
+            return None
+        where = self.scope_of(expr.text, expr.scope)
+        if where is None:
+            return None
+        if where.kind in ("function", "comp", "lambda") and steps:
+            target = self._alias(expr, where, steps)
+            if target is not None:
+                return Place(target.scope, (*target.path, *reversed(suffix)))
+        return Place(where, (expr.text, *reversed(suffix)))
+
+    def _alias(self, expr: Expr, where: Scope, steps: int) -> Place | None:
+        """The attribute, global or entry that a local name was bound to, if all of its bindings agree."""
+        found = [b for b in self.all_bindings(where, expr.text) if not _is_none(b.value) and b.how not in ("del", "annotation")]
+        if not found or len(found) > 3:
+            return None
+        targets = {self._bound_place(b, steps - 1) for b in found}
+        target = targets.pop()
+        if targets or target is None or (target.scope is where and target.path[:1] == (expr.text,)):
+            return None
+        return target if target.scope.kind in ("class", "module") or len(target.path) > 1 else None
+
+    def _bound_place(self, binding: Binding, steps: int) -> Place | None:
+        value = binding.value
+        if value is None:
+            return None
+        if binding.how in ("for", "comp"):
+            return self._entry(value, binding.target, steps)
+        if not binding.exact or value.op not in ("name", "attr", "sub", "call"):
+            return None
+        return self._place(value, steps)
+
+    def _entry(self, iterated: Expr, index: str, steps: int) -> Place | None:
+        """What a loop variable stands for: an entry of what is iterated (not a dict's keys)."""
+        while iterated.op == "call" and len(iterated.args) == 2 and source_name(iterated.args[0]) in ("list", "tuple", "reversed", "sorted", "set"):
+            iterated = iterated.args[1]
+        if iterated.op == "call" and iterated.args[0].op == "attr" and iterated.args[0].text in _VIEWS and len(iterated.args) == 1:
+            if iterated.args[0].text == "items" and index != "1.":
+                return None
+            iterated, index = iterated.args[0].args[0], ""
+        if index or iterated.op not in ("name", "attr"):
+            return None
+        base = self._place(iterated, steps)
+        return base.entry if base is not None else None
+
+
+def source_name(expr: Expr) -> str:
+    """The last identifier of a reference or call: `b` of `a.b(...)`."""
+    while expr.op == "call":
+        expr = expr.args[0]
+    return expr.text if expr.op in ("name", "attr") else ""
+
+
+def _is_none(expr: Expr | None) -> bool:
+    return expr is not None and expr.op == "const" and expr.text == "none"

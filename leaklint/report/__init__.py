@@ -1,0 +1,94 @@
+"""The forms that the outcome of a run is given: one module per format, each with a function `render`."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, cast
+
+if TYPE_CHECKING:
+    from leaklint.catalogue import Catalogue
+    from leaklint.runner import Outcome
+
+FORMATS = ("text", "json")
+DEFAULT_FORMAT = "text"
+
+Tone = Literal["P0", "P1", "P2", "gutter", "second", "strong"]
+"""What a piece of text is, for those who colour it."""
+
+
+def plain(text: str, _tone: Tone) -> str:
+    """No colour at all."""
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How text is laid out: `paint` adds colour, `width` is that of source lines in columns."""
+
+    paint: Callable[[str, Tone], str] = plain
+    width: int = 140
+    cleared: bool = False
+    """Are the suspects that a defence cleared shown too?"""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One output of a run: a format, and the file it goes to; None is standard output."""
+
+    format: str
+    file: str | None = None
+
+
+Render = Callable[["Outcome", "Catalogue", Look], Iterator[str]]
+
+
+def render(outcome: Outcome, catalogue: Catalogue, form: str, look: Look) -> Iterator[str]:
+    """The lines of a report, without their ends."""
+    make = cast("Render", importlib.import_module(f"{__name__}.{form}").render)
+    return make(outcome, catalogue, look)
+
+
+def targets(form: str | None, file: str | None, outputs: Sequence[str]) -> tuple[Target, ...]:
+    """What `--output-format`, `--output-file` and all `--output FORMAT[=FILE]` ask for.
+
+    Raises ValueError, with a sentence for the user, for unknown formats and for outputs that get in each other's way.
+    """
+    if outputs and (form or file):
+        raise ValueError("--output cannot be combined with --output-format or --output-file")
+    pairs = [text.partition("=") for text in outputs] or [(form or DEFAULT_FORMAT, "=", file or "")]
+    for name, _, _ in pairs:
+        if name not in FORMATS:
+            raise ValueError(f"there is no output format {name!r}; the formats are {', '.join(FORMATS)}")
+    found = tuple(Target(name, None if path in ("", "-") else path) for name, _, path in pairs)
+    places = [os.path.realpath(target.file) if target.file else None for target in found]
+    for target, place in zip(found, places, strict=True):
+        if places.count(place) > 1:
+            raise ValueError(f"two outputs go to {target.file or 'standard output'}")
+        if place and (Path(place).is_dir() or not Path(place).parent.is_dir()):
+            raise ValueError(f"cannot write {target.file}: it is a directory, or is in none")
+    return found
+
+
+def write(file: str, lines: Iterable[str]) -> None:
+    """Write a file whole or not at all: beside its place first, then renamed. Raises OSError."""
+    place = Path(os.path.realpath(file))  # a link stays a link
+    text = "".join(f"{line}\n" for line in lines).encode("utf-8", "backslashreplace")
+    if place.exists() and not place.is_file():
+        place.write_bytes(text)  # a device or a pipe cannot be replaced
+        return
+    beside = place.with_name(f".{place.name}.{secrets.token_hex(4)}")
+    try:
+        beside.write_bytes(text)
+        if place.exists():
+            beside.chmod(place.stat().st_mode)
+        beside.replace(place)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise

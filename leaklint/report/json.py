@@ -1,0 +1,53 @@
+"""One JSON array of all findings; other programs rely on its keys."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from leaklint.catalogue import Catalogue
+from leaklint.facts import Evidence, Finding, Span
+from leaklint.report import Look, prose
+from leaklint.runner import Outcome
+
+
+def _span(span: Span) -> dict[str, Any]:
+    return {"line": span.line, "column": span.column, "end_line": span.end_line, "end_column": span.end_column}
+
+
+def _evidence(finding: Finding, evidence: Evidence, catalogue: Catalogue) -> dict[str, Any]:
+    label = prose.label(finding, evidence, catalogue)
+    return {"path": evidence.path, **_span(evidence.span), "role": evidence.role, "label": label}
+
+
+def row(finding: Finding, catalogue: Catalogue) -> dict[str, Any]:
+    """One finding as other programs read it: lines and columns count from 1, columns in characters."""
+    return {
+        "rule": finding.rule,
+        "name": finding.name,
+        "severity": finding.severity,
+        "path": finding.path,
+        "subject": finding.subject,
+        **_span(finding.span),
+        "message": prose.message(finding, catalogue),
+        "hint": prose.hint(finding, catalogue),
+        "owner": finding.owner,
+        "driver": finding.driver,
+        "release": finding.release,
+        "checked_against": finding.checked_against,
+        "evidence": [_evidence(finding, evidence, catalogue) for evidence in finding.evidence],
+        "fingerprint": finding.fingerprint,
+        "fixable": finding.fixable,
+    }
+
+
+def render(outcome: Outcome, catalogue: Catalogue, _look: Look) -> Iterator[str]:
+    """The array, one finding per line. It is pure ASCII, so that any terminal and any file name can be coped with."""
+    findings = outcome.run.findings
+    if not findings:
+        yield "[]"
+        return
+    for number, finding in enumerate(findings, 1):
+        opening = "[" if number == 1 else " "
+        yield f"{opening}{json.dumps(row(finding, catalogue))}{']' if number == len(findings) else ','}"

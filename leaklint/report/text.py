@@ -1,0 +1,121 @@
+"""Findings for people: a sentence, the source with every place of the evidence labelled, a hint."""
+
+from __future__ import annotations
+
+import functools
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from leaklint.catalogue import Catalogue
+from leaklint.facts import SEVERITIES, Cleared, Evidence, Finding, Run, Span
+from leaklint.files import lines, printable
+from leaklint.report import Look, prose
+from leaklint.report.frame import Mark, fits, frame
+from leaklint.runner import Outcome, digest
+
+Sources = Callable[[str], Sequence[str] | None]
+
+
+def sources(digests: Mapping[str, str]) -> Sources:
+    """A function that gives the lines of a file by its path; None when it is not the file that was checked."""
+
+    @functools.lru_cache(maxsize=8)  # findings come sorted by file
+    def read(path: str) -> Sequence[str] | None:
+        try:
+            content = Path(path).read_bytes() if digests.get(path) else b""
+        except OSError:
+            return None
+        return lines(content) if digest(content) == digests.get(path) else None
+
+    return read
+
+
+def _position(path: str, span: Span) -> str:
+    return f"{printable(path)}:{span.line}:{span.column}"
+
+
+def _places(finding: Finding, catalogue: Catalogue) -> dict[str, dict[Span, list[str]]]:
+    """The labels of all places by path and span; the finding's own path and place come first."""
+    places: dict[str, dict[Span, list[str]]] = {finding.path: {finding.span: []}}
+    for evidence in finding.evidence:
+        text = prose.label(finding, evidence, catalogue)
+        labels = places.setdefault(evidence.path, {}).setdefault(evidence.span, [])
+        labels += [text] if text and text not in labels else []
+    return places
+
+
+def _snippet(
+    finding: Finding, path: str, marks: Sequence[Mark], read: Sources, look: Look, gutter: int
+) -> Iterator[str]:
+    start = finding.span if path == finding.path else marks[0].span
+    arrow = look.paint("-->" if path == finding.path else ":::", "gutter")
+    yield f"{' ' * gutter}{arrow} {_position(path, start)}"
+    source = read(path)
+    if source is not None and all(fits(source, mark.span) for mark in marks):
+        yield from frame(source, marks, look, gutter)
+        return
+    for mark in marks:  # the source is gone or is another one by now
+        if mark.labels:
+            yield f"{' ' * gutter} {look.paint('=', 'gutter')} {_position(path, mark.span)}: {'; '.join(mark.labels)}"
+
+
+def _remarks(finding: Finding, catalogue: Catalogue, look: Look, gutter: int) -> Iterator[str]:
+    margin = " " * gutter
+    sign = look.paint("=", "gutter")
+    first, *others = prose.hint(finding, catalogue).split("\n")
+    if first:
+        yield f"{margin} {sign} {look.paint('hint', 'strong')}: {first}"
+        yield from (f"{margin}         {line}".rstrip() for line in others)
+    yield f"{margin} {sign} {look.paint('see', 'strong')}: leaklint rule {finding.rule}"
+
+
+def show(finding: Finding, catalogue: Catalogue, read: Sources, look: Look) -> Iterator[str]:
+    """The lines of one finding."""
+    head = look.paint(f"{finding.severity} {finding.rule} {finding.name}", finding.severity)
+    yield f"{head}{look.paint(f': {prose.message(finding, catalogue)}', 'strong')}"
+    places = _places(finding, catalogue)
+    gutter = len(str(max(span.end_line for spans in places.values() for span in spans)))
+    for path, spans in places.items():
+        marks = [
+            Mark(span, tuple(labels), finding.severity if (path, span) == (finding.path, finding.span) else None)
+            for span, labels in spans.items()
+        ]
+        yield from _snippet(finding, path, marks, read, look, gutter)
+    yield from _remarks(finding, catalogue, look, gutter)
+
+
+def _defence(evidence: Evidence) -> str:
+    return f"{evidence.role} at {_position(evidence.path, evidence.span)}"
+
+
+def show_cleared(cleared: Cleared) -> str:
+    """One suspect that was cleared, on one line."""
+    proof = f" ({', '.join(map(_defence, cleared.evidence))})" if cleared.evidence else ""
+    place = _position(cleared.path, cleared.span)
+    return f"cleared {cleared.rule} {place} {printable(cleared.subject)}: {cleared.defence}{proof}"
+
+
+def _several(number: int, word: str) -> str:
+    return f"{number or 'no'} {word}{'' if number == 1 else 's'}"
+
+
+def closing(run: Run) -> str:
+    """The last line: files, seconds, findings by severity."""
+    counts = Counter(finding.severity for finding in run.findings)
+    parts = ", ".join(f"{counts[severity]} {severity}" for severity in SEVERITIES if counts[severity])
+    more = [f", {len(run.suppressed)} suppressed"] if run.suppressed else []
+    more += [f", {_several(len(run.errors), 'error')}"] if run.errors else []
+    found = _several(len(run.findings), "finding") + (f" ({parts})" if parts else "")
+    return f"Checked {_several(run.files, 'file')} in {run.seconds:.1f} s: {found}{''.join(more)}"
+
+
+def render(outcome: Outcome, catalogue: Catalogue, look: Look) -> Iterator[str]:
+    """All findings, the cleared suspects if they are wanted, and the closing line."""
+    read = sources(outcome.digests)
+    for finding in outcome.run.findings:
+        yield from show(finding, catalogue, read, look)
+        yield ""
+    if look.cleared:
+        yield from map(show_cleared, outcome.run.cleared)
+    yield closing(outcome.run)

@@ -1,0 +1,129 @@
+"""Comments that silence findings: `# leaklint: ignore[CODE] -- reason`, and `# noqa: CODE`."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from leaklint.facts import Finding, Suppression
+from leaklint.files import decode
+
+_MENTIONED = re.compile(rb"leaklint:|noqa[^\r\n]*\bLK[0-9]", re.IGNORECASE)
+_NATIVE = re.compile(
+    r"#\s*leaklint:\s*ignore(?P<file>-file)?\s*(?:\[(?P<codes>[^\]]*)\])?\s*(?:--\s*(?P<reason>.*?)\s*)?(?:$|#)",
+    re.IGNORECASE,
+)
+_NOQA = re.compile(r"#\s*noqa\s*:\s*(?P<codes>[A-Z]+[0-9]+(?:[\s,]+[A-Z]+[0-9]+)*)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Comment:
+    """A comment, its line, and the lines of the statement that it belongs to. One that stands alone on its line
+    belongs to the statement after it, from `line` on."""
+
+    text: str
+    line: int
+    first: int
+    last: int
+    alone: bool = False
+
+
+def _comments(text: str) -> Iterator[_Comment]:
+    """All comments with the logical lines they stand in; decorators and what they decorate are one."""
+    import tokenize
+
+    waiting: list[tuple[str, int]] = []  # alone on their lines, before a statement
+    inside: list[tuple[str, int]] = []
+    first = 0
+    starts, decorator = True, False
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            (inside if first else waiting).append((token.string, token.start[0]))
+        elif token.type == tokenize.NEWLINE:
+            starts = True
+            if not decorator:
+                last = token.start[0]
+                yield from (_Comment(comment, line, first, last) for comment, line in inside)
+                yield from (_Comment(comment, line, line, last, alone=True) for comment, line in waiting)
+                waiting, inside, first = [], [], 0
+        elif token.type not in (tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER) and starts:
+            starts, decorator = False, token.string == "@"
+            first = first or token.start[0]
+    yield from (_Comment(comment, line, line, line, alone=True) for comment, line in waiting)
+
+
+def _words(text: str | None, codes: Mapping[str, str]) -> tuple[str, ...]:
+    words = re.split(r"[\s,]+", text or "")
+    return tuple(codes.get(word.lower(), word.upper()) for word in words if word)
+
+
+def _native(comment: _Comment, codes: Mapping[str, str], lines: int) -> Suppression | None:
+    found = _NATIVE.search(comment.text)
+    if not found or (found["codes"] is not None and not found["codes"].strip()):
+        return None
+    whole = found["file"] is not None
+    return Suppression(
+        line=comment.line,
+        first=1 if whole else comment.first,
+        last=lines if whole else comment.last,
+        codes=_words(found["codes"], codes),
+        reason=found["reason"] or "",
+        whole_file=whole,
+    )
+
+
+def _noqa(comment: _Comment, codes: Mapping[str, str]) -> Suppression | None:
+    """What `# noqa` says of our rules; without codes it is meant for other linters, and covers no line below."""
+    found = _NOQA.search(comment.text)
+    ours = tuple(word for word in _words(found["codes"], codes) if word.startswith("LK")) if found else ()
+    if not ours:
+        return None
+    last = comment.line if comment.alone else comment.last
+    return Suppression(comment.line, comment.first, last, ours, "")
+
+
+def find(source: bytes, codes: Mapping[str, str]) -> tuple[Suppression, ...]:
+    """All suppressions in a file, by line; none in one that cannot be read. `codes` maps rule names to codes.
+
+    Words that are neither a code nor a name are kept as they stand, in capitals.
+    """
+    if not _MENTIONED.search(source):
+        return ()
+    import tokenize
+
+    try:
+        text = decode(source)
+        comments = tuple(_comments(text))
+    except (SyntaxError, LookupError, UnicodeDecodeError, tokenize.TokenError):
+        return ()
+    lines = text.count("\n") + 1
+    found = (s for c in comments for s in (_native(c, codes, lines), _noqa(c, codes)) if s)
+    return tuple(sorted(found, key=lambda s: s.line))
+
+
+def _covers(suppression: Suppression, finding: Finding) -> bool:
+    if suppression.codes and finding.rule not in suppression.codes:
+        return False
+    return suppression.whole_file or (
+        suppression.first <= finding.span.end_line and finding.span.line <= suppression.last
+    )
+
+
+def apply(
+    findings: Iterable[Finding], suppressions: Mapping[str, Sequence[Suppression]]
+) -> tuple[tuple[Finding, ...], tuple[tuple[Finding, Suppression], ...]]:
+    """The findings that stand, and those that are silenced, each with what silences it.
+
+    `suppressions` holds those of each file by the path that its findings carry. Of several that cover a finding
+    the one of its statement is named, rather than the one of the whole file.
+    """
+    kept, silenced = [], []
+    for finding in findings:
+        cover = [s for s in suppressions.get(finding.path, ()) if _covers(s, finding)]
+        if cover:
+            silenced.append((finding, min(cover, key=lambda s: (s.whole_file, s.line))))
+        else:
+            kept.append(finding)
+    return tuple(kept), tuple(silenced)

@@ -1,0 +1,40 @@
+"""LK305: released, or handed over, but not on every path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaklint.model import Clear, Clue, Facts, Hit, source
+
+
+def check(facts: Facts) -> Iterator[Hit | Clear]:
+    for place, row, stmt, value in facts.acquisitions:
+        if place.scope.kind != "function" or len(place.path) != 1:
+            continue
+        paths = facts.trace(place, row, stmt)
+        subject = place.text
+        noun = row.noun or row.name
+        if not paths.releases and not paths.escapes:
+            continue  # never released at all is another rule's matter
+        left = paths.exit("raise") or paths.exit("return")
+        if left is None:
+            yield Clear(stmt, subject, "released on every path" if paths.releases else "handed over", sound=True)
+            continue
+        last = (paths.releases or paths.escapes)[0]
+        message = "skipped_on_return" if left.kind == "return" else "skipped_on_error" if paths.releases else "lost_before_handover"
+        yield Hit(
+            at=stmt,
+            subject=subject,
+            owner="nobody",
+            driver="call",
+            release="on some paths",
+            message=message,
+            hint="with" if "__exit__" in row.release or "__aexit__" in row.release else "finally",
+            args={"noun": noun, "name": place.path[0], "call": source(value), "release": f"{place.path[0]}.{row.release[0]}()"},
+            clues=(
+                Clue(stmt, "acquired", "acquired", {"noun": noun}),
+                Clue(left.stmt, "missing", "leaves_by_return" if left.kind == "return" else "may_raise"),
+                Clue(last.stmt, "released", "released" if paths.releases else "handed_over"),
+            ),
+            acquired=source(value),
+        )

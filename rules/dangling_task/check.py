@@ -1,0 +1,38 @@
+"""LK201: a task whose handle is dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaklint.model import Clear, Clue, Facts, Hit, source
+from leaklint.facts import DriverKind
+
+
+def check(facts: Facts) -> Iterator[Hit | Clear]:
+    for call in facts.calls:
+        spawn = facts.spawn(call)
+        if spawn is None:
+            continue
+        fate = facts.destiny(call)
+        subject = f"{call.stmt.scope.function.qualname or '<module>'}.{source(spawn.coroutine, 30)}"
+        if spawn.tracked:
+            yield Clear(call.stmt, subject, "tracked spawner", sound=True)
+            continue
+        if fate.kind != "dropped":
+            yield Clear(call.stmt, subject, f"kept: {fate.kind}", sound=True)
+            continue
+        when = facts.context(call.stmt)
+        piles = when.kind in ("event", "stream", "loop")
+        driver: DriverKind = when.kind if when.kind in ("event", "stream", "loop", "once", "import") else "call"  # type: ignore[assignment]
+        yield Hit(
+            at=call.stmt,
+            subject=subject,
+            owner="nobody",
+            driver=driver,
+            release="never",
+            message="both" if piles else "vanish",
+            hint="wrapper" if spawn.wrapper else "keep",
+            args={"call": source(call), "function": call.stmt.scope.function.name, "wrapper": spawn.wrapper, "name": fate.word},
+            clues=(Clue(call.stmt, "acquired", fate.word and "unused" or "started", {"name": fate.word}), *when.clues),
+            acquired=source(call),
+        )

@@ -1,0 +1,54 @@
+"""LK106: what comes in is appended to a buffer that nothing limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaklint.model import Clear, Clue, Facts, Hit, Value, source
+from leaklint.uses import Use
+
+
+def check(facts: Facts) -> Iterator[Hit | Clear]:
+    for value in facts.values:
+        found = next(((use, came) for use in value.grows if (came := facts.streamed(use.value))), None)
+        if found is None or not buffers(facts, value, found[0]):
+            continue
+        use, came = found
+        cleared = defence(facts, value)
+        if cleared is not None:
+            yield cleared
+            continue
+        local = value.place.scope.kind == "function"
+        clues = [Clue(use.stmt, "acquired", "appended", {"value": source(use.value)}), *came.clues[:1]]
+        clues += [value.birth] if value.birth else []
+        clues += [Clue(s.stmt, "released", "delimiter") for s in value.shrinks[:1]]
+        yield Hit(
+            at=use.stmt,
+            subject=value.subject,
+            owner="call" if local else value.owner.kind,  # type: ignore[arg-type]
+            driver="stream",
+            release="never",
+            message="delimiter" if value.shrinks else "local" if local else "never",
+            hint="deque" if value.row.kind == "container" else "limit",
+            args={"name": value.place.path[-1], "came": came.word, "function": use.stmt.scope.function.name},
+            clues=tuple(clues),
+            acquired=source(use.value),
+        )
+
+
+def buffers(facts: Facts, value: Value, use: Use) -> bool:
+    """Bytes and text by their type; a list by its name, or because it takes in what a loop over a stream receives."""
+    if value.place.scope.kind in ("module", "class"):
+        return value.row.kind == "buffer" or (use.verb in ("append", "extend", "write", "__iadd__") and facts.means("buffer_names", value.place.path[-1]))
+    return value.row.kind == "buffer" and use.stmt.scope is value.place.scope and facts.in_endless_loop(use.stmt)
+
+
+def defence(facts: Facts, value: Value) -> Clear | None:
+    """A limit on its length, or a removal that runs whatever came in."""
+    at = value.born[0].stmt
+    if value.bound:
+        return Clear(at, value.subject, value.bound.kind, value.bound.clues, sound=True)
+    drained = [s for s in value.shrinks if not facts.waits_for_delimiter(value, s)]
+    if drained and not facts.only_at_end(value):
+        return Clear(at, value.subject, "drained", tuple(Clue(s.stmt, "released", "removed") for s in drained[:2]), sound=True)
+    return None

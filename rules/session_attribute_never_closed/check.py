@@ -1,0 +1,40 @@
+"""LK302: an attribute that holds a resource which no method of the class releases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaklint.model import Clear, Clue, Facts, Hit, source
+
+
+def check(facts: Facts) -> Iterator[Hit | Clear]:
+    for held in facts.attribute_resources:
+        if held.defence:
+            yield Clear(held.acquired, held.place.text, held.defence.kind, held.defence.clues, sound=held.defence.kind == "released")
+            continue
+        klass, ending, sibling = held.place.scope, held.ending, held.sibling
+        clues = [Clue(held.acquired, "acquired", "acquired", {"noun": held.row.noun or held.row.name})]
+        if ending is not None and ending.stmt is not None:
+            clues.append(Clue(ending.stmt, "missing", "forgets", {"method": ending.name}))
+        elif klass.stmt is not None:
+            clues.append(Clue(klass.stmt, "missing", "no_method", {"class": klass.name}))
+        if sibling is not None:
+            clues.append(Clue(sibling.stmt, "sibling", "sibling", {"sibling": sibling.place.text}))
+        yield Hit(
+            at=held.acquired,
+            subject=held.place.text,
+            owner=held.owner,
+            driver="call",
+            release="never",
+            message="sibling" if sibling is not None else "forgotten" if ending is not None else "no_method",
+            hint="add_to_method" if ending is not None else "add_method",
+            args={
+                "noun": held.row.noun or held.row.name,
+                "class": klass.name,
+                "method": ending.name if ending is not None else "",
+                "sibling": sibling.place.text if sibling is not None else "",
+                "release": ("await " if held.row.release[0] in held.row.awaited else "") + f"self.{held.place.path[0]}.{held.row.release[0]}()",
+            },
+            clues=tuple(clues),
+            acquired=source(held.value),
+        )

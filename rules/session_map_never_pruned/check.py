@@ -1,0 +1,61 @@
+"""LK103: entries added by a key that comes from outside, and never taken out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaklint.model import Clear, Clue, Facts, Hit, Value, source
+
+
+def check(facts: Facts) -> Iterator[Hit | Clear]:
+    for value in facts.held:
+        if value.row.kind != "container":
+            continue
+        keyed = [(use, driver) for use in value.grows if (driver := value.driver(use)).kind == "caller's key"]
+        if not keyed:
+            continue
+        use, driver = keyed[0]
+        cleared = defence(facts, value)
+        if cleared is not None:
+            yield cleared
+            continue
+        sibling = next(facts.siblings(value), None)
+        clues = [Clue(use.stmt, "acquired", "stored", {"key": driver.word}), *driver.clues[:1]]
+        clues += [value.birth] if value.birth else []
+        if sibling is not None:
+            clues.append(Clue(sibling[1].stmt, "sibling", "sibling", {"sibling": sibling[0].subject}))
+        at_end = facts.only_at_end(value)
+        clues += [Clue(s.stmt, "released", "only_at_end") for s in value.shrinks[:1]]
+        yield Hit(
+            at=use.stmt,
+            subject=value.subject,
+            owner=value.owner.kind,  # type: ignore[arg-type]
+            driver="caller's key",
+            release="never",
+            message="only_at_end" if at_end else "sibling" if sibling is not None else "never",
+            hint="sibling" if sibling is not None else "prune",
+            args={
+                "key": driver.word,
+                "function": use.stmt.scope.function.name,
+                "holder": value.owner.word,
+                "sibling": sibling[0].subject if sibling is not None else "",
+                "removal": source(sibling[1].site) if sibling is not None else "",
+            },
+            clues=tuple(clues),
+            acquired=source(use.site),
+            place=value.place,
+        )
+
+
+def defence(facts: Facts, value: Value) -> Clear | None:
+    """What clears a map: its bound, its short-lived holder, its removals, somebody else who holds it."""
+    at = value.born[0].stmt
+    if value.bound:
+        return Clear(at, value.subject, value.bound.kind, value.bound.clues, sound=True)
+    if value.owner.kind == "short-lived instance":
+        return Clear(at, value.subject, "short-lived holder", value.owner.clues)
+    if value.shrinks and not facts.only_at_end(value):
+        return Clear(at, value.subject, "pruned", tuple(Clue(s.stmt, "released", "removed") for s in value.shrinks[:3]), sound=True)
+    if value.escapes:
+        return Clear(at, value.subject, "held elsewhere too", tuple(Clue(u.stmt, "holder", "escapes") for u in value.escapes[:3]))
+    return None
