@@ -10,7 +10,7 @@ JOBS ?= auto
 
 # Read, never run: their own dependencies are not needed.
 DEMO_PACKAGES = redis==5.2.1 discord.py==2.4.0
-DEMO_PATHS = redis discord
+DEMO_PATHS = redis/asyncio discord/webhook
 DEMO_OPTIONS =
 
 BIN = $(VENV)/bin
@@ -21,10 +21,13 @@ MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
-	@echo "leaklint check $(DEMO_OPTIONS) $(DEMO_PATHS)    ($(DEMO_PACKAGES))"
+	@echo "leaklint check $(strip $(DEMO_OPTIONS) $(DEMO_PATHS))    # of $(DEMO_PACKAGES)"
+	@echo
 	@command=$$(pwd)/$(BIN)/leaklint; \
 	cd "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"; \
 	"$$command" check --isolated $(DEMO_OPTIONS) $(DEMO_PATHS) || test $$? -eq 1
+	@echo
+	@echo "Your own code: $(BIN)/leaklint check PATH"
 
 test: $(VENV)/.test
 	$(BIN)/ruff check

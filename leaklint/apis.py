@@ -74,6 +74,7 @@ class Vocabulary:
     feed_methods: tuple[str, ...] = ()
     open_keys: tuple[str, ...] = ()
     closed_keys: tuple[str, ...] = ()
+    inventory_keys: tuple[str, ...] = ()
     buffer_names: tuple[str, ...] = ()
     registration_methods: tuple[str, ...] = ()
 

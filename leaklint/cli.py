@@ -43,7 +43,7 @@ def _colourful(color: str) -> bool:
 
 
 def _paint(text: str, tone: Tone) -> str:
-    return click.style(text, fg=_COLOURS[tone], bold=tone != "gutter")
+    return click.style(text, fg=_COLOURS[tone], bold=tone != "gutter" or None)
 
 
 def _look(color: str, cleared: bool) -> Look:
@@ -214,29 +214,38 @@ def facts(file: str) -> int:
     return CLEAN
 
 
-def _status(arguments: Sequence[str] | None) -> int:
-    """The exit status; every error becomes one line."""
+def _sentence(error: Exception) -> str:
+    """An error that ended the run, on one line; `python -X dev` shows where the unexpected ones come from."""
     from concurrent.futures import BrokenExecutor
 
     from leaklint.apis import KnowledgeError
+    from leaklint.files import printable
 
+    if isinstance(error, click.ClickException):
+        return printable(error.format_message())
+    if isinstance(error, OSError) and error.strerror:
+        name = f"{printable(str(error.filename))}: " if error.filename else ""
+        return f"{name}{error.strerror.lower()}"
+    if isinstance(error, (KnowledgeError, BrokenExecutor)):
+        return printable(str(error))
+    if sys.flags.dev_mode:
+        raise error
+    return printable(f"internal error: {type(error).__name__}: {error}").removesuffix(": ")
+
+
+def _status(arguments: Sequence[str] | None) -> int:
+    """The exit status; every error becomes one line."""
     try:
         return cast("int", cli.main(arguments, prog_name="leaklint", standalone_mode=False) or CLEAN)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "leaklint"
-        _tell(f"{error.format_message()} (see `{command} --help`)")
+        _tell(f"{' '.join(error.format_message().split())} (see `{command} --help`)")
     except (click.Abort, KeyboardInterrupt):
         return STOPPED
-    except (click.ClickException, KnowledgeError, BrokenExecutor) as error:
-        _tell(error.format_message() if isinstance(error, click.ClickException) else str(error))
-    except OSError as error:
-        _tell(f"{error.filename}: {(error.strerror or str(error)).lower()}" if error.filename else str(error))
-    except Exception as error:
-        if sys.flags.dev_mode:
-            raise
-        _tell(f"internal error: {type(error).__name__}: {error}")
+    except Exception as error:  # noqa: BLE001  no traceback reaches a user
+        _tell(_sentence(error))
     return WRONG
 
 

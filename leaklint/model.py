@@ -226,6 +226,10 @@ class Facts:
     def lifetime(self, klass: Scope) -> OwnerKind:
         return owner.lifetime(self.basis, klass)
 
+    def is_mapping(self, value: Value) -> bool:
+        """Is the holder a container itself, whose users decide what it keeps?"""
+        return any(g.stmt.scope.function.name in ("__setitem__", "__setattr__", "__set__", "__missing__") for g in value.grows)
+
     def only_at_end(self, value: Value) -> bool:
         """Are all removals wholesale and in methods that end the owner's life?"""
         endings = {m for k in [value.place.scope] if k.kind == "class" for m in self.endings(k)}

@@ -227,13 +227,15 @@ class Names:
     def _place(self, expr: Expr, steps: int) -> Place | None:
         suffix: list[str] = []
         while True:
-            if expr.op == "attr":
-                klass = self.class_of(expr.args[0])
+            looked_up = _getattr(expr)
+            if expr.op == "attr" or looked_up:
+                attribute, owner = (looked_up, expr.args[1]) if looked_up else (expr.text, expr.args[0])
+                klass = self.class_of(owner)
                 if klass is not None:
-                    home = self._homes.get((klass, expr.text), klass)
-                    return Place(home, (expr.text, *reversed(suffix)))
-                suffix.append(expr.text)
-                expr = expr.args[0]
+                    home = self._homes.get((klass, attribute), klass)
+                    return Place(home, (attribute, *reversed(suffix)))
+                suffix.append(attribute)
+                expr = owner
             elif expr.op == "sub":
                 suffix.append(ELEMENT)
                 expr = expr.args[0]
@@ -297,6 +299,14 @@ def source_name(expr: Expr) -> str:
     while expr.op == "call":
         expr = expr.args[0]
     return expr.text if expr.op in ("name", "attr") else ""
+
+
+def _getattr(expr: Expr) -> str:
+    """The attribute that `getattr(x, "attribute", ...)` reads; empty for anything else."""
+    if expr.op != "call" or len(expr.args) < 3 or expr.args[0].text != "getattr" or expr.args[2].text != "str":
+        return ""
+    name = expr.args[2].value.strip("\"'")
+    return name if name.isidentifier() else ""
 
 
 def _is_none(expr: Expr | None) -> bool:

@@ -69,7 +69,7 @@ class _Collector:
     def stmt(self, stmt: Stmt) -> None:
         bound = {id(target): value for target, value in _targets(stmt)}
         for expr in flat_of(stmt):
-            if expr.op in ("name", "attr", "sub") or (expr.op == "call" and expr.args[0].op == "attr"):
+            if expr.op in ("name", "attr", "sub") or (expr.op == "call" and (expr.args[0].op == "attr" or expr.args[0].text == "getattr")):
                 self.expr(expr, stmt, bound)
 
     def expr(self, expr: Expr, stmt: Stmt, bound: dict[int, Expr | None]) -> None:

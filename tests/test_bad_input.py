@@ -36,20 +36,24 @@ def elifs(number: int) -> str:
     return "if a == 0:\n    pass\n" + "".join(f"elif a == {n}:\n    pass\n" for n in range(1, number))
 
 
+def loop(path: Path) -> None:
+    path.mkdir()
+    (path / "again").symlink_to(path)
+
+
 READABLE: dict[str, Maker] = {
     "bom": raw(b"\xef\xbb\xbf" + LEAK.encode()),
     "crlf": raw(LEAK.replace("\n", "\r\n").encode()),
     "old_mac": raw(LEAK.replace("\n", "\r").encode()),
     "mixed_ends": raw(LEAK.replace("\n", "\r\n", 2).encode()),
     "form_feed": text(LEAK.replace("\n\n\n", "\n\x0c\n\n")),
-    "latin_1": raw(b"# coding: latin-1 \xe9\n" + LEAK.partition("\n")[0].encode() + LEAK[15:].encode()),
-    "utf_8_cookie_and_bom": raw(b"\xef\xbb\xbf# -*- coding: utf-8 -*-\n" + LEAK[:14].encode() + LEAK[15:].encode()),
+    "latin_1": raw(b"# coding: latin-1\n" + LEAK.replace("\n\n\n", "  # \xe9\n\n").encode("latin-1")),
+    "utf_8_cookie_and_bom": raw(b"\xef\xbb\xbf# -*- coding: utf-8 -*-\n" + LEAK.replace("\n\n", "\n", 1).encode()),
     "no_newline_at_end": text(LEAK.rstrip("\n")),
     "separators": text(LEAK.replace("\n\n\n", "\nx = '\u2028\x1c\x85'\n\n")),
     "tabs": text(LEAK.replace("    ", "\t")),
     "backslash": text(LEAK.replace("create_task(f())", "create_task\\\n(f())")),
     "huge_literal": text(LEAK + f"DATA = '{'x' * 5_000_000}'\n"),
-    "huge_bytes_lines": text(LEAK + "DATA = (\n" + "    b'0123456789abcdef0123456789abcdef'\n" * 40_000 + ")\n"),
     "deep_indent": text(LEAK + "".join(f"{' ' * n}if x:\n" for n in range(95)) + " " * 95 + "pass\n"),
     "invalid_escapes": text(LEAK + "x = '\\d \\w'\nassert (x, 1)\nx is 1\n"),
     "surrogates": text(LEAK + "x = '\\ud800'\n"),
@@ -71,8 +75,8 @@ EITHER: dict[str, Maker] = {
     "ternaries": text(LEAK + f"x = {'1 if a else ' * 3_000}1\n"),
     "subscripts": text(LEAK + f"x = a{'[0]' * 5_000}\n"),
     "deep_comprehensions": text(LEAK + f"x = [{'[' * 90}y{' for y in z]' * 90} for y in z]\n"),
-    "strings_side_by_side": text(LEAK + f"x = ({' '.join(['1'] and ['f{0}'.format(chr(39) * 2)] * 20_000)})\n"),
-    "f_strings": text(LEAK + "x = " + 'f"{' * 1 + "a" + '}"' * 1 + "\n"),
+    "strings_side_by_side": text(LEAK + "x = (\n" + "    'abcdefghijklmnop'\n" * 40_000 + ")\n"),
+    "f_strings_side_by_side": text(LEAK + "x = (\n" + "    f'{a}'\n" * 20_000 + ")\n"),
     "defs": text(LEAK + "".join(f"{' ' * n}def f():\n" for n in range(90)) + " " * 90 + "pass\n"),
     "many_names": text(LEAK + "".join(f"name_{n} = [name_{n - 1}]\n" for n in range(1, 20_000))),
     "many_tasks": text(LEAK + "async def g():\n" + "    asyncio.create_task(f())\n" * 3_000),
@@ -98,7 +102,7 @@ UNREADABLE: dict[str, Maker] = {
     "deep_indent_150": text("".join(f"{' ' * n}if x:\n" for n in range(150)) + " " * 150 + "pass\n"),
     "dangling_link": lambda path: path.symlink_to("nowhere.py"),
     "link_to_itself": lambda path: path.symlink_to(path.name),
-    "pipe": lambda path: os.mkfifo(path),
+    "pipe": os.mkfifo,
 }
 """Files that cannot be checked: each is an LK001."""
 
@@ -108,7 +112,7 @@ NOTHING: dict[str, Maker] = {
     "only_comments": text("# nothing\n\n   # at all"),
     "only_form_feeds": raw(b"\x0c\x0c\n"),
     "directory": lambda path: path.mkdir(),
-    "directory_with_a_loop": lambda path: (path.mkdir(), (path / "again").symlink_to(path)),
+    "directory_with_a_loop": loop,
 }
 """Nothing to be said of these."""
 

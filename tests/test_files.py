@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from leaklint.files import decode, discover, lines, printable
+from leaklint.analyze import decode
+from leaklint.files import discover, lines, printable
 
 
 def make(root: Path, *names: str) -> None:

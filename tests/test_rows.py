@@ -1,75 +1,76 @@
-"""Every row is held against the library it speaks of, so that knowledge cannot rot unnoticed; and broken rows are refused by name."""
+"""Each row is held against the library it speaks of, so that knowledge cannot rot unseen; broken ones are refused."""
 
 from __future__ import annotations
 
 import importlib
 import inspect
+import platform
 import re
 import sys
 import typing
 import warnings
-from collections.abc import Iterator
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
-from leaklint.apis import Apis, KnowledgeError, Row, Vocabulary, join, read_rows, read_vocabulary
+from leaklint.apis import Apis, KnowledgeError, Row, join, read_rows, read_vocabulary
 
 RULES = Path(__file__).resolve().parents[1] / "rules"
-VERBS = ("grow", "shrink", "release", "spawn", "own", "bulk", "text", "quiet", "ends")
-# Operators that Python emulates: `x += y` is `__add__` where `__iadd__` is missing.
+METHODS = ("grow", "shrink", "release", "spawn", "own", "bulk", "text", "quiet", "ends")
 EMULATED = {"__iadd__": "__add__", "__imul__": "__mul__"}
+"""`x += y` works without `__iadd__`: Python takes `__add__` instead."""
 SINCE = {"asyncio.Runner": (3, 11), "asyncio.TaskGroup": (3, 11)}
+"""Names that the oldest supported Python does not have."""
+LINUX = ("select.epoll", "os.memfd_create", "os.openpty", "os.register_at_fork")
+UNIX = ("asyncio.open_unix_connection", "asyncio.start_unix_server")
+PROMISES = re.compile(r"Awaitable|Coroutine|Future|Any|Self|\b_?[A-Z]\w?\b")
+"""Return annotations which leave open whether there is something to await."""
 
 
 @cache
 def apis() -> Apis:
-    """All rows, inheritance resolved: a verb that a row inherits must exist on it too."""
-    files = [read_rows(f.read_text(encoding="utf-8"), f.name) for f in sorted(RULES.glob("apis/*.toml"))]
-    return join(files, vocabulary())
+    """All rows with what they inherit: that must exist on them, too."""
+    files = (read_rows(f.read_text(encoding="utf-8"), f.name) for f in sorted(RULES.glob("apis/*.toml")))
+    return join(files, read_vocabulary((RULES / "vocabulary.toml").read_text(encoding="utf-8"), "vocabulary.toml"))
 
 
-@cache
-def vocabulary() -> Vocabulary:
-    return read_vocabulary((RULES / "vocabulary.toml").read_text(encoding="utf-8"), "vocabulary.toml")
-
-
-def rows() -> Iterator[Any]:
-    for name, row in sorted(apis().rows.items()):
-        yield pytest.param(row, id=name, marks=[] if row.verified else [pytest.mark.skip(reason="verified = false")])
-
-
-def in_library(name: str) -> str:
-    return name.split(".")[0]
+def every_row() -> list[Any]:
+    unverified = pytest.mark.skip(reason="verified = false")
+    rows = sorted(apis().rows.items())
+    return [pytest.param(row, id=name, marks=() if row.verified else unverified) for name, row in rows]
 
 
 def imported(name: str) -> Any:
-    """The object behind a public name: the longest prefix that is a module, then attributes. Skips without the library."""
-    pytest.importorskip(in_library(name), exc_type=ImportError)
+    """What a public name stands for: the longest module, then attributes. Skips without the library."""
     parts = name.split(".")
+    try:
+        importlib.import_module(parts[0])
+    except ImportError as error:
+        pytest.skip(str(error))
     for length in range(len(parts), 0, -1):
+        prefix = ".".join(parts[:length])
         try:
-            found: Any = importlib.import_module(".".join(parts[:length]))
+            found: Any = importlib.import_module(prefix)
         except ModuleNotFoundError as error:
-            if not name.startswith(error.name or "?"):
-                pytest.skip(f"needs {error.name}")
+            if error.name != prefix and not f"{prefix}.".startswith(f"{error.name}."):
+                pytest.skip(str(error))  # an optional dependency of the library
             continue
         for part in parts[length:]:
+            assert hasattr(found, part), f"nothing is called {name}: {found!r} has no {part}"
             found = getattr(found, part)
-        return found
+        return typing.get_origin(found) or found
     raise AssertionError(f"nothing is called {name}")
 
 
-def has(owner: Any, verb: str) -> bool:
-    """Whether `verb` is an attribute of the class, of its annotations, or one that its methods assign."""
-    owner = typing.get_origin(owner) or owner
-    if hasattr(owner, verb) or (verb in EMULATED and hasattr(owner, EMULATED[verb])):
+def has(owner: Any, attribute: str) -> bool:
+    """By getattr; for attributes of instances, by what the methods of the class assign."""
+    if hasattr(owner, attribute) or hasattr(owner, EMULATED.get(attribute, attribute)):
         return True
     classes = inspect.getmro(owner) if inspect.isclass(owner) else ()
-    return any(verb in vars(c).get("__annotations__", {}) or assigns(c, verb) for c in classes)
+    return any(assigns(c, attribute) for c in classes)
 
 
 def assigns(cls: type, attribute: str) -> bool:
@@ -79,55 +80,188 @@ def assigns(cls: type, attribute: str) -> bool:
         return False
 
 
-def coroutine(owner: Any, verb: str) -> bool | None:
-    """Whether calling `verb` gives something to await; None where it cannot be told."""
-    method = inspect.unwrap(getattr(owner, verb, None) or len)
-    if not inspect.isfunction(method):
+def gives_awaitable(owner: Any, method: str) -> bool | None:
+    """Whether calling a method gives something to await; None where that cannot be told."""
+    function = inspect.unwrap(getattr(owner, method, None) or len)
+    if not inspect.isfunction(function):
         return None
-    if inspect.iscoroutinefunction(method):
+    if inspect.iscoroutinefunction(function):
         return True
-    returns = str(method.__annotations__.get("return", ""))
-    return None if re.search("Awaitable|Coroutine|Future|Self|Any|ResponseT", returns) else False
+    return None if PROMISES.search(str(function.__annotations__.get("return", ""))) else False
 
 
-def parameters(called: Any) -> set[str] | None:
+def parameters(called: Any) -> list[str] | None:
+    """The names of the parameters that a call takes; None where that cannot be told."""
     try:
-        found = inspect.signature(typing.get_origin(called) or called).parameters.values()
-    except ValueError:  # written in C
+        found = inspect.signature(called).parameters.values()
+    except (TypeError, ValueError):  # written in C
         return None
-    return None if any(p.kind is p.VAR_KEYWORD for p in found) else {p.name for p in found}
+    return None if any(p.kind is p.VAR_KEYWORD for p in found) else [p.name for p in found]
 
 
-@pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("row", rows())
+@pytest.mark.parametrize("row", every_row())
 def test_row(row: Row) -> None:
-    """One row: its name can be imported, its verbs and arguments exist."""
-    if sys.version_info < SINCE.get(row.name, (3, 0)):
+    """Its name can be imported, and whatever it names exists there."""
+    elsewhere = (*LINUX, *UNIX) if platform.system() == "Windows" else LINUX if platform.system() != "Linux" else ()
+    if sys.version_info < SINCE.get(row.name, (3, 0)) or row.name in elsewhere:
         pytest.skip("not in this Python")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+        warnings.simplefilter("ignore")  # deprecated names are known on purpose
         thing = imported(row.name)
-        check(row, thing)
+        problems = {
+            "no such attribute": missing(row, thing),
+            "no such argument, or not in this position": bounds(row, thing),
+            "awaited, or not awaited, unlike in the library": awaits(row, thing),
+        }
+    for problem, names in problems.items():
+        assert not names, f"{row.file}: [{row.name}] {problem}: {', '.join(names)}"
 
 
-def check(row: Row, thing: Any) -> None:
-    target = thing
+def missing(row: Row, thing: Any) -> list[str]:
+    """Methods that are not there. A function that returns something else has none."""
+    named = {m for key in METHODS for m in getattr(row, key)} | {m for m in row.makes if not m.isdigit()}
     if row.kind == "function" and row.returns not in ("", row.name):
-        target = None  # its verbs, if any, are those of what it returns
-    verbs = [verb for key in VERBS for verb in getattr(row, key)] + [m for m in row.makes if not m.isdigit()]
-    absent = [verb for verb in verbs if target is None or not has(target, verb)]
-    assert not absent, f"{row.file}: [{row.name}]: no such attribute: {', '.join(absent)}"
+        return sorted(named)
+    return sorted(m for m in named if not has(thing, m))
 
+
+def bounds(row: Row, thing: Any) -> list[str]:
     known = parameters(thing) if row.bound else None
-    unknown = [argument for argument in row.bound if known is not None and argument not in known]
-    assert not unknown, f"{row.file}: [{row.name}] bound: no such argument: {', '.join(unknown)}"
+    if known is None:
+        return []
+    wrong = [a for a in row.bound if a not in known]
+    return wrong or ([row.bound[0]] if row.bound_at not in (-1, known.index(row.bound[0])) else [])
 
-    stray = [verb for verb in row.awaited if verb not in row.release]
-    assert not stray, f"{row.file}: [{row.name}] awaited: not in release: {', '.join(stray)}"
-    told = {verb: coroutine(thing, verb) for verb in row.release if not verb.startswith("__")}
-    wrong = [verb for verb, is_coroutine in told.items() if is_coroutine not in (None, verb in row.awaited)]
-    assert not wrong, f"{row.file}: [{row.name}] awaited: not as the library has it: {', '.join(wrong)}"
 
-    if row.exit_keeps_open:
-        assert has(thing, "__exit__") or has(thing, "__aexit__"), f"{row.file}: [{row.name}] exit_keeps_open: no `with`"
-        assert not {"__exit__", "__aexit__"} & set(row.release)
+def awaits(row: Row, thing: Any) -> list[str]:
+    told = {m: gives_awaitable(thing, m) for m in row.release if not m.startswith("__")}
+    return [m for m, awaitable in told.items() if awaitable is not None and awaitable != (m in row.awaited)]
+
+
+@pytest.mark.parametrize("row", apis().rows.values(), ids=lambda row: row.name)
+def test_row_makes_sense(row: Row) -> None:
+    """What can be told without the library."""
+    exits = {"__exit__", "__aexit__"} & set(row.release)
+    assert set(row.awaited) <= set(row.release) - {"__aexit__"}, "only releases can be awaited; `async with` always is"
+    assert not (row.exit_keeps_open and exits), "does `with` release it?"
+    assert row.bound_at < 0 or row.bound, "bound_at is the position of the first of bound"
+    assert row.kind != "resource" or not row.needs_release or row.release, "what must be released needs a way to"
+
+
+def test_one_customary_name_means_one_row() -> None:
+    words = [word for row in apis().rows.values() for word in row.instances]
+    assert len(words) == len(set(words)), "an untyped variable of this name would stand for two rows"
+
+
+MEANINGS: Mapping[str, tuple[str, str]] = {
+    "long_lived_classes": (
+        "SessionManager _Hub HTTPClient RateLimiter MusicCog",
+        "UserConfig ConnectionError CacheMiss",
+    ),
+    "short_lived_classes": (
+        "HTMLParser AppConfig ChatRequest TestHub NodeTransformer",
+        "SSEParser Hub AppContext Contest",
+    ),
+    "end_of_life_methods": (
+        "close aclose _cleanup close_all __aexit__ stop async_stop",
+        "disclose release stopwatch start",
+    ),
+    "event_methods": (
+        "on_message handle _on_close on_ready process_event message_callback",
+        "on_startup process add_handler once",
+    ),
+    "feed_methods": ("feed data_received write process_chunk on_data", "receive feeds rewrite process_all"),
+    "open_keys": ("session_id id userId client_ip url cache_key", "kind valid grid name i color message_type"),
+    "closed_keys": ("kind event_type mode lang KIND", "color key session_id keyword"),
+    "buffer_names": ("_buf chunks request_body raw_data", "self data metadata items dataframe"),
+    "registration_methods": (
+        "register register_tool setup add_route __init_subclass__",
+        "register_session registry append add_item",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", MEANINGS)
+def test_vocabulary(what: str) -> None:
+    """Each list with words that belong to it, and words that only look so."""
+    belong, look_so = MEANINGS[what]
+    assert [w for w in belong.split() if not apis().means(what, w)] == []
+    assert [w for w in look_so.split() if apis().means(what, w)] == []
+
+
+CONTAINER = '[Box]\nkind = "container"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ('[Box]\nkind = "container"\ngrows = ["add"]', "[Box] grows: no such key"),
+        ("[Box]", "[Box]: the key kind is missing"),
+        ('[Box]\nkind = "bag"', "[Box] kind: 'bag'"),
+        (CONTAINER + 'grow = "add"', "[Box] grow: 'add'"),
+        (CONTAINER + "grow = [1]", "[Box] grow: [1]"),
+        (CONTAINER + "noun = 3", "[Box] noun: 3"),
+        (CONTAINER + "bounded = 1", "[Box] bounded: 1"),
+        (CONTAINER + "bound_at = true", "[Box] bound_at: True"),
+        (CONTAINER + 'lifetime = "medium"', "[Box] lifetime: 'medium'"),
+        (CONTAINER + "makes = { pop = 1 }", "[Box] makes: {'pop': 1}"),
+        ('Box = "container"', "Box: rows are tables"),
+        ('[Box\nkind = "container"', "not TOML"),
+        (CONTAINER + CONTAINER, "not TOML"),
+        (CONTAINER + 'base = "Crate"', "[Box] base: 'Crate'"),
+        (CONTAINER + 'base = "Box"', "[Box] base: 'Box'"),
+        (CONTAINER + 'returns = "Crate"', "[Box]: returns 'Crate'"),
+        (CONTAINER + 'makes = { pop = "Crate" }', "[Box]: returns 'Crate'"),
+    ],
+)
+def test_broken_rows_are_named(text: str, named: str) -> None:
+    with pytest.raises(KnowledgeError) as caught:
+        join([read_rows(text, "boxes.toml")], apis().vocabulary)
+    refuses(caught.value, "boxes.toml: ", named)
+
+
+def test_a_row_stands_once() -> None:
+    with pytest.raises(KnowledgeError) as caught:
+        join([read_rows(CONTAINER, "boxes.toml"), read_rows(CONTAINER, "crates.toml")], apis().vocabulary)
+    refuses(caught.value, "crates.toml: ", "[Box]", "boxes.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ('open_key = ["id"]', "open_key: no such list"),
+        ('open_keys = "id"', "open_keys: must be a list"),
+        ("open_keys = [1]", "open_keys: must be a list"),
+        ("open_keys = ['(id']", "open_keys: '(id' is not a regular expression"),
+        ("open_keys = [", "not TOML"),
+    ],
+)
+def test_a_broken_vocabulary_is_named(text: str, named: str) -> None:
+    with pytest.raises(KnowledgeError) as caught:
+        read_vocabulary(text, "words.toml")
+    refuses(caught.value, "words.toml: ", named)
+
+
+def refuses(error: KnowledgeError, *words: str) -> None:
+    """One line, which names the file and the key."""
+    assert "\n" not in str(error)
+    assert str(error).startswith(words[0])
+    assert [word for word in words if word not in str(error)] == []
+
+
+def test_what_a_row_inherits() -> None:
+    """The base's lists where it gives none itself; never the base's own name, kind or customary variables."""
+    base = '[Box]\nkind = "container"\ngrow = ["add"]\nshrink = ["pop"]\ninstances = ["box"]\n'
+    rows = join(
+        [read_rows(base + '[Crate]\nkind = "resource"\nbase = "Box"\nshrink = ["take"]', "boxes.toml")],
+        apis().vocabulary,
+    )
+    crate = rows.rows["Crate"]
+    assert (crate.name, crate.kind, crate.grow, crate.shrink, crate.instances) == (
+        "Crate",
+        "resource",
+        ("add",),
+        ("take",),
+        (),
+    )
+    assert rows.by_instance["box"].name == "Box"

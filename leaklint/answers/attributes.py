@@ -47,11 +47,28 @@ def held(basis: Basis, endings: dict[Scope, tuple[Scope, ...]]) -> Iterator[Held
         klass = place.scope
         ends = endings.get(klass, ())
         ending = next((m for m in ends if m.name not in ("__del__",)), None)
-        sibling = next((u for p, u in released.items() if u is not None and p.scope is klass and p != place and u.stmt.scope.function in ends), None)
+        sibling = next((u for p, u in released.items() if u is not None and p != place and p.scope in basis.names.family(klass) and u.stmt.scope.function in ends), None)
         if sibling is not None:
             ending = sibling.stmt.scope.function
         defence = _defence(basis, place, row, released[place], klass)
+        if not defence and sibling is None and _base_elsewhere(basis, klass):
+            defence = Answer("a base class elsewhere may release it")
         yield Held(place, row, stmt, value, lifetime(basis, klass), defence, ending, sibling)
+
+
+_PLAIN_BASES = ("builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol", "enum.Enum")
+
+
+def _base_elsewhere(basis: Basis, klass: Scope) -> bool:
+    """Is there a base class in another file that may know more about ending its instances?"""
+    inherits = any(basis.names.local(b) is None and b.op != "const" for k in [klass, *basis.names.bases(klass)] for b in k.bases)
+    known = basis.names.outside_bases(klass)
+    return inherits and not (known and all(n in _PLAIN_BASES or _plain_row(basis, n) for n in known))
+
+
+def _plain_row(basis: Basis, name: str) -> bool:
+    row = basis.apis.get(name)
+    return row is not None and not row.ends
 
 
 def _own(basis: Basis, value: Expr) -> Row | None:
@@ -105,6 +122,6 @@ def _elsewhere(basis: Basis, place: Place, row: Row) -> Use | None:
 
 def _module_instance(basis: Basis, klass: Scope) -> bool:
     return any(
-        u.verb == "__call__" and u.stmt.op == "assign" and u.stmt.scope.kind == "module"
+        u.verb == "__call__" and u.stmt.op == "assign" and u.stmt.scope.kind == "module" and not any(ancestors(u.stmt))
         for u in basis.all_uses(Place(klass.parent, (klass.name,)) if klass.parent is not None else Place(klass, ()))
     )

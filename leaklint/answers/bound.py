@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from leaklint.apis import Row
 from leaklint.basis import NO, Answer, Basis, Clue
-from leaklint.ir import Expr, source
+from leaklint.ir import Expr, source, statements
 from leaklint.names import Place
 from leaklint.uses import Use
 
 _UNBOUNDED = ("None", "0", "-1", "float('inf')", 'float("inf")')
 _EMPTINESS = ("0", "1")
+_SIZES = ("__len__", "qsize", "tell", "getbuffer", "__sizeof__")
 
 
 def bound(basis: Basis, place: Place, row: Row, born: tuple[Expr, ...]) -> Answer:
@@ -39,19 +40,54 @@ def _limit(call: Expr, row: Row) -> Expr | None:
 
 
 def by_guard(basis: Basis, place: Place) -> Answer:
-    """`if len(self.items) > LIMIT` or `while len(buf) < n`; a test for emptiness is none."""
-    for use in _lengths(basis, place):
-        parent = use.site.parent
-        while parent is not None and parent.op in ("binary", "unary", "call"):
-            parent = parent.parent
-        if parent is None or parent.op != "compare":
-            continue
-        others = [a for a in parent.args if use.site not in (a, *_inside(a))]
-        if all(o.op == "const" and o.value in _EMPTINESS for o in others):
-            continue
-        if any(word in parent.text for word in ("LessThan", "GreaterThan")):
-            return Answer("guard", (Clue(use.stmt, "bound", "bound", {"what": source(parent)}),), source(parent))
+    """`if len(self.items) > LIMIT`, also through a name or a counter; a test for emptiness is none."""
+    for use in basis.all_uses(place):
+        if use.verb in _SIZES:
+            for site in _same(basis, use.site):
+                compared = _compared(site)
+                if compared is not None:
+                    return Answer("guard", (Clue(site.stmt, "bound", "bound", {"what": source(compared)}),), source(compared))
+        if use.value is not None and use.value.op == "name":
+            counter = _counter(basis, use)
+            if counter is not None:
+                return Answer("guard", (Clue(counter.stmt, "bound", "bound", {"what": source(counter)}),), source(counter))
     return NO
+
+
+def _compared(site: Expr) -> Expr | None:
+    """The comparison that a length takes part in, unless it is with 0 or 1."""
+    parent = site.parent
+    while parent is not None and parent.op in ("binary", "unary", "call", "walrus"):
+        parent = parent.parent
+    if parent is None or parent.op != "compare" or not any(w in parent.text for w in ("LessThan", "GreaterThan")):
+        return None
+    others = [a for a in parent.args if site is not a and site not in _inside(a)]
+    return None if all(o.op == "const" and o.value in _EMPTINESS for o in others) else parent
+
+
+def _same(basis: Basis, site: Expr) -> Iterator[Expr]:
+    """An expression, and the references to the name it is bound to."""
+    yield site
+    stmt = site.stmt
+    if stmt.op == "assign" and stmt.value is site and stmt.targets[0].op in ("name", "attr"):
+        place = basis.names.place(stmt.targets[0])
+        if place is not None:
+            yield from (u.expr for u in basis.all_uses(place) if not u.verb)
+
+
+def _counter(basis: Basis, grow: Use) -> Expr | None:
+    """`size += len(chunk)` beside `data += chunk`, and a comparison of `size` somewhere."""
+    for stmt in statements(grow.stmt.scope.function.block):
+        if stmt.op != "augassign" or stmt.value is None or stmt.text != "AddAssign":
+            continue
+        value = stmt.value
+        if value.op == "call" and value.args[0].text == "len" and source(value.args[-1]) == source(grow.value):
+            place = basis.names.place(stmt.targets[0])
+            for use in basis.all_uses(place) if place is not None else ():
+                compared = _compared(use.expr) if not use.verb else None
+                if compared is not None:
+                    return compared
+    return None
 
 
 def _inside(expr: Expr) -> Iterator[Expr]:
@@ -61,8 +97,3 @@ def _inside(expr: Expr) -> Iterator[Expr]:
         yield node
         stack.extend(node.args)
 
-
-def _lengths(basis: Basis, place: Place) -> Iterator[Use]:
-    for use in basis.all_uses(place):
-        if use.verb == "__len__" or use.verb in ("qsize", "tell", "getbuffer", "__sizeof__"):
-            yield use

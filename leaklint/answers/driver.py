@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leaklint.answers.owner import owner
 from leaklint.basis import Answer, Basis, Clue
 from leaklint.ir import Expr, Scope, Stmt, ancestors, in_loop, source
 from leaklint.names import source_name
@@ -44,7 +45,7 @@ def key(basis: Basis, expr: Expr | None, depth: int = _DEPTH) -> Answer:
 def _worst(answers: Iterator[Answer] | tuple[Answer, ...]) -> Answer:
     """One open part makes the whole open; one unknown part keeps it from being closed."""
     found = list(answers)
-    for kind in ("caller's key", "unknown", "closed set"):
+    for kind in ("caller's key", "inventory", "unknown", "closed set"):
         for answer in found:
             if answer.kind == kind:
                 return answer
@@ -63,7 +64,7 @@ def _named(basis: Basis, word: str, expr: Expr) -> Answer:
     if basis.apis.means("closed_keys", word):
         return Answer("closed set", word=word)
     if basis.apis.means("open_keys", word):
-        return Answer("caller's key", word=source(expr))
+        return Answer("inventory" if basis.apis.means("inventory_keys", word) else "caller's key", word=source(expr))
     return Answer("unknown", word=source(expr))
 
 
@@ -117,7 +118,7 @@ def _name(basis: Basis, expr: Expr, depth: int) -> Answer:
     if binding.exact and binding.value is not None and len(bindings) <= 3:
         answer = _worst(key(basis, b.value, depth - 1) for b in bindings if b.value is not None)
         if answer.kind != "unknown":
-            return Answer(answer.kind, word=expr.text if answer.kind == "caller's key" else answer.word)
+            return Answer(answer.kind, word=expr.text if answer.kind in ("caller's key", "inventory") else answer.word)
     return _named(basis, expr.text, expr)
 
 
@@ -146,7 +147,7 @@ def context(basis: Basis, stmt: Stmt) -> Answer:
     if function.name in ("__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__"):
         return Answer("once", word=function.name)
     outer = function.parent
-    if basis.apis.means("registration_methods", function.name) or _decorates(function):
+    if basis.apis.means("registration_methods", function.name) or _decorates(function) or _fluent(function):
         return Answer("import", word=function.name)
     header = (Clue(function.stmt, "driver", "driver", {"function": function.name}),) if function.stmt is not None else ()
     if basis.apis.means("feed_methods", function.name):
@@ -174,6 +175,13 @@ def _decorates(function: Scope) -> bool:
     return (returned.text in inner and given) or (returned.text == first and given)
 
 
+def _fluent(function: Scope) -> bool:
+    """A builder's method: what it returns is the object itself."""
+    last = function.block.stmts[-1] if function.block is not None and function.block.stmts else None
+    value = last.value if last is not None and last.op == "return" else None
+    return bool(value is not None and function.method_of and function.params and value.op == "name" and value.text == function.params[0].name)
+
+
 def _routed(function: Scope) -> bool:
     """Decorated as a handler: `@app.get("/")`, `@bot.event`, `@socketio.on("x")`."""
     decorators = function.stmt.decorators if function.stmt is not None else ()
@@ -197,8 +205,10 @@ def growth(basis: Basis, use: Use) -> Answer:
     if when.kind in ("import", "once"):
         return when
     clue = Clue(use.stmt, "acquired", "grows", {"key": source(use.key)})
+    if keyed.kind == "own" and owner(basis, use.place).kind == "process":
+        return Answer("caller's key", (clue,), keyed.word)  # one entry for each instance
     if keyed.kind in ("closed set", "own"):
         return Answer("closed set", (clue,), keyed.word)
-    if keyed.kind == "caller's key":
-        return Answer("caller's key", (*when.clues, clue), keyed.word)
+    if keyed.kind in ("caller's key", "inventory"):
+        return Answer(keyed.kind, (*when.clues, clue), keyed.word)
     return Answer(when.kind, (*when.clues, clue), when.word)

@@ -20,7 +20,7 @@ _DEPTH = 3
 
 def fate(basis: Basis, use: Use, row: Row, depth: int = _DEPTH) -> Fate:
     """The fate of a resource of type `row` by one use of the place that holds it."""
-    if use.verb in row.release:
+    if use.verb in row.release or basis.apis.means("end_of_life_methods", use.verb):
         return "release"
     if use.verb in ("__exit__", "__aexit__"):
         return "borrow" if row.exit_keeps_open else "release"
@@ -32,6 +32,8 @@ def fate(basis: Basis, use: Use, row: Row, depth: int = _DEPTH) -> Fate:
         return _argument(basis, use, row, depth)
     if use.role == "yielded":
         return "borrow" if lends(use) else "escape"
+    if use.role == "bound" and any(basis.names.place(t) == use.place for t in use.stmt.targets):
+        return "borrow"  # `self.session = self.session or ClientSession()`
     return "escape" if use.role in _HANDED_OVER else "borrow"
 
 

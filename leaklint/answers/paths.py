@@ -9,7 +9,7 @@ from leaklint.answers.fate import fate, resource_uses
 from leaklint.apis import Row
 from leaklint.basis import Basis, calls
 from leaklint.flow import Effects, Exit, open_exits
-from leaklint.ir import Block, Expr, Scope, Stmt, ancestors, source
+from leaklint.ir import Block, Expr, Scope, Stmt, ancestors, source, statements
 from leaklint.names import Place, source_name
 from leaklint.uses import Use
 
@@ -40,6 +40,8 @@ def trace(basis: Basis, place: Place, row: Row, acquired: Stmt) -> Paths:
     releases, escapes = [], []
     for use in resource_uses(basis, place, row):
         outcome = "escape" if use.stmt.scope.function is not function.function and not _of_comp(use, function) else fate(basis, use, row)
+        if use.expr.scope.kind == "lambda":
+            outcome = "escape"
         if use.place.path != place.path:
             outcome = "escape" if not use.verb else outcome
         if use.stmt is acquired and outcome == "rebind":
@@ -56,7 +58,7 @@ def trace(basis: Basis, place: Place, row: Row, acquired: Stmt) -> Paths:
         fallible=lambda stmt: fallible(basis, stmt, row) is not None,
         narrow=_narrow(basis, place, acquired),
         swallows=lambda stmt: any(basis.names.qualified(v.args[0]) in _SWALLOWERS for v, _ in stmt.items if v.op == "call"),
-        catches_all=_catches_all,
+        catches_all=lambda block: _catches_all(block) or any(fates.get(s) == "release" for s in statements(block)),
         stops=lambda stmt: stmt.op == "expr" and any(basis.names.qualified(c.args[0]) in _STOPPERS for c in calls(stmt)),
     )
     body = function.block
@@ -88,7 +90,7 @@ def _catches_all(block: Block) -> bool:
 
 def fallible(basis: Basis, stmt: Stmt, row: Row | None = None) -> Expr | None:
     """The first thing in a statement's header that may raise: an await, or a call not known to be harmless."""
-    if stmt.op in ("def", "class", "import", "global", "raise"):
+    if stmt.op in ("def", "class", "import", "global", "raise") or _cleaning(stmt):
         return None
     for expr in stmt.flat:
         if expr.scope.kind == "lambda":
@@ -98,6 +100,11 @@ def fallible(basis: Basis, stmt: Stmt, row: Row | None = None) -> Expr | None:
     if stmt.is_async and stmt.op in ("for", "with"):
         return stmt.value or stmt.items[0][0]
     return None
+
+
+def _cleaning(stmt: Stmt) -> bool:
+    """In a handler or `finally`, whose own calls are taken to succeed: nobody guards the clean-up of the clean-up."""
+    return any(block.kind in ("handler", "finally") for block, _ in ancestors(stmt))
 
 
 def harmless(basis: Basis, call: Expr, row: Row | None) -> bool:
@@ -114,10 +121,13 @@ def _narrow(basis: Basis, place: Place, acquired: Stmt) -> Callable[[Expr], bool
     """What an open value makes of a test: of itself, of a flag set beside it, of the condition it was acquired under."""
     conditions = {source(b.exprs[0]): b for b, _ in ancestors(acquired) if b.kind in ("body", "elif") and b.exprs}
     flags: dict[str, bool] = {}
-    if acquired.parent is not None:
-        for stmt in acquired.parent.stmts:
+    around = [acquired.parent] if acquired.parent is not None else []
+    around += [owner.parent for _, owner in ancestors(acquired) if owner.parent is not None]
+    for block in around:
+        for stmt in block.stmts:
             value = stmt.value
-            if stmt.op == "assign" and value is not None and value.op == "const" and value.text == "bool":
+            near = block is acquired.parent or stmt.ordinal > acquired.ordinal
+            if near and stmt.op == "assign" and value is not None and value.op == "const" and value.text == "bool":
                 flags |= {t.text: value.value == "True" for t in stmt.targets if t.op == "name"}
 
     def narrow(test: Expr) -> bool | None:

@@ -12,7 +12,6 @@ from leaklint.names import Place
 from leaklint.uses import Use
 
 _BIRTHPLACES = ("__init__", "__new__", "__post_init__", "__init_subclass__", "__attrs_post_init__", "setUp", "asyncSetUp")
-_KEEPERS = ("len", "list", "dict", "set", "tuple", "sorted", "sum", "min", "max", "any", "all", "enumerate", "zip", "iter", "repr", "str", "print", "isinstance", "copy", "deepcopy", "bool", "map", "filter", "reversed", "dumps", "join", "id", "type", "getattr", "hasattr", "next")
 _DEPTH = 2
 
 
@@ -21,7 +20,7 @@ def shrinks(basis: Basis, place: Place, row: Row, depth: int = _DEPTH) -> Iterat
     for use in basis.all_uses(place):
         if use.verb in row.shrink or use.verb == "del":
             yield use
-        elif use.verb == "bind" and rebinds(use):
+        elif use.verb == "bind" and rebinds(basis, use):
             yield use
         elif use.verb == "__setitem__" and use.key is not None and use.key.op == "slice":
             yield use
@@ -31,16 +30,14 @@ def shrinks(basis: Basis, place: Place, row: Row, depth: int = _DEPTH) -> Iterat
         yield from (u for u in basis.all_uses(Place(place.scope, (*place.path, verb))) if not u.verb)
 
 
-def rebinds(use: Use) -> bool:
-    """Is a place bound anew after its birth (`self.items = []` in a method)?"""
+def rebinds(basis: Basis, use: Use) -> bool:
+    """Is a place bound anew after its birth (`self.items = []` in a method)? The first binding is the birth."""
     function = use.stmt.scope.function
     if function.kind in ("module", "class") or function.name in _BIRTHPLACES:
         return False
-    return use.place.scope is not function or _after_growth(use)
-
-
-def _after_growth(use: Use) -> bool:
-    return any(b.stmt is not use.stmt and b.stmt.ordinal < use.stmt.ordinal for b in use.place.scope.bindings.get(use.place.path[0], ()))
+    born = [u for u in basis.all_uses(use.place) if u.verb == "bind"]
+    in_body = any(b.value is not None for b in use.place.scope.bindings.get(use.place.path[0], ())) if use.place.is_attribute else False
+    return in_body or born[0] is not use
 
 
 def _helper(basis: Basis, use: Use, row: Row, depth: int) -> bool:
@@ -52,17 +49,18 @@ def _helper(basis: Basis, use: Use, row: Row, depth: int) -> bool:
 
 
 def escapes(basis: Basis, place: Place) -> Iterator[Use]:
-    """Uses by which somebody else may come to hold the container itself: returned, stored elsewhere, handed to what is unknown."""
+    """Uses by which somebody else comes to hold the container itself: stored elsewhere, or handed to what stores it.
+
+    That a function which cannot be seen is given the container says nothing: most only read it.
+    """
     for use in basis.all_uses(place):
         if use.verb:
             continue
         if use.role == "argument":
             callee = basis.types.callee(use.site)
-            if callee.row is None and callee.receiver is None and callee.local is None and _word(use.site) not in _KEEPERS:
+            if callee.local is not None and _stores(basis, callee.local, use):
                 yield use
-            elif callee.local is not None and _stores(basis, callee.local, use):
-                yield use
-        elif use.role in ("bound", "element", "yielded") and not _alias(basis, use):
+        elif use.role in ("bound", "yielded") and not _alias(basis, use):
             yield use
 
 
@@ -76,7 +74,3 @@ def _alias(basis: Basis, use: Use) -> bool:
     targets = use.stmt.targets
     return bool(targets) and all(t.op == "name" and basis.names.place(t) == use.place for t in targets)
 
-
-def _word(call: Expr) -> str:
-    func = call.args[0]
-    return func.text if func.op in ("name", "attr") else ""

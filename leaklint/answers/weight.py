@@ -37,13 +37,13 @@ def _held(basis: Basis, place: Place, expr: Expr, depth: int) -> Answer:
         if found.kind in ("read", "accumulated"):
             return found
     row = basis.types.place_row(place)
-    if row is not None and row.kind in ("container", "buffer"):
+    if row is not None and (row.kind == "buffer" or (row.kind == "container" and basis.apis.means("buffer_names", expr.text))):
         for use in basis.all_uses(place):
             if use.verb in row.grow and (in_loop(use.stmt) or basis.apis.means("feed_methods", use.stmt.scope.function.name)):
                 if use.verb != "__setitem__" and not _message(use.value):
                     return Answer("accumulated", (Clue(use.stmt, "driver", "accumulated"),), source(expr))
-    small = row is not None and row.kind not in ("container", "buffer")
-    if basis.apis.means("buffer_names", expr.text) and not small:
+    large = row is not None and row.kind in ("container", "buffer") and not row.stringifies
+    if basis.apis.means("buffer_names", expr.text) and large:
         return Answer("named", word=source(expr))
     return NO
 
@@ -63,14 +63,14 @@ def streamed(basis: Basis, expr: Expr | None, depth: int = _DEPTH) -> Answer:
     if expr is None or depth < 0:
         return NO
     for part in _parts(expr):
-        if part.op == "call" and source_name(part) in _STREAM_READS and part.args[0].op == "attr":
+        if part.op == "call" and source_name(part) in _STREAM_READS and part.args[0].op == "attr" and not _from_disk(basis, part):
             return Answer("received", (Clue(part.stmt, "driver", "received", {"what": source(part)}),), source(part))
         if part.op != "name":
             continue
         for binding in basis.names.bindings(part.text, part.scope):
             function = binding.stmt.inner
             if binding.how == "param" and function is not None and basis.apis.means("feed_methods", function.name):
-                if function.params[0].name != part.text or function.method_of is None:
+                if (function.params[0].name != part.text or function.method_of is None) and binding.how == "param":
                     return Answer("fed", (Clue(binding.stmt, "driver", "fed", {"function": function.name}),), part.text)
             elif binding.how in ("for", "comp") and binding.stmt.is_async:
                 return Answer("iterated", (Clue(binding.stmt, "driver", "iterated", {"what": source(binding.value)}),), part.text)
@@ -79,6 +79,12 @@ def streamed(basis: Basis, expr: Expr | None, depth: int = _DEPTH) -> Answer:
                 if found:
                     return found
     return NO
+
+
+def _from_disk(basis: Basis, call: Expr) -> bool:
+    """What a file holds is there already; nobody sends more."""
+    row = basis.types.callee(call).receiver
+    return row is not None and (row.name.startswith("io.") or row.base.startswith("io."))
 
 
 def _parts(expr: Expr) -> list[Expr]:

@@ -34,7 +34,7 @@ class Look:
     paint: Callable[[str, Tone], str] = plain
     width: int = 140
     cleared: bool = False
-    """Are the suspects that a defence cleared shown too?"""
+    """Are the suspects that a defence cleared, and those found sound, shown too?"""
 
 
 @dataclass(frozen=True, slots=True)

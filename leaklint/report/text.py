@@ -89,11 +89,11 @@ def _defence(evidence: Evidence) -> str:
     return f"{evidence.role} at {_position(evidence.path, evidence.span)}"
 
 
-def show_cleared(cleared: Cleared) -> str:
-    """One suspect that was cleared, on one line."""
+def show_cleared(word: str, cleared: Cleared) -> str:
+    """One suspect that was cleared or found sound (that is `word`), on one line."""
     proof = f" ({', '.join(map(_defence, cleared.evidence))})" if cleared.evidence else ""
     place = _position(cleared.path, cleared.span)
-    return f"cleared {cleared.rule} {place} {printable(cleared.subject)}: {cleared.defence}{proof}"
+    return f"{word} {cleared.rule} {place} {printable(cleared.subject)}: {cleared.defence}{proof}"
 
 
 def _several(number: int, word: str) -> str:
@@ -117,5 +117,6 @@ def render(outcome: Outcome, catalogue: Catalogue, look: Look) -> Iterator[str]:
         yield from show(finding, catalogue, read, look)
         yield ""
     if look.cleared:
-        yield from map(show_cleared, outcome.run.cleared)
+        yield from (show_cleared("cleared", one) for one in outcome.run.cleared)
+        yield from (show_cleared("sound", one) for one in outcome.run.sound)
     yield closing(outcome.run)

@@ -11,7 +11,7 @@ from leaklint.facts import DriverKind
 def check(facts: Facts) -> Iterator[Hit | Clear]:
     for call in facts.calls:
         spawn = facts.spawn(call)
-        if spawn is None:
+        if spawn is None or spawn.row.noun != "task":
             continue
         fate = facts.destiny(call)
         subject = f"{call.stmt.scope.function.qualname or '<module>'}.{source(spawn.coroutine, 30)}"

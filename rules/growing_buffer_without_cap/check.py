@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.model import Clear, Clue, Facts, Hit, Value, source
+from leaklint.model import Answer, Clear, Clue, Facts, Hit, Value, source
 from leaklint.uses import Use
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
     for value in facts.values:
         found = next(((use, came) for use in value.grows if (came := facts.streamed(use.value))), None)
-        if found is None or not buffers(facts, value, found[0]):
+        if found is None or facts.context(found[0].stmt).kind in ("once", "import") or not buffers(facts, value, *found):
             continue
         use, came = found
         cleared = defence(facts, value)
@@ -36,10 +36,11 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         )
 
 
-def buffers(facts: Facts, value: Value, use: Use) -> bool:
+def buffers(facts: Facts, value: Value, use: Use, came: Answer) -> bool:
     """Bytes and text by their type; a list by its name, or because it takes in what a loop over a stream receives."""
     if value.place.scope.kind in ("module", "class"):
-        return value.row.kind == "buffer" or (use.verb in ("append", "extend", "write", "__iadd__") and facts.means("buffer_names", value.place.path[-1]))
+        data = came.kind != "fed" or facts.means("buffer_names", came.word)
+        return value.row.kind == "buffer" or (data and use.verb in ("append", "extend", "write", "__iadd__") and facts.means("buffer_names", value.place.path[-1]))
     return value.row.kind == "buffer" and use.stmt.scope is value.place.scope and facts.in_endless_loop(use.stmt)
 
 

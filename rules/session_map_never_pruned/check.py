@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 from leaklint.model import Clear, Clue, Facts, Hit, Value, source
 
+KEYED = ("__setitem__", "setdefault", "add")
+
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
     for value in facts.held:
         if value.row.kind != "container":
             continue
-        keyed = [(use, driver) for use in value.grows if (driver := value.driver(use)).kind == "caller's key"]
+        keyed = [(use, driver) for use in value.grows if use.verb in KEYED and (driver := value.driver(use)).kind in ("caller's key", "inventory")]
         if not keyed:
             continue
         use, driver = keyed[0]
@@ -30,7 +32,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             at=use.stmt,
             subject=value.subject,
             owner=value.owner.kind,  # type: ignore[arg-type]
-            driver="caller's key",
+            driver="caller's key" if driver.kind == "caller's key" else "call",
             release="never",
             message="only_at_end" if at_end else "sibling" if sibling is not None else "never",
             hint="sibling" if sibling is not None else "prune",
@@ -56,6 +58,8 @@ def defence(facts: Facts, value: Value) -> Clear | None:
         return Clear(at, value.subject, "short-lived holder", value.owner.clues)
     if value.shrinks and not facts.only_at_end(value):
         return Clear(at, value.subject, "pruned", tuple(Clue(s.stmt, "released", "removed") for s in value.shrinks[:3]), sound=True)
+    if facts.is_mapping(value):
+        return Clear(at, value.subject, "the holder is a mapping itself")
     if value.escapes:
         return Clear(at, value.subject, "held elsewhere too", tuple(Clue(u.stmt, "holder", "escapes") for u in value.escapes[:3]))
     return None
