@@ -1,16 +1,15 @@
-"""Which files are checked, what they are called, and how their lines are counted."""
+"""Which files are checked, what they are called, and how their bytes become lines."""
 
 from __future__ import annotations
 
 import functools
+import io
 import os
 import stat
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-
-from leaklint.analyze import decode
 
 EXCLUDED = frozenset(
     [
@@ -52,6 +51,17 @@ def printable(text: str) -> str:
         c.encode("unicode_escape", "backslashreplace").decode() if unicodedata.category(c) in hidden else c
         for c in text
     )
+
+
+def decode(source: bytes) -> str:
+    """The text of a file as Python reads it: byte order mark, coding line, and `\\n` for every end of a line.
+
+    Raises SyntaxError, LookupError or UnicodeDecodeError when its encoding is wrong or unknown.
+    """
+    import tokenize
+
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+    return io.TextIOWrapper(io.BytesIO(source), encoding, newline=None).read()
 
 
 def lines(source: bytes) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import libcst as cst
 
@@ -16,7 +17,8 @@ def _operator(node: cst.CSTNode) -> str:
 
 
 def _index(element: cst.SubscriptElement) -> cst.CSTNode:
-    return element.slice.value if isinstance(element.slice, cst.Index) else element.slice
+    part = element.slice
+    return part.value if type(part) is cst.Index else part
 
 
 def _comp_parts(elements: Sequence[cst.CSTNode], loop: cst.CompFor | None) -> Iterable[Part]:
@@ -33,60 +35,78 @@ def _comp_parts(elements: Sequence[cst.CSTNode], loop: cst.CompFor | None) -> It
 
 def _formats(node: cst.FormattedString) -> Iterable[cst.CSTNode]:
     for part in node.parts:
-        if isinstance(part, cst.FormattedStringExpression):
+        if type(part) is cst.FormattedStringExpression:
             yield part
 
 
+def _call(node: cst.Call) -> list[Part]:
+    return [(node.func, False), *((a.value, False) for a in node.args)]
+
+
+def _dict(node: cst.Dict) -> list[Part]:
+    pairs: list[Part] = []
+    for entry in node.elements:
+        pairs += [(entry.key, False), (entry.value, False)] if type(entry) is cst.DictElement else [(entry, False)]
+    return pairs
+
+
+def _lambda(node: cst.Lambda) -> list[Part]:
+    everyone = [*node.params.posonly_params, *node.params.params, *node.params.kwonly_params]
+    return [*((p.default, False) for p in everyone if p.default is not None), (node.body, True)]
+
+
+def _format(node: cst.FormattedStringExpression) -> list[Part]:
+    spec = [p for p in node.format_spec or () if type(p) is cst.FormattedStringExpression]
+    return [(node.expression, False), *((p, False) for p in spec)]
+
+
+def _yield(node: cst.Yield) -> list[Part]:
+    value = node.value
+    return [] if value is None else [(value.item if type(value) is cst.From else value, False)]
+
+
+def _elements(node: cst.List | cst.Tuple | cst.Set) -> list[Part]:
+    return [(e if type(e) is cst.StarredElement else e.value, False) for e in node.elements]
+
+
+def _both(node: cst.BooleanOperation | cst.BinaryOperation) -> list[Part]:
+    return [(node.left, False), (node.right, False)]
+
+
+# What a node is made of, in the order of evaluation. By exact type: `isinstance` on these classes goes through `abc` and is slow.
+_PARTS: dict[type[cst.CSTNode], Callable[[Any], list[Part]]] = {
+    cst.Call: _call,
+    cst.Attribute: lambda n: [(n.value, False)],
+    cst.Subscript: lambda n: [(n.value, False), *((_index(e), False) for e in n.slice)],
+    cst.Slice: lambda n: [(part, False) for part in (n.lower, n.upper, n.step) if part is not None],
+    cst.List: _elements,
+    cst.Tuple: _elements,
+    cst.Set: _elements,
+    cst.Dict: _dict,
+    cst.ListComp: lambda n: list(_comp_parts([n.elt], n.for_in)),
+    cst.SetComp: lambda n: list(_comp_parts([n.elt], n.for_in)),
+    cst.GeneratorExp: lambda n: list(_comp_parts([n.elt], n.for_in)),
+    cst.DictComp: lambda n: list(_comp_parts([n.key, n.value], n.for_in)),
+    cst.Lambda: _lambda,
+    cst.IfExp: lambda n: [(n.body, False), (n.test, False), (n.orelse, False)],
+    cst.BooleanOperation: _both,
+    cst.BinaryOperation: _both,
+    cst.ConcatenatedString: _both,
+    cst.UnaryOperation: lambda n: [(n.expression, False)],
+    cst.Comparison: lambda n: [(n.left, False), *((c.comparator, False) for c in n.comparisons)],
+    cst.FormattedString: lambda n: [(part, False) for part in _formats(n)],
+    cst.FormattedStringExpression: _format,
+    cst.NamedExpr: lambda n: [(n.target, False), (n.value, False)],
+    cst.Await: lambda n: [(n.expression, False)],
+    cst.Yield: _yield,
+    cst.StarredElement: lambda n: [(n.value, False)],
+    cst.StarredDictElement: lambda n: [(n.value, False)],
+}
+
+
 def _children(node: cst.CSTNode) -> list[Part]:
-    """What a node is made of, in the order of evaluation."""
-    if isinstance(node, cst.Call):
-        return [(node.func, False), *((a.value, False) for a in node.args)]
-    if isinstance(node, cst.Attribute):
-        return [(node.value, False)]
-    if isinstance(node, cst.Subscript):
-        return [(node.value, False), *((_index(e), False) for e in node.slice)]
-    if isinstance(node, cst.Slice):
-        return [(part, False) for part in (node.lower, node.upper, node.step) if part is not None]
-    if isinstance(node, (cst.List, cst.Tuple, cst.Set)):
-        return [(e if isinstance(e, cst.StarredElement) else e.value, False) for e in node.elements]
-    if isinstance(node, cst.Dict):
-        pairs: list[Part] = []
-        for entry in node.elements:
-            pairs += [(entry.key, False), (entry.value, False)] if isinstance(entry, cst.DictElement) else [(entry, False)]
-        return pairs
-    if isinstance(node, (cst.ListComp, cst.SetComp, cst.GeneratorExp)):
-        return list(_comp_parts([node.elt], node.for_in))
-    if isinstance(node, cst.DictComp):
-        return list(_comp_parts([node.key, node.value], node.for_in))
-    if isinstance(node, cst.Lambda):
-        params = node.params
-        everyone = [*params.posonly_params, *params.params, *params.kwonly_params]
-        return [*((p.default, False) for p in everyone if p.default is not None), (node.body, True)]
-    if isinstance(node, cst.IfExp):
-        return [(node.body, False), (node.test, False), (node.orelse, False)]
-    if isinstance(node, (cst.BooleanOperation, cst.BinaryOperation)):
-        return [(node.left, False), (node.right, False)]
-    if isinstance(node, cst.UnaryOperation):
-        return [(node.expression, False)]
-    if isinstance(node, cst.Comparison):
-        return [(node.left, False), *((c.comparator, False) for c in node.comparisons)]
-    if isinstance(node, cst.FormattedString):
-        return [(part, False) for part in _formats(node)]
-    if isinstance(node, cst.FormattedStringExpression):
-        spec = [p for p in node.format_spec or () if isinstance(p, cst.FormattedStringExpression)]
-        return [(node.expression, False), *((p, False) for p in spec)]
-    if isinstance(node, cst.ConcatenatedString):
-        return [(node.left, False), (node.right, False)]
-    if isinstance(node, cst.NamedExpr):
-        return [(node.target, False), (node.value, False)]
-    if isinstance(node, cst.Await):
-        return [(node.expression, False)]
-    if isinstance(node, cst.Yield):
-        value = node.value
-        return [] if value is None else [(value.item if isinstance(value, cst.From) else value, False)]
-    if isinstance(node, (cst.StarredElement, cst.StarredDictElement)):
-        return [(node.value, False)]
-    return []
+    parts = _PARTS.get(type(node))
+    return parts(node) if parts is not None else []
 
 
 _OPS: dict[type[cst.CSTNode], str] = {
@@ -105,39 +125,61 @@ _COMPS: dict[type[cst.CSTNode], str] = {cst.ListComp: "list", cst.SetComp: "set"
 _VALUE_LIMIT = 80
 
 
-def _describe(node: cst.CSTNode, op: str) -> tuple[str, str, str, tuple[str, ...]]:
+Described = tuple[str, str, tuple[str, ...]]  # text, value and argument names
+
+
+def _slice_text(node: cst.Slice) -> Described:
+    given = [n for n, part in (("lower", node.lower), ("upper", node.upper), ("step", node.step)) if part is not None]
+    return " ".join(given), "", ()
+
+
+def _format_text(node: cst.FormattedStringExpression) -> Described:
+    literal = "".join(p.value for p in node.format_spec or () if type(p) is cst.FormattedStringText)
+    return (f"!{node.conversion}" if node.conversion else "") + (f":{literal}" if literal else ""), "", ()
+
+
+def _operated(node: Any) -> Described:
+    return _operator(node.operator), "", ()
+
+
+def _number(node: Any) -> Described:
+    return "num", node.value[:_VALUE_LIMIT], ()
+
+
+_TEXTS: dict[type[cst.CSTNode], Callable[[Any], Described]] = {
+    cst.Name: lambda n: (_CONSTANTS.get(n.value) or n.value, n.value if n.value in _CONSTANTS else "", ()),
+    cst.Attribute: lambda n: (n.attr.value, "", ()),
+    cst.Call: lambda n: ("", "", ("", *(a.star or (a.keyword.value if a.keyword else "") for a in n.args))),
+    cst.SimpleString: lambda n: ("bytes" if "b" in n.prefix.lower() else "str", n.value[:_VALUE_LIMIT], ()),
+    cst.Integer: _number,
+    cst.Float: _number,
+    cst.Imaginary: _number,
+    cst.Ellipsis: lambda n: ("ellipsis", "...", ()),
+    cst.BooleanOperation: _operated,
+    cst.BinaryOperation: _operated,
+    cst.UnaryOperation: _operated,
+    cst.Comparison: lambda n: (" ".join(_operator(c.operator) for c in n.comparisons), "", ()),
+    cst.Slice: _slice_text,
+    cst.FormattedStringExpression: _format_text,
+    **{kind: (lambda word: lambda n: (word, "", ()))(word) for kind, word in _COMPS.items()},
+}
+
+
+def _describe(node: cst.CSTNode) -> tuple[str, str, str, tuple[str, ...]]:
     """Operation, text, value and argument names of a node."""
-    if isinstance(node, cst.Name):
-        kind = _CONSTANTS.get(node.value)
-        return ("const", kind, node.value, ()) if kind else (op, node.value, "", ())
-    if isinstance(node, cst.Attribute):
-        return op, node.attr.value, "", ()
-    if isinstance(node, cst.Call):
-        return op, "", "", ("", *(a.star or (a.keyword.value if a.keyword else "") for a in node.args))
-    if isinstance(node, cst.SimpleString):
-        return op, "bytes" if "b" in node.prefix.lower() else "str", node.value[:_VALUE_LIMIT], ()
-    if isinstance(node, (cst.Integer, cst.Float, cst.Imaginary)):
-        return op, "num", node.value[:_VALUE_LIMIT], ()
-    if isinstance(node, cst.Ellipsis):
-        return op, "ellipsis", "...", ()
-    if isinstance(node, (cst.BooleanOperation, cst.BinaryOperation, cst.UnaryOperation)):
-        return op, _operator(node.operator), "", ()
-    if isinstance(node, cst.Comparison):
-        return op, " ".join(_operator(c.operator) for c in node.comparisons), "", ()
-    if isinstance(node, cst.Slice):
-        given = [n for n, part in (("lower", node.lower), ("upper", node.upper), ("step", node.step)) if part is not None]
-        return op, " ".join(given), "", ()
-    if isinstance(node, cst.FormattedStringExpression):
-        literal = "".join(p.value for p in node.format_spec or () if isinstance(p, cst.FormattedStringText))
-        return op, (f"!{node.conversion}" if node.conversion else "") + (f":{literal}" if literal else ""), "", ()
-    if isinstance(node, cst.Yield):
-        return "yieldfrom" if isinstance(node.value, cst.From) else "yield", "", "", ()
-    return op, _COMPS.get(type(node), ""), "", ()
+    kind = type(node)
+    op = _OPS.get(kind, "unknown")
+    if kind is cst.Name and node.value in _CONSTANTS:  # type: ignore[attr-defined]
+        op = "const"
+    elif kind is cst.Yield and type(node.value) is cst.From:  # type: ignore[attr-defined]
+        op = "yieldfrom"
+    describe = _TEXTS.get(kind)
+    return (op, *describe(node)) if describe is not None else (op, "", "", ())
 
 
 def _open(node: cst.CSTNode, scope: Scope, stmt: Stmt) -> Scope | None:
     """The scope that a comprehension or lambda opens."""
-    if type(node) in _COMPS or isinstance(node, cst.Lambda):
+    if type(node) in _COMPS or type(node) is cst.Lambda:
         inner = Scope("lambda" if isinstance(node, cst.Lambda) else "comp", "<lambda>" if isinstance(node, cst.Lambda) else "<comp>", scope, stmt)
         scope.children.append(inner)
         if isinstance(node, cst.Lambda):
@@ -163,7 +205,7 @@ def lower(root: cst.CSTNode, scope: Scope, stmt: Stmt, flat: list[Expr]) -> Expr
         stack.extend((child, inner if inside and inner is not None else where) for child, inside in parts)
     built: dict[int, Expr] = {}
     for node, where, inner, parts in reversed(order):
-        op, text, value, names = _describe(node, _OPS.get(type(node), "unknown"))
+        op, text, value, names = _describe(node)
         expr = Expr(op, text, tuple(built[id(child)] for child, _ in parts), where, stmt, names, value, None, inner)
         for arg in expr.args:
             arg.parent = expr
@@ -208,5 +250,3 @@ def bind(target: Expr, how: str, value: Expr | None, stmt: Stmt, path: str = "")
         binding = Binding(how, stmt, value, path, exact=not path and how in ("assign", "walrus"))
         scope.bindings.setdefault(target.text, []).append(binding)
 
-
-Lower = Callable[[cst.CSTNode], Expr]

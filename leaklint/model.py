@@ -247,7 +247,7 @@ __all__ = ["NO", "Answer", "Clear", "Clue", "Facts", "Hit", "Value", "source", "
 
 def imported_shrinks(basis: Basis) -> Iterator[tuple[str, Stmt]]:
     """Removals from places of other modules, by the name `link` knows them under: `app.state:SESSIONS`."""
-    removing = {verb for row in basis.apis.rows.values() if row.kind in ("container", "buffer") for verb in row.shrink}
+    removing = {verb for row in basis.apis.rows.values() if row.kind in ("container", "buffer") for verb in row.shrink} - {"get"}
     for place, uses in basis.uses.items():
         if place.scope.kind != "module":
             continue

@@ -7,6 +7,7 @@ so is a local name that was bound once, to one of them.
 from __future__ import annotations
 
 import builtins
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -47,6 +48,7 @@ class Names:
     def __init__(self, module: Module) -> None:
         self.module = module
         self._places: dict[int, Place | None] = {}
+        self._bases: dict[Scope, list[Scope]] = {}
 
     # -- bindings ------------------------------------------------------------------------------------------------
 
@@ -90,7 +92,7 @@ class Names:
 
     # -- qualified names -----------------------------------------------------------------------------------------
 
-    def qualified(self, expr: Expr | None) -> str | None:
+    def qualified(self, expr: Expr | None, steps: int = _ALIAS_STEPS) -> str | None:
         """The public dotted name of what an expression refers to: `aiohttp.ClientSession`, `builtins.open`.
 
         Names of this module are given as `.Name`. None when it is no plain reference to an importable thing.
@@ -114,7 +116,7 @@ class Names:
         value = self.only_value(expr.text, expr.scope)
         if value is not None and value.op in ("name", "attr") and value is not expr:
             # `ct = asyncio.create_task`
-            base = self.qualified(value) if value.op == "attr" or value.text != expr.text else None
+            base = self.qualified(value, steps - 1) if steps else None
             return ".".join([base, *path]) if base else None
         return None
 
@@ -131,6 +133,25 @@ class Names:
             home = self.class_of(expr.args[0])
             return self.method(home, expr.text) if home is not None else None
         return None
+
+    def method(self, klass: Scope, name: str) -> Scope | None:
+        """The function or class that a class or its bases define under a name, else one that a subclass does."""
+        found = self._defined([klass, *self.bases(klass)], name)
+        return found if found is not None else self._defined(self._below.get(klass, ()), name)
+
+    def _defined(self, classes: Iterable[Scope], name: str) -> Scope | None:
+        return next((b.inner for k in classes for b in k.bindings.get(name, ()) if b.inner is not None), None)
+
+    @cached_property
+    def _below(self) -> dict[Scope, list[Scope]]:
+        """Subclasses by plain name: enough for a call of `self.hook()`, and free of look-ups that would come back here."""
+        found: dict[Scope, list[Scope]] = {}
+        classes = {s.name: s for s in self.module.scopes if s.kind == "class"}
+        for scope in classes.values():
+            for base in scope.bases:
+                if base.op == "name" and base.text in classes and base.text != scope.name:
+                    found.setdefault(classes[base.text], []).append(scope)
+        return found
 
     # -- classes -------------------------------------------------------------------------------------------------
 
@@ -157,6 +178,12 @@ class Names:
 
     def bases(self, klass: Scope) -> list[Scope]:
         """Base classes that stand in this module, nearest first, each once."""
+        if klass not in self._bases:
+            self._bases[klass] = []  # a class among its own bases has none
+            self._bases[klass] = self._find_bases(klass)
+        return self._bases[klass]
+
+    def _find_bases(self, klass: Scope) -> list[Scope]:
         found: list[Scope] = []
         queue = [klass]
         while queue:
@@ -184,13 +211,6 @@ class Names:
         """Qualified names of the base classes that stand elsewhere."""
         names = (self.qualified(b) for scope in [klass, *self.bases(klass)] for b in scope.bases)
         return [n for n in names if n is not None and not n.startswith(".")]
-
-    def method(self, klass: Scope, name: str) -> Scope | None:
-        for scope in self.family(klass):
-            for binding in scope.bindings.get(name, ()):
-                if binding.inner is not None:
-                    return binding.inner
-        return None
 
     def methods(self, klass: Scope) -> list[Scope]:
         """Functions in the bodies of a class, its bases and its subclasses."""

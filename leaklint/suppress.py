@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from leaklint.analyze import decode
 from leaklint.facts import Finding, Suppression
+from leaklint.files import decode
 
 _MENTIONED = re.compile(rb"leaklint:|noqa[^\r\n]*\bLK[0-9]", re.IGNORECASE)
 _NATIVE = re.compile(

@@ -57,7 +57,8 @@ class Types:
             if row is not None or not name.startswith("builtins."):
                 receiver = None
                 if row is None and "." in name:
-                    receiver = self.apis.get(name.rpartition(".")[0])
+                    # a project's own `from app.log import logger`
+                    receiver = self.apis.get(name.rpartition(".")[0]) or self._by_custom(func)
                 return Callee(name, row, receiver, func.text if receiver is not None else "")
         local = self.names.local(func)
         if local is not None:
@@ -66,6 +67,10 @@ class Types:
             receiver = self.row(func.args[0])
             return Callee(name, None, receiver, func.text)
         return Callee(name)
+
+    def _by_custom(self, func: Expr) -> Row | None:
+        """The row that a receiver's name stands for, where nothing better is known."""
+        return self.apis.by_instance.get(source_name(func.args[0])) if func.op == "attr" else None
 
     def _class_method(self, name: str) -> Row | None:
         """`datetime.datetime.now`: known when the method itself has a row."""

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from leaklint.analyze import decode
-from leaklint.files import discover, lines, printable
+from leaklint.files import decode, discover, lines, printable
 
 
 def make(root: Path, *names: str) -> None:

@@ -113,7 +113,7 @@ def harmless(basis: Basis, call: Expr, row: Row | None) -> bool:
     if callee.row is not None:
         return not callee.row.raises
     if callee.receiver is not None:
-        return callee.method in callee.receiver.quiet
+        return callee.method in callee.receiver.quiet or callee.method in callee.receiver.release
     return row is not None and callee.method in row.release
 
 

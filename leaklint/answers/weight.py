@@ -6,7 +6,6 @@ from leaklint.basis import NO, Answer, Basis, Clue
 from leaklint.ir import Expr, in_loop, source
 from leaklint.names import Place, source_name
 
-_STREAM_READS = ("recv", "recvfrom", "read", "readline", "readany", "receive", "receive_bytes", "receive_text", "read1", "recv_bytes", "readuntil")
 _DEPTH = 4
 
 
@@ -63,7 +62,7 @@ def streamed(basis: Basis, expr: Expr | None, depth: int = _DEPTH) -> Answer:
     if expr is None or depth < 0:
         return NO
     for part in _parts(expr):
-        if part.op == "call" and source_name(part) in _STREAM_READS and part.args[0].op == "attr" and not _from_disk(basis, part):
+        if part.op == "call" and part.args[0].op == "attr" and basis.apis.means("stream_reads", part.args[0].text) and not _from_disk(basis, part):
             return Answer("received", (Clue(part.stmt, "driver", "received", {"what": source(part)}),), source(part))
         if part.op != "name":
             continue
