@@ -10,7 +10,7 @@ JOBS ?= auto
 
 # Read, never run: their own dependencies are not needed.
 DEMO_PACKAGES = redis==5.2.1 discord.py==2.4.0
-DEMO_PATHS = redis/asyncio discord/webhook
+DEMO_PATHS = redis discord/webhook
 DEMO_OPTIONS =
 
 BIN = $(VENV)/bin

@@ -10,7 +10,7 @@ from leaklint.answers import attributes, bound, drain, driver, fate, owner, path
 from leaklint.apis import Row
 from leaklint.basis import NO, Answer, Basis, Clue
 from leaklint.facts import DriverKind, OwnerKind, ReleaseKind
-from leaklint.ir import Block, Expr, Scope, Stmt, flat_of, source, statements
+from leaklint.ir import Block, Expr, Scope, Stmt, flat_of, in_loop, source, statements
 from leaklint.names import Place
 from leaklint.uses import Use
 
@@ -187,8 +187,11 @@ class Facts:
     def in_endless_loop(self, stmt: Stmt) -> bool:
         return driver.endless(stmt)
 
-    def waits_for_delimiter(self, value: Value, use: Use) -> bool:
-        return drain.waits_for_delimiter(self.basis, value.place, use)
+    def in_loop(self, stmt: Stmt) -> bool:
+        return in_loop(stmt)
+
+    def waits_for_delimiter(self, value: Value, shrink_: Use, grow: Use) -> bool:
+        return drain.waits_for_delimiter(self.basis, value.place, shrink_, grow)
 
     # -- resources -----------------------------------------------------------------------------------------------
 
@@ -204,10 +207,11 @@ class Facts:
         found = []
         for place, uses in self.basis.uses.items():
             for use in uses:
-                if use.verb == "bind" and use.value is not None:
-                    row = self.acquired(use.value)
-                    if row is not None and use.stmt.op == "assign":
-                        found.append((place, row, use.stmt, use.value))
+                if use.verb == "bind" and use.stmt.op == "assign":
+                    row = self.acquired(use.value) if use.value is not None else fate.acquired_part(self.basis, use.expr)
+                    value = use.value or use.stmt.value
+                    if row is not None and value is not None:
+                        found.append((place, row, use.stmt, value))
         return tuple(found)
 
     # -- classes -------------------------------------------------------------------------------------------------

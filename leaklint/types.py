@@ -141,10 +141,10 @@ class Types:
             row = self.place_row(place, depth) if place is not None else None
             return row or self.apis.by_instance.get(expr.text)
         if expr.op == "sub" and len(expr.args) == 2 and expr.args[1].op == "const":
-            return self._indexed(expr.args[0], expr.args[1].value, depth)
+            return self.indexed(expr.args[0], expr.args[1].value, depth)
         return None
 
-    def _indexed(self, value: Expr, index: str, depth: int) -> Row | None:
+    def indexed(self, value: Expr, index: str, depth: int = _DEPTH) -> Row | None:
         """An entry of a call that returns a tuple, which rows describe by index."""
         while value.op == "await":
             value = value.args[0]
@@ -199,7 +199,7 @@ class Types:
             return None
         for binding in self.names.all_bindings(place.scope, place.path[0]):
             if binding.how == "assign" and binding.value is not None and binding.target.rstrip(".").isdigit():
-                row = self._indexed(binding.value, binding.target.rstrip("."), depth)
+                row = self.indexed(binding.value, binding.target.rstrip("."), depth)
                 if row is not None:
                     return row
         return None

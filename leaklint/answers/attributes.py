@@ -9,8 +9,8 @@ from leaklint.answers.fate import acquired, fate, resource_uses
 from leaklint.answers.owner import lifetime
 from leaklint.apis import Row
 from leaklint.basis import NO, Answer, Basis, Clue
-from leaklint.facts import OwnerKind
-from leaklint.ir import Expr, Scope, Stmt, ancestors
+from leaklint.facts import OwnerKind, ReleaseKind
+from leaklint.ir import Expr, Scope, Stmt, ancestors, flat_of, statements
 from leaklint.names import Place
 from leaklint.uses import Use
 
@@ -25,6 +25,7 @@ class Held:
     value: Expr
     owner: OwnerKind
     defence: Answer
+    release: ReleaseKind
     ending: Scope | None  # the method that ends the instance's life
     sibling: Use | None  # the release of another attribute in it
 
@@ -50,10 +51,37 @@ def held(basis: Basis, endings: dict[Scope, tuple[Scope, ...]]) -> Iterator[Held
         sibling = next((u for p, u in released.items() if u is not None and p != place and p.scope in basis.names.family(klass) and u.stmt.scope.function in ends), None)
         if sibling is not None:
             ending = sibling.stmt.scope.function
-        defence = _defence(basis, place, row, released[place], klass)
+        use = released[place]
+        strayed = use is not None and _strays(basis, place, row, klass, ends)
+        defence = NO if strayed else _defence(basis, place, row, use, klass)
         if not defence and sibling is None and _base_elsewhere(basis, klass):
             defence = Answer("a base class elsewhere may release it")
-        yield Held(place, row, stmt, value, lifetime(basis, klass), defence, ending, sibling)
+        yield Held(place, row, stmt, value, lifetime(basis, klass), defence, "on some paths" if strayed else "never", ending, sibling)
+
+
+def _strays(basis: Basis, place: Place, row: Row, klass: Scope, ends: tuple[Scope, ...]) -> bool:
+    """Is it released in private methods only, of which none runs when the object's life ends?"""
+    where = {u.stmt.scope.function for u in resource_uses(basis, place, row) if fate(basis, u, row) == "release"}
+    if not ends or any(not f.name.startswith("_") or f.name.startswith("__") or f.method_of is None for f in where):
+        return False
+    reached, queue = set(ends), list(ends)
+    while queue:
+        for stmt in statements(queue.pop().block):
+            for expr in flat_of(stmt):
+                method = basis.names.local(expr) if expr.op == "attr" else None
+                if method is not None and method not in reached:
+                    reached.add(method)
+                    queue.append(method)
+    return where.isdisjoint(reached) and not any(_referred(basis, klass, f) for f in where)
+
+
+def _referred(basis: Basis, klass: Scope, method: Scope) -> bool:
+    """Is a method handed on uncalled (`add_done_callback(self._closed)`)?"""
+    return any(
+        e.op == "attr" and e.text == method.name and not (e.parent is not None and e.parent.op == "call" and e.parent.args[0] is e)
+        for stmt in basis.module.stmts
+        for e in flat_of(stmt)
+    )
 
 
 _PLAIN_BASES = ("builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol", "enum.Enum")

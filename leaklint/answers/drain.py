@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 from leaklint.basis import Basis
-from leaklint.ir import Stmt, ancestors
+from leaklint.ir import Scope, Stmt, ancestors, flat_of, statements, walk
 from leaklint.names import Place
 from leaklint.uses import Use
 
 _SEARCHES = ("__contains__", "find", "rfind", "index", "partition", "rpartition", "split", "rsplit", "splitlines", "startswith", "endswith")
 
 
-def waits_for_delimiter(basis: Basis, place: Place, shrink: Use) -> bool:
-    """Is a removal under a condition, in a function that searches the buffer for something?"""
-    function = shrink.stmt.scope.function
-    searched = any(u.verb in _SEARCHES or (u.role == "argument" and _search(u)) for u in basis.all_uses(place) if u.stmt.scope.function is function)
-    return searched and conditional(shrink.stmt)
+def waits_for_delimiter(basis: Basis, place: Place, shrink: Use, grow: Use) -> bool:
+    """Is a removal reached only when the input holds something: in the growing function or one that it calls?"""
+    function, feeding = shrink.stmt.scope.function, grow.stmt.scope.function
+    if conditional(shrink.stmt) and _searched(basis, place, function):
+        return True
+    if function is feeding:
+        return conditional(shrink.stmt) and _tested(grow, shrink.stmt)
+    sites = [c.stmt for s in statements(feeding.block) for c in flat_of(s) if c.op == "call" and basis.names.local(c.args[0]) is function]
+    return bool(sites) and all(conditional(site) and _tested(grow, site) for site in sites)
+
+
+def _searched(basis: Basis, place: Place, function: Scope) -> bool:
+    uses = (u for u in basis.all_uses(place) if u.stmt.scope.function is function)
+    return any(u.verb in _SEARCHES or (u.role == "argument" and _search(u)) for u in uses)
+
+
+def _tested(grow: Use, stmt: Stmt) -> bool:
+    """Does a condition around the statement look at what is being taken in?"""
+    names = {e.text for e in walk(grow.value) if e.op == "name"} if grow.value is not None else set()
+    tests = [t for block, owner in ancestors(stmt) for t in (*block.exprs, *((owner.value,) if owner.op == "while" and owner.value else ()))]
+    return any(e.op == "name" and e.text in names for t in tests for e in walk(t))
 
 
 def _search(use: Use) -> bool:

@@ -129,6 +129,16 @@ def acquired(basis: Basis, expr: Expr | None) -> Row | None:
     return row
 
 
+def acquired_part(basis: Basis, target: Expr) -> Row | None:
+    """The row of what one name of a tuple target gets: `reader, writer = await open_connection()`."""
+    tuple_, stmt = target.parent, target.stmt
+    if tuple_ is None or tuple_.op != "tuple" or tuple_ not in stmt.targets or stmt.value is None:
+        return None
+    index = next(i for i, part in enumerate(tuple_.args) if part is target)
+    row = basis.types.indexed(stmt.value, str(index))
+    return row if row is not None and row.kind == "resource" and row.needs_release else None
+
+
 def makes(basis: Basis, function: Scope, depth: int = _DEPTH) -> bool:
     """Does a function of this module return a resource that it acquired itself, rather than one it keeps?"""
     for stmt in statements(function.block):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from leaklint.apis import Row
 from leaklint.basis import NO, Answer, Basis
-from leaklint.ir import Expr, Scope, statements
+from leaklint.ir import Expr, Scope, Stmt, statements
 from leaklint.names import Place
 from leaklint.uses import Use
 
@@ -22,6 +22,7 @@ class Spawn:
     coroutine: Expr | None
     tracked: bool = False
     wrapper: str = ""
+    inside: Stmt | None = None  # where the wrapper starts it
 
 
 def spawn(basis: Basis, call: Expr) -> Spawn | None:
@@ -38,7 +39,17 @@ def spawn(basis: Basis, call: Expr) -> Spawn | None:
             return None
         return Spawn(row, first, callee.receiver.tracked)
     if callee.local is not None:
-        return Spawn(row, first, _tracks(basis, callee.local, _DEPTH), callee.local.name)
+        return Spawn(row, first, _tracks(basis, callee.local, _DEPTH), callee.local.name, _inside(basis, callee.local))
+    return None
+
+
+def _inside(basis: Basis, function: Scope) -> Stmt | None:
+    for stmt in statements(function.block):
+        for expr in stmt.flat:
+            if expr.op == "call":
+                row = basis.types.result(expr)
+                if row is not None and row.kind == "task" and basis.types.callee(expr).local is None:
+                    return stmt
     return None
 
 

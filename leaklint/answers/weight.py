@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from leaklint.basis import NO, Answer, Basis, Clue
-from leaklint.ir import Expr, in_loop, source
+from leaklint.ir import Expr, in_loop, source, walk
 from leaklint.names import Place, source_name
 
 _DEPTH = 4
@@ -73,11 +73,18 @@ def streamed(basis: Basis, expr: Expr | None, depth: int = _DEPTH) -> Answer:
                     return Answer("fed", (Clue(binding.stmt, "driver", "fed", {"function": function.name}),), part.text)
             elif binding.how in ("for", "comp") and binding.stmt.is_async:
                 return Answer("iterated", (Clue(binding.stmt, "driver", "iterated", {"what": source(binding.value)}),), part.text)
+            elif binding.how == "for" and binding.value is not None and _output(binding.value):
+                return Answer("output", (Clue(binding.stmt, "driver", "iterated", {"what": source(binding.value)}),), part.text)
             elif binding.value is not None and binding.exact:
                 found = streamed(basis, binding.value, depth - 1)
                 if found:
                     return found
     return NO
+
+
+def _output(iterated: Expr) -> bool:
+    """The lines that a child process prints: `proc.stdout`, `iter(proc.stdout.readline, "")`."""
+    return any(e.op == "attr" and e.text in ("stdout", "stderr") and e.args[0].op == "name" and e.args[0].text != "sys" for e in walk(iterated))
 
 
 def _from_disk(basis: Basis, call: Expr) -> bool:

@@ -33,6 +33,10 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             message="both" if piles else "vanish",
             hint="wrapper" if spawn.wrapper else "keep",
             args={"call": source(call), "function": call.stmt.scope.function.name, "wrapper": spawn.wrapper, "name": fate.word},
-            clues=(Clue(call.stmt, "acquired", fate.word and "unused" or "started", {"name": fate.word}), *when.clues),
+            clues=(
+                Clue(call.stmt, "acquired", "unused" if fate.word else "started", {"name": fate.word}),
+                *((Clue(spawn.inside, "driver", "wrapped", {"wrapper": spawn.wrapper}),) if spawn.inside is not None else ()),
+                *(when.clues if piles else ()),
+            ),
             acquired=source(call),
         )

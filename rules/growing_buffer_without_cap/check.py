@@ -14,7 +14,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         if found is None or facts.context(found[0].stmt).kind in ("once", "import") or not buffers(facts, value, *found):
             continue
         use, came = found
-        cleared = defence(facts, value)
+        cleared = defence(facts, value, use)
         if cleared is not None:
             yield cleared
             continue
@@ -26,9 +26,9 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             at=use.stmt,
             subject=value.subject,
             owner="call" if local else value.owner.kind,  # type: ignore[arg-type]
-            driver="stream",
+            driver="loop" if came.kind == "output" else "stream",
             release="never",
-            message="delimiter" if value.shrinks else "local" if local else "never",
+            message="delimiter" if value.shrinks else "output" if came.kind == "output" else "local" if local else "never",
             hint="deque" if value.row.kind == "container" else "limit",
             args={"name": value.place.path[-1], "came": came.word, "function": use.stmt.scope.function.name},
             clues=tuple(clues),
@@ -41,15 +41,17 @@ def buffers(facts: Facts, value: Value, use: Use, came: Answer) -> bool:
     if value.place.scope.kind in ("module", "class"):
         data = came.kind != "fed" or facts.means("buffer_names", came.word)
         return value.row.kind == "buffer" or (data and use.verb in ("append", "extend", "write", "__iadd__") and facts.means("buffer_names", value.place.path[-1]))
+    if came.kind == "output":
+        return use.verb in ("append", "extend", "__iadd__") and facts.in_loop(use.stmt)
     return value.row.kind == "buffer" and use.stmt.scope is value.place.scope and facts.in_endless_loop(use.stmt)
 
 
-def defence(facts: Facts, value: Value) -> Clear | None:
+def defence(facts: Facts, value: Value, grow: Use) -> Clear | None:
     """A limit on its length, or a removal that runs whatever came in."""
     at = value.born[0].stmt
     if value.bound:
         return Clear(at, value.subject, value.bound.kind, value.bound.clues, sound=True)
-    drained = [s for s in value.shrinks if not facts.waits_for_delimiter(value, s)]
+    drained = [s for s in value.shrinks if not facts.waits_for_delimiter(value, s, grow)]
     if drained and not facts.only_at_end(value):
         return Clear(at, value.subject, "drained", tuple(Clue(s.stmt, "released", "removed") for s in drained[:2]), sound=True)
     return None

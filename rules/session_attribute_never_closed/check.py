@@ -25,7 +25,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             subject=held.place.text,
             owner=held.owner,
             driver="call",
-            release="never",
+            release=held.release,
             message="sibling" if sibling is not None else "forgotten" if ending is not None else "no_method",
             hint="add_to_method" if ending is not None else "add_method",
             args={
