@@ -5,8 +5,6 @@ from __future__ import annotations
 import ast
 import gc
 import hashlib
-import io
-import tokenize
 import warnings
 from collections import Counter
 from collections.abc import Iterator
@@ -14,7 +12,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from leaklint.facts import EVIDENCE_LIMIT, Cleared, Evidence, FileResult, Finding, OpenQuestion, Outside, Span, Summary
-from leaklint.gate import Gate
+from leaklint.files import decode
+from leaklint.gate import Gate, scan
 from leaklint.positions import Positions
 from leaklint.severity import severity
 
@@ -24,15 +23,8 @@ if TYPE_CHECKING:
     from leaklint.model import Clear, Clue, Facts, Hit
 
 UNREADABLE = "LK001"
-
-
-def decode(source: bytes) -> str:
-    """The text of a file as Python reads it: byte order mark, coding line, and `\\n` for every end of a line.
-
-    Raises SyntaxError, LookupError or UnicodeDecodeError when its encoding is wrong or unknown.
-    """
-    encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
-    return io.TextIOWrapper(io.BytesIO(source), encoding, newline=None).read()
+DEEPEST = 400
+"""Levels of syntax. LibCST's time grows with the square of the depth, and its parser ends the process some way beyond."""
 
 
 def unreadable(path: str, module: str, reason: str, catalogue: Catalogue, line: int = 1, column: int = 1) -> FileResult:
@@ -63,9 +55,12 @@ def analyze(source: bytes, path: str, module: str, catalogue: Catalogue, gate: b
         return unreadable(path, module, f"encoding: {error}", catalogue)
     except (RecursionError, MemoryError):
         return unreadable(path, module, "nested too deeply for Python's parser", catalogue)
-    if gate and not _gate(catalogue.apis).passes(tree):
+    seen = scan(tree, DEEPEST)
+    if seen is None:
+        return unreadable(path, module, f"nested more than {DEEPEST} levels deep", catalogue)
+    if gate and not _gate(catalogue.apis).passes(seen):
         return FileResult(path, Summary(module))
-    del tree
+    del tree, seen
     facts = _facts(text, path, module, catalogue)
     if isinstance(facts, str):
         return unreadable(path, module, facts, catalogue)

@@ -37,6 +37,9 @@ class Row:
     bound: tuple[str, ...] = ()  # constructor arguments that set an upper bound; None, 0 and -1 do not count
     bound_at: int = -1  # position of the first of them, when it can be positional
     bounded: bool = False  # bounded whatever the arguments
+    default_bound: bool = False  # bounded unless an argument of `bound` says otherwise
+    memo: bool = False  # a decorator that keeps results by arguments
+    heavy: bool = False  # loads a model: hundreds of megabytes
     weak: bool = False  # holds its entries weakly
     inserts_on_read: bool = False
     release: tuple[str, ...] = ()
@@ -78,6 +81,7 @@ class Vocabulary:
     stream_reads: tuple[str, ...] = ()
     buffer_names: tuple[str, ...] = ()
     registration_methods: tuple[str, ...] = ()
+    session_nouns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

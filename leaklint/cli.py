@@ -157,9 +157,11 @@ def check(  # noqa: PLR0913  one parameter per option
         _tell("no Python files found")
     options = runner.Options(jobs or runner.default_jobs(found.sources), gate=not no_gate)
     progress = _progress()
-    outcome = runner.run(found.sources, catalogue, options, progress=progress)
-    if progress:
-        progress.clear()
+    try:
+        outcome = runner.run(found.sources, catalogue, options, progress=progress)
+    finally:
+        if progress:
+            progress.clear()
     run = selection.narrow(outcome.run, selected)
     run = replace(run, errors=(*found.errors, *run.errors))
     for line in run.errors:
@@ -218,7 +220,6 @@ def _sentence(error: Exception) -> str:
     """An error that ended the run, on one line; `python -X dev` shows where the unexpected ones come from."""
     from concurrent.futures import BrokenExecutor
 
-    from leaklint.apis import KnowledgeError
     from leaklint.files import printable
 
     if isinstance(error, click.ClickException):
@@ -226,7 +227,9 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         name = f"{printable(str(error.filename))}: " if error.filename else ""
         return f"{name}{error.strerror.lower()}"
-    if isinstance(error, (KnowledgeError, BrokenExecutor)):
+    # where that module cannot be imported, that is the error
+    knowledge_error = getattr(sys.modules.get("leaklint.apis"), "KnowledgeError", BrokenExecutor)
+    if isinstance(error, (knowledge_error, BrokenExecutor)):
         return printable(str(error))
     if sys.flags.dev_mode:
         raise error

@@ -15,7 +15,7 @@ from leaklint.apis import Apis, Row
 
 
 @dataclass
-class _Seen:
+class Seen:
     """What one walk over a file has seen, as last identifiers: the only state, thrown away with the tree."""
 
     roots: set[str] = field(default_factory=set)  # imported packages
@@ -29,6 +29,29 @@ class _Seen:
     added_to: set[str] = field(default_factory=set)
     params: set[tuple[str, str]] = field(default_factory=set)  # (function, parameter)
     streamed: set[str] = field(default_factory=set)  # targets of `async for`
+
+
+def scan(tree: ast.Module, deepest: int) -> Seen | None:
+    """Walk over a file once, level by level; None when it is nested deeper than `deepest` levels."""
+    seen, depth = Seen(), 0
+    nodes: list[ast.AST] = [tree]
+    while nodes:
+        depth += 1
+        if depth > deepest:
+            return None
+        below: list[ast.AST] = []
+        for node in nodes:
+            look = _LOOKS.get(type(node))
+            if look is not None:
+                look(node, seen)
+            for name in node._fields:
+                part = getattr(node, name, None)
+                if part.__class__ is list:
+                    below.extend(n for n in part if isinstance(n, ast.AST))
+                elif isinstance(part, ast.AST):
+                    below.append(part)
+        nodes = below
+    return seen
 
 
 @dataclass(frozen=True)
@@ -91,29 +114,16 @@ class Gate:
         made |= {r.name.rpartition(".")[2] for r in self.apis.rows.values() if (m := self.apis.get(r.returns)) and m.kind in ("container", "buffer")}
         return frozenset(made | {"{}", "field"})
 
-    def passes(self, tree: ast.Module) -> bool:
+    def passes(self, seen: Seen) -> bool:
         """Does the file hold anything that a rule could report?"""
-        seen = _Seen()
-        stack: list[ast.AST] = [tree]
-        while stack:
-            node = stack.pop()
-            look = _LOOKS.get(type(node))
-            if look is not None:
-                look(node, seen)
-            for name in node._fields:
-                below = getattr(node, name, None)
-                if below.__class__ is list:
-                    stack.extend(n for n in below if isinstance(n, ast.AST))
-                elif isinstance(below, ast.AST):
-                    stack.append(below)
         return self._acquires(seen) or self._grows(seen) or self._tells(seen)
 
-    def _acquires(self, seen: _Seen) -> bool:
+    def _acquires(self, seen: Seen) -> bool:
         """Something is opened or started."""
         words = self._everywhere.union(*(self._acquiring.get(root, ()) for root in seen.roots))
         return not words.isdisjoint(seen.called)
 
-    def _grows(self, seen: _Seen) -> bool:
+    def _grows(self, seen: Seen) -> bool:
         """A held container gains entries by key, or something takes in what a stream brings."""
         containers = {name for name, maker in seen.born if name in seen.held and maker in self._containers}
         if not seen.keyed.isdisjoint(_flow(containers, seen.bound)):
@@ -122,7 +132,7 @@ class Gate:
         came |= {word for word in seen.called if self.apis.means("stream_reads", word)}
         return not seen.grown.isdisjoint(_flow(came, seen.bound))
 
-    def _tells(self, seen: _Seen) -> bool:
+    def _tells(self, seen: Seen) -> bool:
         """Something of any size may become text on an error path."""
         bulk = frozenset[str]().union(*(self._reachable.get(root, ()) for root in (*seen.roots, "builtins")))
         heavy = _flow(seen.added_to | (bulk & seen.called), seen.bound)
@@ -160,29 +170,29 @@ def _identifiers(node: ast.AST) -> set[str]:
     return {n.id if type(n) is ast.Name else n.attr for n in ast.walk(node) if type(n) in (ast.Name, ast.Attribute)}  # type: ignore[attr-defined]
 
 
-def _import(node: ast.Import, seen: _Seen) -> None:
+def _import(node: ast.Import, seen: Seen) -> None:
     seen.roots.update(a.name.partition(".")[0] for a in node.names)
 
 
-def _import_from(node: ast.ImportFrom, seen: _Seen) -> None:
+def _import_from(node: ast.ImportFrom, seen: Seen) -> None:
     seen.roots.add((node.module or "").partition(".")[0])
     seen.called.update(a.name for a in node.names)  # may be called by another name
 
 
-def _attribute(node: ast.Attribute, seen: _Seen) -> None:
+def _attribute(node: ast.Attribute, seen: Seen) -> None:
     seen.called.add(node.attr)  # called or not: `start = asyncio.create_task`
 
 
-def _name(node: ast.Name, seen: _Seen) -> None:
+def _name(node: ast.Name, seen: Seen) -> None:
     seen.called.add(node.id)
 
 
-def _subscript(node: ast.Subscript, seen: _Seen) -> None:
+def _subscript(node: ast.Subscript, seen: Seen) -> None:
     if type(node.ctx) is ast.Store:
         seen.keyed.add(_last(node.value))
 
 
-def _call(node: ast.Call, seen: _Seen) -> None:
+def _call(node: ast.Call, seen: Seen) -> None:
     func = node.func
     if type(func) is not ast.Attribute:
         return
@@ -210,7 +220,7 @@ def _values(node: ast.AST | None) -> Iterator[ast.AST]:
             yield value
 
 
-def _bind(target: ast.AST, value: ast.AST | None, seen: _Seen) -> None:
+def _bind(target: ast.AST, value: ast.AST | None, seen: Seen) -> None:
     if isinstance(target, (ast.Tuple, ast.List)):
         apart = isinstance(value, (ast.Tuple, ast.List)) and len(value.elts) == len(target.elts)
         for index, part in enumerate(target.elts):
@@ -230,42 +240,42 @@ def _bind(target: ast.AST, value: ast.AST | None, seen: _Seen) -> None:
         seen.bound.add((name, _last(one)))
 
 
-def _assign(node: ast.Assign, seen: _Seen) -> None:
+def _assign(node: ast.Assign, seen: Seen) -> None:
     for target in node.targets:
         _bind(target, node.value, seen)
 
 
-def _annotated(node: ast.AnnAssign, seen: _Seen) -> None:
+def _annotated(node: ast.AnnAssign, seen: Seen) -> None:
     _bind(node.target, node.value, seen)
 
 
-def _with(node: ast.withitem, seen: _Seen) -> None:
+def _with(node: ast.withitem, seen: Seen) -> None:
     if node.optional_vars is not None:
         _bind(node.optional_vars, node.context_expr, seen)
 
 
-def _walrus(node: ast.NamedExpr, seen: _Seen) -> None:
+def _walrus(node: ast.NamedExpr, seen: Seen) -> None:
     _bind(node.target, node.value, seen)
 
 
-def _loop(node: ast.For | ast.AsyncFor | ast.comprehension, seen: _Seen) -> None:
+def _loop(node: ast.For | ast.AsyncFor | ast.comprehension, seen: Seen) -> None:
     _bind(node.target, node.iter, seen)
     if type(node) is ast.AsyncFor or getattr(node, "is_async", False):
         seen.streamed |= _identifiers(node.target)
 
 
-def _function(node: ast.FunctionDef | ast.AsyncFunctionDef, seen: _Seen) -> None:
+def _function(node: ast.FunctionDef | ast.AsyncFunctionDef, seen: Seen) -> None:
     seen.params |= {(node.name, a.arg) for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)}
     seen.params |= {(node.name, a.arg) for a in (node.args.vararg, node.args.kwarg) if a is not None}
 
 
-def _augmented(node: ast.AugAssign, seen: _Seen) -> None:
+def _augmented(node: ast.AugAssign, seen: Seen) -> None:
     if type(node.op) is ast.Add:
         seen.added_to.add(_last(node.target))
         seen.grown |= _identifiers(node.value)
 
 
-def _body(node: ast.Module | ast.ClassDef, seen: _Seen) -> None:
+def _body(node: ast.Module | ast.ClassDef, seen: Seen) -> None:
     """Names that are bound in the body of a module or class, however deep in its branches."""
     stack: list[ast.stmt] = list(node.body)
     while stack:
@@ -278,18 +288,18 @@ def _body(node: ast.Module | ast.ClassDef, seen: _Seen) -> None:
             stack.extend(b for handler in getattr(stmt, "handlers", ()) for b in handler.body)
 
 
-def _global(node: ast.Global, seen: _Seen) -> None:
+def _global(node: ast.Global, seen: Seen) -> None:
     seen.held.update(node.names)
 
 
-def _error(node: ast.ExceptHandler | ast.Raise, seen: _Seen) -> None:
+def _error(node: ast.ExceptHandler | ast.Raise, seen: Seen) -> None:
     seen.risky |= _identifiers(node)
 
 
 _KEYED = frozenset({"setdefault", "add"})
 _ADDING = frozenset({"append", "appendleft", "extend", "extendleft", "insert", "write", "writelines", "add", "update", "put", "put_nowait", "push"})
 _DISPLAYS = frozenset({ast.Dict, ast.Set, ast.List, ast.Tuple, ast.DictComp, ast.ListComp, ast.SetComp})
-_LOOKS: dict[type[ast.AST], Callable[[Any, _Seen], None]] = {
+_LOOKS: dict[type[ast.AST], Callable[[Any, Seen], None]] = {
     ast.Import: _import, ast.ImportFrom: _import_from, ast.Attribute: _attribute, ast.Name: _name,
     ast.Subscript: _subscript, ast.Call: _call, ast.Assign: _assign, ast.AnnAssign: _annotated, ast.withitem: _with,
     ast.NamedExpr: _walrus, ast.For: _loop, ast.AsyncFor: _loop, ast.comprehension: _loop, ast.FunctionDef: _function,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from leaklint.answers import attributes, bound, drain, driver, fate, owner, paths, shrink, spawn, text, weight
+from leaklint.answers import attributes, bound, drain, driver, fate, memo, owner, paths, shrink, spawn, text, unreleased, weight
 from leaklint.apis import Row
 from leaklint.basis import NO, Answer, Basis, Clue
 from leaklint.facts import DriverKind, OwnerKind, ReleaseKind
@@ -221,6 +221,42 @@ class Facts:
         names = {n for base in self.basis.names.outside_bases(klass) if (row := self.apis.get(base)) for n in row.ends}
         methods = self.basis.names.methods(klass)
         return tuple(m for m in methods if m.name in names or self.means("end_of_life_methods", m.name))
+
+    @cached_property
+    def traces(self) -> tuple[tuple[paths.Paths, Expr], ...]:
+        """Each resource that a function puts into a local name, followed through the function."""
+        local = (a for a in self.acquisitions if a[0].scope.kind == "function" and len(a[0].path) == 1)
+        return tuple((self.trace(place, row, stmt), value) for place, row, stmt, value in local)
+
+    @cached_property
+    def unreleased(self) -> tuple[unreleased.Unreleased, ...]:
+        return tuple(unreleased.unreleased(self.basis, self.traces))
+
+    @cached_property
+    def memos(self) -> tuple[memo.Memo, ...]:
+        """Functions whose results a decorator keeps by their arguments."""
+        return tuple(memo.memos(self.basis))
+
+    def memoises(self, value: Value, stored: Use) -> bool:
+        """Does the storing function look the key up first and give the entry back?"""
+        return memo.memoises(self.basis, value.place, stored)
+
+    def one_instance(self, klass: Scope) -> bool:
+        """Does the module make the only instance, for as long as the process runs?"""
+        return attributes.module_instance(self.basis, klass)
+
+    def is_task(self, expr: Expr | None) -> bool:
+        row = self.row(expr)
+        return row is not None and row.kind == "task" and row.noun == "task"
+
+    def is_heavy(self, call: Expr) -> bool:
+        """Does the call load a model?"""
+        callee = self.basis.types.callee(call)
+        return callee.row is not None and callee.row.heavy
+
+    def at_import(self, call: Expr) -> bool:
+        """Does the call run when the module is imported, and not only when it is run as a script?"""
+        return call.scope.function.kind in ("module", "class") and call.scope.kind != "lambda" and not driver.script_only(call.stmt)
 
     @cached_property
     def attribute_resources(self) -> tuple[attributes.Held, ...]:

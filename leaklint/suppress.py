@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from leaklint.facts import Finding, Suppression
 from leaklint.files import decode
 
-_MENTIONED = re.compile(rb"leaklint:|noqa[^\r\n]*\bLK[0-9]", re.IGNORECASE)
+_NOQA_OF_OURS = re.compile(rb"noqa[^\r\n]*\blk[0-9]")
 _NATIVE = re.compile(
     r"#\s*leaklint:\s*ignore(?P<file>-file)?\s*(?:\[(?P<codes>[^\]]*)\])?\s*(?:--\s*(?P<reason>.*?)\s*)?(?:$|#)",
     re.IGNORECASE,
@@ -85,19 +85,23 @@ def _noqa(comment: _Comment, codes: Mapping[str, str]) -> Suppression | None:
 
 
 def find(source: bytes, codes: Mapping[str, str]) -> tuple[Suppression, ...]:
-    """All suppressions in a file, by line; none in one that cannot be read. `codes` maps rule names to codes.
+    """All suppressions in a file, by line; in one that cannot be read, those before what is wrong with it.
 
-    Words that are neither a code nor a name are kept as they stand, in capitals.
+    `codes` maps rule names to codes; words that are neither are kept as they stand, in capitals.
     """
-    if not _MENTIONED.search(source):
+    lower = source.lower()  # most files mention neither, and that should cost next to nothing
+    if b"leaklint:" not in lower and not (b"noqa" in lower and _NOQA_OF_OURS.search(lower)):
         return ()
     import tokenize
 
+    comments: list[_Comment] = []
     try:
         text = decode(source)
-        comments = tuple(_comments(text))
-    except (SyntaxError, LookupError, UnicodeDecodeError, tokenize.TokenError):
+        comments.extend(_comments(text))
+    except (LookupError, UnicodeDecodeError):
         return ()
+    except (SyntaxError, tokenize.TokenError):
+        pass  # extend() has kept what came before it
     lines = text.count("\n") + 1
     found = (s for c in comments for s in (_native(c, codes, lines), _noqa(c, codes)) if s)
     return tuple(sorted(found, key=lambda s: s.line))

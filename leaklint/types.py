@@ -15,6 +15,7 @@ from leaklint.names import Names, Place, source_name
 from leaklint.uses import Use
 
 _DEPTH = 6
+_NESTED = 40  # look-ups within look-ups: a chain of a thousand calls must not exhaust the stack
 _DISPLAYS = {"list": "builtins.list", "tuple": "builtins.tuple", "set": "builtins.set", "dict": "builtins.dict", "fstring": "builtins.str"}
 _CONSTANTS = {"str": "builtins.str", "bytes": "builtins.bytes"}
 _WRAPPERS = ("Optional", "Annotated", "Final", "ClassVar", "Union", "Required", "NotRequired")
@@ -40,6 +41,7 @@ class Types:
         self._rows: dict[int, Row | None] = {}
         self._places: dict[Place, Row | None] = {}
         self._callees: dict[int, Callee] = {}
+        self._nested = 0
         self._annotations: dict[tuple[Scope, str], Expr] | None = None
 
     # -- calls ---------------------------------------------------------------------------------------------------
@@ -107,11 +109,13 @@ class Types:
 
     def row(self, expr: Expr | None, depth: int = _DEPTH) -> Row | None:
         """The row that an expression's value is an instance of."""
-        if expr is None or depth < 0:
+        if expr is None or depth < 0 or self._nested > _NESTED:
             return None
         if id(expr) not in self._rows:
             self._rows[id(expr)] = None  # a cycle answers unknown
+            self._nested += 1
             self._rows[id(expr)] = self._row(expr, depth - 1)
+            self._nested -= 1
         return self._rows[id(expr)]
 
     def _row(self, expr: Expr, depth: int) -> Row | None:

@@ -74,6 +74,16 @@ EITHER: dict[str, Maker] = {
     "lambdas": text(LEAK + f"x = {'lambda: ' * 3_000}1\n"),
     "ternaries": text(LEAK + f"x = {'1 if a else ' * 3_000}1\n"),
     "subscripts": text(LEAK + f"x = a{'[0]' * 5_000}\n"),
+    # what every version's own parser accepts
+    "call_chain_400": text(LEAK + f"x = a{'.b()' * 400}\n"),
+    "subscripts_900": text(LEAK + f"x = a{'[0]' * 900}\n"),
+    "attributes_900": text(LEAK + f"x = a{'.b' * 900}\n"),
+    "sum_900": text(LEAK + f"x = {' + '.join(['1'] * 900)}\n"),
+    "sum_of_calls_900": text(LEAK + f"x = {' + '.join(['f()'] * 900)}\n"),
+    "ternaries_300": text(LEAK + f"x = {'1 if a else ' * 300}1\n"),
+    "lambdas_90": text(LEAK + f"x = {'lambda: ' * 90}1\n"),
+    "calls_in_calls_90": text(LEAK + f"x = {'f(' * 90}{')' * 90}\n"),
+    "elifs_in_a_function": text(LEAK + "def g(a):\n" + "".join(f"    {row}\n" for row in elifs(1500).splitlines())),
     "deep_comprehensions": text(LEAK + f"x = [{'[' * 90}y{' for y in z]' * 90} for y in z]\n"),
     "strings_side_by_side": text(LEAK + "x = (\n" + "    'abcdefghijklmnop'\n" * 40_000 + ")\n"),
     "f_strings_side_by_side": text(LEAK + "x = (\n" + "    f'{a}'\n" * 20_000 + ")\n"),
@@ -126,6 +136,7 @@ def check(root: Path, *arguments: str) -> tuple[int, list[dict[str, Any]], str]:
         check=False,
     )
     errors = done.stderr.decode()
+    assert done.stdout, errors
     assert "Traceback" not in errors
     assert "Warning" not in errors
     assert all(line.startswith("leaklint: ") for line in errors.splitlines())

@@ -128,7 +128,7 @@ def _defence(basis: Basis, place: Place, row: Row, release: Use | None, klass: S
     elsewhere = _elsewhere(basis, place, row)
     if elsewhere is not None:
         return Answer("released elsewhere in the file", (Clue(elsewhere.stmt, "released", "released"),))
-    if lifetime(basis, klass) == "long-lived instance" and _module_instance(basis, klass):
+    if lifetime(basis, klass) == "long-lived instance" and module_instance(basis, klass):
         return Answer("lives as long as the process")
     return NO
 
@@ -148,7 +148,8 @@ def _elsewhere(basis: Basis, place: Place, row: Row) -> Use | None:
     return None
 
 
-def _module_instance(basis: Basis, klass: Scope) -> bool:
+def module_instance(basis: Basis, klass: Scope) -> bool:
+    """Is the class instantiated in the module's own body?"""
     return any(
         u.verb == "__call__" and u.stmt.op == "assign" and u.stmt.scope.kind == "module" and not any(ancestors(u.stmt))
         for u in basis.all_uses(Place(klass.parent, (klass.name,)) if klass.parent is not None else Place(klass, ()))

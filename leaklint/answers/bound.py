@@ -10,7 +10,7 @@ from leaklint.ir import Expr, source, statements
 from leaklint.names import Place
 from leaklint.uses import Use
 
-_UNBOUNDED = ("None", "0", "-1", "float('inf')", 'float("inf")')
+_UNBOUNDED = ("None", "0", "-1", "float('inf')", 'float("inf")', "math.inf", "{}", "dict()")
 _EMPTINESS = ("0", "1")
 _SIZES = ("__len__", "qsize", "tell", "getbuffer", "__sizeof__")
 
@@ -24,6 +24,8 @@ def by_type(basis: Basis, row: Row, born: tuple[Expr, ...]) -> Answer:
     if row.bounded or row.weak:
         return Answer("bounded type" if row.bounded else "weak", tuple(Clue(b.stmt, "bound", "bound", {"what": row.name}) for b in born[:1]), row.name)
     for value in born:
+        if row.default_bound and not _given(value, row):
+            return Answer("bounded type", (Clue(value.stmt, "bound", "bound", {"what": row.name}),), "its default")
         limit = _limit(value, row)
         if limit is not None:
             return Answer("bounded type", (Clue(value.stmt, "bound", "bound", {"what": source(value)}),), source(limit))
@@ -31,12 +33,16 @@ def by_type(basis: Basis, row: Row, born: tuple[Expr, ...]) -> Answer:
 
 
 def _limit(call: Expr, row: Row) -> Expr | None:
+    return next((a for a in _given(call, row) if source(a) not in _UNBOUNDED), None)
+
+
+def _given(call: Expr, row: Row) -> list[Expr]:
+    """The arguments of a call that set its bound."""
     if call.op != "call":
-        return None
+        return []
     positional = [a for a, n in zip(call.args[1:], call.names[1:], strict=True) if not n]
     named = [a for a, n in zip(call.args[1:], call.names[1:], strict=True) if n in row.bound]
-    given = named + (positional[row.bound_at : row.bound_at + 1] if row.bound_at >= 0 else [])
-    return next((a for a in given if source(a) not in _UNBOUNDED), None)
+    return named + (positional[row.bound_at : row.bound_at + 1] if row.bound_at >= 0 else [])
 
 
 def by_guard(basis: Basis, place: Place) -> Answer:

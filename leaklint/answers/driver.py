@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from leaklint.answers.owner import owner
 from leaklint.basis import Answer, Basis, Clue
-from leaklint.ir import Expr, Scope, Stmt, ancestors, in_loop, source
+from leaklint.ir import Expr, Scope, Stmt, ancestors, in_loop, source, walk
 from leaklint.names import source_name
 from leaklint.uses import Use
 
@@ -196,6 +196,11 @@ def endless(stmt: Stmt) -> bool:
         or owner.op == "for" and owner.is_async and block.kind == "body"
         for block, owner in ancestors(stmt)
     )
+
+
+def script_only(stmt: Stmt) -> bool:
+    """Under `if __name__ == "__main__"`."""
+    return any(e.op == "name" and e.text == "__name__" for block, _ in ancestors(stmt) for test in block.exprs for e in walk(test))
 
 
 def growth(basis: Basis, use: Use) -> Answer:

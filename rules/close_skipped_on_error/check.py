@@ -8,10 +8,8 @@ from leaklint.model import Clear, Clue, Facts, Hit, source
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
-    for place, row, stmt, value in facts.acquisitions:
-        if place.scope.kind != "function" or len(place.path) != 1:
-            continue
-        paths = facts.trace(place, row, stmt)
+    for paths, value in facts.traces:
+        place, row, stmt = paths.place, paths.row, paths.acquired
         subject = place.text
         noun = row.noun or row.name
         if not paths.releases and not paths.escapes:

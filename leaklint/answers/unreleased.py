@@ -1,0 +1,63 @@
+"""Resources that are acquired in a function and released on no path at all, named or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from leaklint.answers.fate import acquired, takes_over
+from leaklint.answers.paths import Paths
+from leaklint.apis import Row
+from leaklint.basis import Basis
+from leaklint.ir import Expr, flat_of
+
+
+@dataclass(frozen=True, slots=True)
+class Unreleased:
+    """`defence` says why it is well after all; `name` is the local name, empty when there is none."""
+
+    subject: str
+    row: Row
+    call: Expr
+    name: str = ""
+    defence: str = ""
+
+
+def unreleased(basis: Basis, traces: Sequence[tuple[Paths, Expr]]) -> Iterator[Unreleased]:
+    """Named ones by their traces, and those that are dropped where they are acquired."""
+    for paths, value in traces:
+        if paths.releases or paths.escapes:
+            continue
+        if any(e.kind in ("end", "return") for e in paths.exits):
+            yield Unreleased(paths.place.text, paths.row, value, paths.place.path[0])
+        else:
+            yield Unreleased(paths.place.text, paths.row, value, paths.place.path[0], "the function does not end")
+    for stmt in basis.module.stmts:
+        for expr in flat_of(stmt):
+            if expr.op == "call":
+                row = acquired(basis, expr)
+                if row is not None and _dropped(basis, expr, row):
+                    where = stmt.scope.function.qualname or "<module>"
+                    yield Unreleased(f"{where}.{basis.types.callee(expr).name or expr.args[0].text}", row, expr)
+
+
+def _dropped(basis: Basis, call: Expr, row: Row) -> bool:
+    """Used for one look at an attribute or method, or not at all: nobody can release it afterwards."""
+    expr = call
+    while expr.parent is not None and expr.parent.op in ("await", "walrus"):
+        if expr.parent.op == "walrus":
+            return False
+        expr = expr.parent
+    parent = expr.parent
+    if parent is None:
+        return call.stmt.op == "expr"
+    if parent.op == "attr":
+        method = parent.parent
+        called = method is not None and method.op == "call" and method.args[0] is parent
+        if not called:
+            return True
+        return parent.text not in row.release and not basis.apis.means("end_of_life_methods", parent.text) and basis.types.result(method) is None if method else False
+    if parent.op == "call" and expr is not parent.args[0]:
+        callee = basis.types.callee(parent)
+        return callee.local is None and not takes_over(callee)
+    return False

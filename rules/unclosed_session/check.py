@@ -1,0 +1,41 @@
+"""LK301: a session or connection made in a function, and released on no path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaklint.facts import DriverKind
+from leaklint.model import Clear, Clue, Facts, Hit, source
+
+
+def check(facts: Facts) -> Iterator[Hit | Clear]:
+    for unreleased in facts.unreleased:
+        row, call = unreleased.row, unreleased.call
+        noun = row.noun or row.name
+        if not facts.means("session_nouns", noun.split()[-1]):
+            continue
+        stmt = call.stmt
+        if unreleased.defence:
+            yield Clear(stmt, unreleased.subject, unreleased.defence, sound=True)
+            continue
+        when = facts.context(stmt)
+        driver: DriverKind = when.kind if when.kind in ("event", "stream", "loop", "once", "import") else "call"  # type: ignore[assignment]
+        scoped = "__exit__" in row.release or "__aexit__" in row.release
+        yield Hit(
+            at=stmt,
+            subject=unreleased.subject,
+            owner="nobody",
+            driver=driver,
+            release="never",
+            message="named" if unreleased.name else "dropped",
+            hint="with" if scoped else "close",
+            args={
+                "noun": noun,
+                "name": unreleased.name,
+                "call": source(call),
+                "with": "async with" if "__aexit__" in row.release and "__exit__" not in row.release else "with",
+                "release": row.release[0],
+            },
+            clues=(Clue(stmt, "acquired", "acquired", {"noun": noun}), *when.clues),
+            acquired=source(call),
+        )
