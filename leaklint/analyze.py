@@ -13,18 +13,20 @@ from typing import TYPE_CHECKING
 
 from leaklint.facts import EVIDENCE_LIMIT, Cleared, Evidence, FileResult, Finding, OpenQuestion, Outside, Span, Summary
 from leaklint.files import decode
-from leaklint.gate import Gate, scan
+from leaklint.gate import Gate
 from leaklint.positions import Positions
+from leaklint.scan import scan
 from leaklint.severity import severity
 
 if TYPE_CHECKING:
     from leaklint.apis import Apis
+    from leaklint.basis import Clue
     from leaklint.catalogue import Catalogue, Rule
-    from leaklint.model import Clear, Clue, Facts, Hit
+    from leaklint.model import Clear, Facts, Hit
 
 UNREADABLE = "LK001"
 DEEPEST = 400
-"""Levels of syntax. LibCST's time grows with the square of the depth, and its parser ends the process some way beyond."""
+"""Levels of syntax: LibCST takes the square of the depth in time, and some way beyond its parser kills the process."""
 
 
 def unreadable(path: str, module: str, reason: str, catalogue: Catalogue, line: int = 1, column: int = 1) -> FileResult:
@@ -33,7 +35,20 @@ def unreadable(path: str, module: str, reason: str, catalogue: Catalogue, line: 
     span = Span(line, column, line, column)
     print_ = _fingerprint(rule.code, module, reason, 0)
     finding = Finding(
-        rule.code, rule.name, "P2", path, span, module, "nobody", "once", "never", "unreadable", "unreadable", {"reason": reason}, (), print_
+        rule.code,
+        rule.name,
+        "P2",
+        path,
+        span,
+        module,
+        "nobody",
+        "once",
+        "never",
+        "unreadable",
+        "unreadable",
+        {"reason": reason},
+        (),
+        print_,
     )
     return FileResult(path, Summary(module), (finding,))
 
@@ -50,7 +65,9 @@ def analyze(source: bytes, path: str, module: str, catalogue: Catalogue, gate: b
             tree = ast.parse(text)
     except SyntaxError as error:
         reason = (error.msg or "syntax error").partition("\n")[0]
-        return unreadable(path, module, f"syntax error: {reason}", catalogue, error.lineno or 1, max(error.offset or 1, 1))
+        return unreadable(
+            path, module, f"syntax error: {reason}", catalogue, error.lineno or 1, max(error.offset or 1, 1)
+        )
     except (LookupError, UnicodeDecodeError, ValueError) as error:
         return unreadable(path, module, f"encoding: {error}", catalogue)
     except (RecursionError, MemoryError):
@@ -132,7 +149,7 @@ class _Report:
         return FileResult(self.path, summary, tuple(findings), tuple(cleared), tuple(sound), tuple(questions))
 
     def finding(self, rule: Rule, hit: Hit) -> Finding:
-        from leaklint.model import source_of
+        from leaklint.outline import source_of
 
         acquired = hit.acquired or source_of(hit.at)
         key = (rule.code, hit.subject, acquired)
@@ -161,11 +178,18 @@ class _Report:
 
     def clear(self, rule: Rule, item: Clear) -> Cleared:
         evidence = tuple(self.evidence(c) for c in _distinct(item.clues))
-        return Cleared(rule.code, self.path, self.positions.span(item.at.ordinal), f"{self.module}:{item.subject}", item.defence, evidence)
+        return Cleared(
+            rule.code,
+            self.path,
+            self.positions.span(item.at.ordinal),
+            f"{self.module}:{item.subject}",
+            item.defence,
+            evidence,
+        )
 
     def outside(self, facts: Facts) -> Iterator[Outside]:
         """Removals from what other modules hold: `SESSIONS.pop(...)` after `from app.state import SESSIONS`."""
-        from leaklint.model import imported_shrinks
+        from leaklint.outline import imported_shrinks
 
         for place, stmt in imported_shrinks(facts.basis):
             yield Outside(place, "shrink", self.positions.span(stmt.ordinal))
@@ -194,7 +218,7 @@ def _one_each(hits: list[tuple[Rule, Hit]]) -> Iterator[tuple[Rule, Hit]]:
 
 def describe(source: bytes, path: str, catalogue: Catalogue) -> Iterator[str]:
     """What the engine knows of each value in a file, a line each: for those who tune rules."""
-    from leaklint.model import outline
+    from leaklint.outline import outline
 
     text = decode(source)
     facts = _facts(text, path, path.removesuffix(".py").replace("/", "."), catalogue)

@@ -31,6 +31,7 @@ class Row:
     noun: str = ""  # what a message calls it: "HTTP session"
     base: str = ""  # the row whose lists this one inherits
     returns: str = ""  # of a function: the row of what a call returns
+    passes: bool = False  # of a function: what it returns is what its first argument gives
     makes: Mapping[str, str] = field(default_factory=dict)  # method -> row of what it returns
     grow: tuple[str, ...] = ()
     shrink: tuple[str, ...] = ()
@@ -142,7 +143,9 @@ def read_rows(text: str, file: str) -> dict[str, Row]:
         unknown = sorted(set(table) - set(_KEYS))
         if unknown:
             raise KnowledgeError(f"{file}: [{name}] {unknown[0]}: no such key; the keys are {', '.join(_KEYS)}")
-        missing = [k for k, f in _KEYS.items() if f.default is MISSING and f.default_factory is MISSING and k not in table]
+        missing = [
+            k for k, f in _KEYS.items() if f.default is MISSING and f.default_factory is MISSING and k not in table
+        ]
         if missing:
             raise KnowledgeError(f"{file}: [{name}]: the key {missing[0]} is missing")
         rows[name] = Row(name=name, file=file, **{k: _value(name, file, k, v) for k, v in table.items()})

@@ -1,7 +1,7 @@
 """Builds the `ir.Module` of a file from its LibCST tree: statements, blocks, scopes and bindings, in one pass.
 
-Statements nest at most a hundred deep (Python's own limit on indentation; `elif` chains are flat here), so this part may
-recurse; expressions are lowered by `lower`, which does not.
+Statements nest at most a hundred deep (Python's own limit on indentation; `elif` chains are flat here), so this part
+may recurse; expressions are lowered by `lower`, which does not.
 """
 
 from __future__ import annotations
@@ -229,7 +229,9 @@ class _Builder:
         inner.is_async = stmt.is_async
         p = node.params
         starred = [(p.star_arg, "*"), (p.star_kwarg, "**")]
-        nodes = [(n, "") for n in (*p.posonly_params, *p.params)] + [(n, s) for n, s in starred[:1] if isinstance(n, cst.Param)]
+        nodes = [(n, "") for n in (*p.posonly_params, *p.params)] + [
+            (n, s) for n, s in starred[:1] if isinstance(n, cst.Param)
+        ]
         nodes += [(n, "") for n in p.kwonly_params] + [(n, s) for n, s in starred[1:] if isinstance(n, cst.Param)]
         params = []
         for param, star in nodes:

@@ -39,7 +39,7 @@ class Effects:
     narrow: Callable[[Expr], bool | None]
     swallows: Callable[[Stmt], bool]  # a `with` that swallows exceptions
     catches_all: Callable[[Block], bool]
-    stops: Callable[[Stmt], bool] = lambda stmt: False  # `sys.exit()`: no statement after it runs
+    stops: Callable[[Stmt], bool]  # `sys.exit()`: no statement after it runs
 
 
 @dataclass(slots=True)
@@ -105,9 +105,7 @@ class _Walk:
     def stmt(self, stmt: Stmt, mask: int) -> _Out:
         out = _Out()
         mask = self.header(stmt, mask, out)
-        if stmt.op in ("return", "raise"):
-            out.add(stmt.op, mask, stmt)
-        elif stmt.op in ("break", "continue"):
+        if stmt.op in ("return", "raise") or stmt.op in ("break", "continue"):
             out.add(stmt.op, mask, stmt)
         elif stmt.op == "if":
             self.branches(stmt, mask, out)
@@ -152,7 +150,12 @@ class _Walk:
         left = mask | body.masks.get("normal", 0) | body.masks.get("continue", 0)
         if truth is True:
             left = _without(left, OPEN)
-        endless = stmt.op == "while" and stmt.value is not None and stmt.value.op == "const" and stmt.value.value in ("True", "1")
+        endless = (
+            stmt.op == "while"
+            and stmt.value is not None
+            and stmt.value.op == "const"
+            and stmt.value.value in ("True", "1")
+        )
         after = 0 if endless else left
         for block in stmt.blocks[1:]:
             rest = self.block(block, after)
@@ -194,9 +197,11 @@ def open_exits(body: Block, effects: Effects) -> tuple[Exit, ...]:
     """The ways out of a function body on which the value is left open, at most one of each kind."""
     out = _Walk(effects).block(body, NONE)
     last = body.stmts[-1] if body.stmts else None
-    exits = [Exit("end", out.witness.get("normal", last), None)] if out.masks.get("normal", 0) & OPEN and last is not None else []
+    exits = (
+        [Exit("end", out.witness.get("normal", last), None)]
+        if out.masks.get("normal", 0) & OPEN and last is not None
+        else []
+    )
     kinds: tuple[ExitKind, ...] = ("return", "raise", "lost")
-    for kind in kinds:
-        if out.masks.get(kind, 0) & OPEN and kind in out.witness:
-            exits.append(Exit(kind, out.witness[kind]))
-    return tuple(exits)
+    open_ones = (k for k in kinds if out.masks.get(k, 0) & OPEN and k in out.witness)
+    return tuple(exits + [Exit(kind, out.witness[kind]) for kind in open_ones])

@@ -203,7 +203,11 @@ def ancestors(stmt: Stmt) -> Iterator[tuple[Block, Stmt]]:
 
 def in_loop(stmt: Stmt) -> bool:
     """Does it run more than once in one call of its function?"""
-    return any(owner.op in ("for", "while") and block.kind == "body" for block, owner in ancestors(stmt) if owner.scope is stmt.scope)
+    return any(
+        owner.op in ("for", "while") and block.kind == "body"
+        for block, owner in ancestors(stmt)
+        if owner.scope is stmt.scope
+    )
 
 
 def flat_of(stmt: Stmt) -> Iterator[Expr]:
@@ -254,7 +258,10 @@ def _text(e: Expr, depth: int) -> str:
     if e.op == "sub":
         return f"{parts[0]}[{', '.join(parts[1:])}]"
     if e.op == "call":
-        words = [p if n == "" else f"{n}{p}" if n[0] == "*" else f"{n}={p}" for p, n in zip(parts[1:], e.names[1:], strict=False)]
+        words = [
+            p if n == "" else f"{n}{p}" if n[0] == "*" else f"{n}={p}"
+            for p, n in zip(parts[1:], e.names[1:], strict=False)
+        ]
         return f"{parts[0]}({', '.join(words)})"
     if e.op in ("list", "tuple", "set"):
         brackets = {"list": "[]", "tuple": "()", "set": "{}"}[e.op]
@@ -264,5 +271,13 @@ def _text(e: Expr, depth: int) -> str:
     if e.op in ("binary", "compare", "bool"):
         return f" {e.text} ".join(parts)
     if e.op == "slice":
-        return ":" if not parts else ":" + parts[-1] if e.text.startswith("upper") else parts[0] + ":" + "".join(parts[1:2])
-    return {"dict": "{...}" if parts else "{}", "fstring": 'f"..."', "comp": "[...]", "lambda": "lambda ..."}.get(e.op, " ".join(parts))
+        return (
+            ":"
+            if not parts
+            else ":" + parts[-1]
+            if e.text.startswith("upper")
+            else parts[0] + ":" + "".join(parts[1:2])
+        )
+    return {"dict": "{...}" if parts else "{}", "fstring": 'f"..."', "comp": "[...]", "lambda": "lambda ..."}.get(
+        e.op, " ".join(parts)
+    )

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from leaklint.facts import Cleared, FileResult, Finding, OpenQuestion, Outside
-
-if TYPE_CHECKING:
-    from leaklint.catalogue import Catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +17,7 @@ class Linked:
     cleared: tuple[Cleared, ...]
 
 
-def link(results: Sequence[FileResult], catalogue: Catalogue) -> Linked:
+def link(results: Sequence[FileResult]) -> Linked:
     """Answer the open questions of each file by what the files that import it do."""
     outside: dict[str, list[Outside]] = {}
     for result in results:

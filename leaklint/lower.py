@@ -73,7 +73,7 @@ def _both(node: cst.BooleanOperation | cst.BinaryOperation) -> list[Part]:
     return [(node.left, False), (node.right, False)]
 
 
-# What a node is made of, in the order of evaluation. By exact type: `isinstance` on these classes goes through `abc` and is slow.
+# What a node is made of, in the order of evaluation. By exact type: `isinstance` goes through `abc` here and is slow.
 _PARTS: dict[type[cst.CSTNode], Callable[[Any], list[Part]]] = {
     cst.Call: _call,
     cst.Attribute: lambda n: [(n.value, False)],
@@ -121,7 +121,12 @@ _OPS: dict[type[cst.CSTNode], str] = {
 }  # fmt: skip
 
 _CONSTANTS = {"None": "none", "True": "bool", "False": "bool"}
-_COMPS: dict[type[cst.CSTNode], str] = {cst.ListComp: "list", cst.SetComp: "set", cst.GeneratorExp: "gen", cst.DictComp: "dict"}
+_COMPS: dict[type[cst.CSTNode], str] = {
+    cst.ListComp: "list",
+    cst.SetComp: "set",
+    cst.GeneratorExp: "gen",
+    cst.DictComp: "dict",
+}
 _VALUE_LIMIT = 80
 
 
@@ -154,14 +159,14 @@ _TEXTS: dict[type[cst.CSTNode], Callable[[Any], Described]] = {
     cst.Integer: _number,
     cst.Float: _number,
     cst.Imaginary: _number,
-    cst.Ellipsis: lambda n: ("ellipsis", "...", ()),
+    cst.Ellipsis: lambda _: ("ellipsis", "...", ()),
     cst.BooleanOperation: _operated,
     cst.BinaryOperation: _operated,
     cst.UnaryOperation: _operated,
     cst.Comparison: lambda n: (" ".join(_operator(c.operator) for c in n.comparisons), "", ()),
     cst.Slice: _slice_text,
     cst.FormattedStringExpression: _format_text,
-    **{kind: (lambda word: lambda n: (word, "", ()))(word) for kind, word in _COMPS.items()},
+    **dict.fromkeys(_COMPS, lambda n: (_COMPS[type(n)], "", ())),
 }
 
 
@@ -180,7 +185,12 @@ def _describe(node: cst.CSTNode) -> tuple[str, str, str, tuple[str, ...]]:
 def _open(node: cst.CSTNode, scope: Scope, stmt: Stmt) -> Scope | None:
     """The scope that a comprehension or lambda opens."""
     if type(node) in _COMPS or type(node) is cst.Lambda:
-        inner = Scope("lambda" if isinstance(node, cst.Lambda) else "comp", "<lambda>" if isinstance(node, cst.Lambda) else "<comp>", scope, stmt)
+        inner = Scope(
+            "lambda" if isinstance(node, cst.Lambda) else "comp",
+            "<lambda>" if isinstance(node, cst.Lambda) else "<comp>",
+            scope,
+            stmt,
+        )
         scope.children.append(inner)
         if isinstance(node, cst.Lambda):
             params = node.params
@@ -236,7 +246,12 @@ def bind(target: Expr, how: str, value: Expr | None, stmt: Stmt, path: str = "")
     if target.op == "starred":
         bind(target.args[0], how, value, stmt, path + "*")
     elif target.op in ("tuple", "list"):
-        apart = value is not None and how == "assign" and value.op in ("tuple", "list") and len(value.args) == len(target.args)
+        apart = (
+            value is not None
+            and how == "assign"
+            and value.op in ("tuple", "list")
+            and len(value.args) == len(target.args)
+        )
         for i, part in enumerate(target.args):
             if apart and value is not None:
                 bind(part, how, value.args[i], stmt, path)
@@ -249,4 +264,3 @@ def bind(target: Expr, how: str, value: Expr | None, stmt: Stmt, path: str = "")
                 scope = scope.parent
         binding = Binding(how, stmt, value, path, exact=not path and how in ("assign", "walrus"))
         scope.bindings.setdefault(target.text, []).append(binding)
-

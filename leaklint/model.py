@@ -6,11 +6,25 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from leaklint.answers import attributes, bound, drain, driver, fate, memo, owner, paths, shrink, spawn, text, unreleased, weight
+from leaklint.answers import (
+    attributes,
+    bound,
+    drain,
+    driver,
+    fate,
+    memo,
+    owner,
+    paths,
+    shrink,
+    spawn,
+    text,
+    unreleased,
+    weight,
+)
 from leaklint.apis import Row
-from leaklint.basis import NO, Answer, Basis, Clue
+from leaklint.basis import Answer, Basis, Clue
 from leaklint.facts import DriverKind, OwnerKind, ReleaseKind
-from leaklint.ir import Block, Expr, Scope, Stmt, flat_of, in_loop, source, statements
+from leaklint.ir import Block, Expr, Scope, Stmt, flat_of
 from leaklint.names import Place
 from leaklint.uses import Use
 
@@ -45,7 +59,7 @@ class Clear:
 
 
 class Value:
-    """What a place holds from its birth on. The cheap facts are attributes, the costly answers are computed when asked for."""
+    """What a place holds from its birth on. The costly answers are computed when asked for."""
 
     def __init__(self, basis: Basis, place: Place, row: Row, born: tuple[Expr, ...]) -> None:
         self.basis, self.place, self.row, self.born = basis, place, row, born
@@ -62,7 +76,9 @@ class Value:
     def grows(self) -> tuple[Use, ...]:
         """Uses that add an entry. Storing under a slice replaces and does not add."""
         return tuple(
-            u for u in self.uses if u.verb in self.row.grow and not (u.verb == "__setitem__" and u.key is not None and u.key.op == "slice")
+            u
+            for u in self.uses
+            if u.verb in self.row.grow and not (u.verb == "__setitem__" and u.key is not None and u.key.op == "slice")
         )
 
     @cached_property
@@ -138,7 +154,11 @@ class Facts:
         """Containers of the same holder that gain entries next to `value` and lose them again, with the removal."""
         functions = {u.stmt.scope.function for u in value.grows}
         for other in self.held:
-            if other.place.scope is value.place.scope and other.place != value.place and other.row.kind == value.row.kind:
+            if (
+                other.place.scope is value.place.scope
+                and other.place != value.place
+                and other.row.kind == value.row.kind
+            ):
                 together = any(u.stmt.scope.function in functions for u in other.grows)
                 keyed = next((s for s in other.shrinks if s.key is not None), None)
                 if together and keyed is not None:
@@ -184,12 +204,6 @@ class Facts:
     def error_branch(self, stmt: Stmt) -> tuple[Block | None, Stmt] | None:
         return text.error_branch(stmt)
 
-    def in_endless_loop(self, stmt: Stmt) -> bool:
-        return driver.endless(stmt)
-
-    def in_loop(self, stmt: Stmt) -> bool:
-        return in_loop(stmt)
-
     def waits_for_delimiter(self, value: Value, shrink_: Use, grow: Use) -> bool:
         return drain.waits_for_delimiter(self.basis, value.place, shrink_, grow)
 
@@ -208,7 +222,9 @@ class Facts:
         for place, uses in self.basis.uses.items():
             for use in uses:
                 if use.verb == "bind" and use.stmt.op == "assign":
-                    row = self.acquired(use.value) if use.value is not None else fate.acquired_part(self.basis, use.expr)
+                    row = (
+                        self.acquired(use.value) if use.value is not None else fate.acquired_part(self.basis, use.expr)
+                    )
                     value = use.value or use.stmt.value
                     if row is not None and value is not None:
                         found.append((place, row, use.stmt, value))
@@ -256,7 +272,11 @@ class Facts:
 
     def at_import(self, call: Expr) -> bool:
         """Does the call run when the module is imported, and not only when it is run as a script?"""
-        return call.scope.function.kind in ("module", "class") and call.scope.kind != "lambda" and not driver.script_only(call.stmt)
+        return (
+            call.scope.function.kind in ("module", "class")
+            and call.scope.kind != "lambda"
+            and not driver.script_only(call.stmt)
+        )
 
     @cached_property
     def attribute_resources(self) -> tuple[attributes.Held, ...]:
@@ -268,54 +288,11 @@ class Facts:
 
     def is_mapping(self, value: Value) -> bool:
         """Is the holder a container itself, whose users decide what it keeps?"""
-        return any(g.stmt.scope.function.name in ("__setitem__", "__setattr__", "__set__", "__missing__") for g in value.grows)
+        return any(
+            g.stmt.scope.function.name in ("__setitem__", "__setattr__", "__set__", "__missing__") for g in value.grows
+        )
 
     def only_at_end(self, value: Value) -> bool:
         """Are all removals wholesale and in methods that end the owner's life?"""
         endings = {m for k in [value.place.scope] if k.kind == "class" for m in self.endings(k)}
         return bool(value.shrinks) and all(s.stmt.scope.function in endings and s.key is None for s in value.shrinks)
-
-
-def source_of(stmt: Stmt) -> str:
-    """A simple statement or header as normalised text, for fingerprints."""
-    parts = [source(t) for t in stmt.targets] + [source(stmt.value)] + [source(v) for v, _ in stmt.items]
-    return " ".join([stmt.op, stmt.text, *parts])
-
-
-__all__ = ["NO", "Answer", "Clear", "Clue", "Facts", "Hit", "Value", "source", "source_of", "statements"]
-
-
-def imported_shrinks(basis: Basis) -> Iterator[tuple[str, Stmt]]:
-    """Removals from places of other modules, by the name `link` knows them under: `app.state:SESSIONS`."""
-    removing = {verb for row in basis.apis.rows.values() if row.kind in ("container", "buffer") for verb in row.shrink} - {"get"}
-    for place, uses in basis.uses.items():
-        if place.scope.kind != "module":
-            continue
-        imported = [b.target for b in basis.names.all_bindings(place.scope, place.path[0]) if b.how == "import"]
-        for use in uses:
-            if imported and (use.verb in removing or use.verb in ("del", "bind")):
-                dotted = ".".join([imported[0], *place.path[1:]]).split(".")
-                # where the module's name ends is not to be seen from here: each reading is offered
-                for cut in range(1, len(dotted)):
-                    yield ".".join(dotted[:cut]) + ":" + ".".join(dotted[cut:]), use.stmt
-
-
-def outline(facts: Facts) -> Iterator[tuple[Stmt, str]]:
-    """Every value with its answers, for `leaklint facts`."""
-    for value in facts.values:
-        if value.place.scope.kind not in ("module", "class") and not value.grows:
-            continue
-        stmt = value.born[0].stmt
-        yield stmt, f"{value.subject}: {value.row.name}, owner {value.owner.kind}, bound {value.bound.kind or 'none'}"
-        for use in value.grows:
-            answer = value.driver(use)
-            yield use.stmt, f"  grows by {use.verb}, key {source(use.key) or '-'}: {answer.kind} {answer.word}"
-        for use in value.shrinks:
-            yield use.stmt, f"  shrinks by {use.verb} in {use.function or 'the module'}"
-        for use in value.escapes:
-            yield use.stmt, f"  escapes: {use.role}"
-    for place, row, stmt, value_ in facts.acquisitions:
-        yield stmt, f"{place.text}: {row.name} from {source(value_)}"
-        if place.scope.kind == "function":
-            traced = facts.trace(place, row, stmt)
-            yield stmt, f"  released {len(traced.releases)}, handed over {len(traced.escapes)}, left open: {[e.kind for e in traced.exits]}"

@@ -53,7 +53,7 @@ class Engine:
 
     analyze: Callable[[bytes, str, str, Catalogue, bool], FileResult]
     unreadable: Callable[[str, str, str, Catalogue], FileResult]
-    link: Callable[[Sequence[FileResult], Catalogue], Linked]
+    link: Callable[[Sequence[FileResult]], Linked]
 
 
 def own_engine() -> Engine:
@@ -221,7 +221,7 @@ def run(
         checked = (_check_file(source, engine, options.gate, catalogue) for source in sources)
     every = sorted(_counted(checked, len(sources), progress), key=lambda one: one.result.path)
     results = [one.result for one in every]
-    linked = engine.link(results, catalogue)
+    linked = engine.link(results)
     kept, suppressed = suppress.apply(
         sorted(linked.findings, key=_order), {result.path: result.suppressions for result in results}
     )

@@ -8,7 +8,9 @@ _OUTSIDE: frozenset[DriverKind] = frozenset({"caller's key", "payload", "stream"
 _LASTING: frozenset[OwnerKind] = frozenset({"process", "long-lived instance"})
 
 # (owners, drivers, releases, severity); None is anything, the first row that fits decides.
-_TABLE: tuple[tuple[frozenset[OwnerKind] | None, frozenset[DriverKind] | None, frozenset[ReleaseKind] | None, Severity], ...] = (
+_TABLE: tuple[
+    tuple[frozenset[OwnerKind] | None, frozenset[DriverKind] | None, frozenset[ReleaseKind] | None, Severity], ...
+] = (
     (None, None, frozenset({"on some paths", "by bound", "always"}), "P2"),
     (None, frozenset({"closed set", "import"}), None, "P2"),
     (_LASTING, frozenset({"caller's key", "payload", "stream"}), None, "P0"),
@@ -23,7 +25,11 @@ def severity(owner: OwnerKind, driver: DriverKind, release: ReleaseKind, ceiling
     """The severity of a leak, no higher than `ceiling`."""
     found: Severity = "P2"
     for owners, drivers, releases, level in _TABLE:
-        if (owners is None or owner in owners) and (drivers is None or driver in drivers) and (releases is None or release in releases):
+        if (
+            (owners is None or owner in owners)
+            and (drivers is None or driver in drivers)
+            and (releases is None or release in releases)
+        ):
             found = level
             break
     return found if ceiling is None else max(found, ceiling, key=SEVERITIES.index)

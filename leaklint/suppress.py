@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from leaklint.facts import Finding, Suppression
 from leaklint.files import decode
+
+if TYPE_CHECKING:
+    import tokenize
 
 _NOQA_OF_OURS = re.compile(rb"noqa[^\r\n]*\blk[0-9]")
 _NATIVE = re.compile(
@@ -30,6 +35,14 @@ class _Comment:
     alone: bool = False
 
 
+def _tokens(text: str) -> Iterator[tokenize.TokenInfo]:
+    """The tokens up to the first thing that is none."""
+    import tokenize
+
+    with contextlib.suppress(SyntaxError, tokenize.TokenError):
+        yield from tokenize.generate_tokens(io.StringIO(text).readline)
+
+
 def _comments(text: str) -> Iterator[_Comment]:
     """All comments with the logical lines they stand in; decorators and what they decorate are one."""
     import tokenize
@@ -38,7 +51,7 @@ def _comments(text: str) -> Iterator[_Comment]:
     inside: list[tuple[str, int]] = []
     first = 0
     starts, decorator = True, False
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+    for token in _tokens(text):
         if token.type == tokenize.COMMENT:
             (inside if first else waiting).append((token.string, token.start[0]))
         elif token.type == tokenize.NEWLINE:
@@ -92,18 +105,12 @@ def find(source: bytes, codes: Mapping[str, str]) -> tuple[Suppression, ...]:
     lower = source.lower()  # most files mention neither, and that should cost next to nothing
     if b"leaklint:" not in lower and not (b"noqa" in lower and _NOQA_OF_OURS.search(lower)):
         return ()
-    import tokenize
-
-    comments: list[_Comment] = []
     try:
         text = decode(source)
-        comments.extend(_comments(text))
-    except (LookupError, UnicodeDecodeError):
+    except (SyntaxError, LookupError, UnicodeDecodeError):
         return ()
-    except (SyntaxError, tokenize.TokenError):
-        pass  # extend() has kept what came before it
     lines = text.count("\n") + 1
-    found = (s for c in comments for s in (_native(c, codes, lines), _noqa(c, codes)) if s)
+    found = (s for c in _comments(text) for s in (_native(c, codes, lines), _noqa(c, codes)) if s)
     return tuple(sorted(found, key=lambda s: s.line))
 
 

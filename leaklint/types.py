@@ -10,13 +10,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from leaklint.apis import Apis, Row
-from leaklint.ir import Expr, Param, Scope, Stmt, statements
-from leaklint.names import Names, Place, source_name
+from leaklint.ir import Expr, Scope, statements
+from leaklint.names import Names, Place
+from leaklint.scopes import source_name
 from leaklint.uses import Use
 
 _DEPTH = 6
 _NESTED = 40  # look-ups within look-ups: a chain of a thousand calls must not exhaust the stack
-_DISPLAYS = {"list": "builtins.list", "tuple": "builtins.tuple", "set": "builtins.set", "dict": "builtins.dict", "fstring": "builtins.str"}
+_DISPLAYS = {
+    "list": "builtins.list",
+    "tuple": "builtins.tuple",
+    "set": "builtins.set",
+    "dict": "builtins.dict",
+    "fstring": "builtins.str",
+}
 _CONSTANTS = {"str": "builtins.str", "bytes": "builtins.bytes"}
 _WRAPPERS = ("Optional", "Annotated", "Final", "ClassVar", "Union", "Required", "NotRequired")
 _DOTTED = re.compile(r"[\"']\s*([A-Za-z_][\w.]*)")
@@ -78,13 +85,25 @@ class Types:
         """`datetime.datetime.now`: known when the method itself has a row."""
         head, _, method = name.rpartition(".")
         owner = self.apis.get(head)
-        return self.apis.get(owner.makes[method]) if owner is not None and method in owner.makes and owner.kind != "function" else None
+        return (
+            self.apis.get(owner.makes[method])
+            if owner is not None and method in owner.makes and owner.kind != "function"
+            else None
+        )
 
     def result(self, call: Expr, depth: int = _DEPTH) -> Row | None:
         """The row of what a call returns."""
         callee = self.callee(call)
+        if callee.row is not None and callee.row.passes:
+            return self.row(call.args[1], depth) if len(call.args) > 1 else None
         if callee.row is not None:
-            return self.apis.get(callee.row.returns) if callee.row.returns else callee.row if callee.row.kind != "function" else None
+            return (
+                self.apis.get(callee.row.returns)
+                if callee.row.returns
+                else callee.row
+                if callee.row.kind != "function"
+                else None
+            )
         if callee.receiver is not None:
             made = callee.receiver.makes.get(callee.method)
             if made is not None:
@@ -102,7 +121,11 @@ class Types:
             row = self.annotated(function.stmt.annotation)
             if row is not None:
                 return row
-        rows = {self.row(s.value, depth) for s in statements(function.block) if s.op == "return" and s.value is not None and not _none(s.value)}
+        rows = {
+            self.row(s.value, depth)
+            for s in statements(function.block)
+            if s.op == "return" and s.value is not None and not _none(s.value)
+        }
         return rows.pop() if len(rows) == 1 else None
 
     # -- expressions ---------------------------------------------------------------------------------------------
@@ -145,17 +168,19 @@ class Types:
             row = self.place_row(place, depth) if place is not None else None
             return row or self.apis.by_instance.get(expr.text)
         if expr.op == "sub" and len(expr.args) == 2 and expr.args[1].op == "const":
-            return self.indexed(expr.args[0], expr.args[1].value, depth)
+            return self.indexed(expr.args[0], expr.args[1].value)
         return None
 
-    def indexed(self, value: Expr, index: str, depth: int = _DEPTH) -> Row | None:
+    def indexed(self, value: Expr, index: str) -> Row | None:
         """An entry of a call that returns a tuple, which rows describe by index."""
         while value.op == "await":
             value = value.args[0]
         if value.op != "call":
             return None
         callee = self.callee(value)
-        row = callee.row or (self.apis.get(callee.receiver.makes.get(callee.method)) if callee.receiver is not None else None)
+        row = callee.row or (
+            self.apis.get(callee.receiver.makes.get(callee.method)) if callee.receiver is not None else None
+        )
         return self.apis.get(row.makes.get(index)) if row is not None and row.kind == "function" else None
 
     # -- places --------------------------------------------------------------------------------------------------
@@ -179,15 +204,15 @@ class Types:
             row = self.row(value, depth)
             if row is not None:
                 return row
-        return self._unpacked(place, depth)
+        return self._unpacked(place)
 
     def bound_values(self, place: Place) -> Iterator[Expr]:
         """Every expression that is bound to a place as it is."""
         if len(place.path) == 1 and place.scope.kind != "class":
             for binding in self.names.all_bindings(place.scope, place.path[0]):
-                if binding.exact or (binding.how == "with" and not binding.target):
-                    if binding.value is not None:
-                        yield binding.value
+                whole = binding.exact or (binding.how == "with" and not binding.target)
+                if whole and binding.value is not None:
+                    yield binding.value
             return
         for use in self.uses.get(place, ()):
             if use.verb == "bind" and use.value is not None:
@@ -197,13 +222,13 @@ class Types:
                 if binding.exact and binding.value is not None:
                     yield binding.value
 
-    def _unpacked(self, place: Place, depth: int) -> Row | None:
+    def _unpacked(self, place: Place) -> Row | None:
         """`reader, writer = await open_connection()`."""
         if len(place.path) != 1 or place.scope.kind == "class":
             return None
         for binding in self.names.all_bindings(place.scope, place.path[0]):
             if binding.how == "assign" and binding.value is not None and binding.target.rstrip(".").isdigit():
-                row = self.indexed(binding.value, binding.target.rstrip("."), depth)
+                row = self.indexed(binding.value, binding.target.rstrip("."))
                 if row is not None:
                     return row
         return None
@@ -254,7 +279,9 @@ class Types:
             return None
         head, _, rest = match[1].partition(".")
         where = self.names.scope_of(head, node.scope)
-        imported = [b.target for b in self.names.all_bindings(where, head) if b.how == "import"] if where is not None else []
+        imported = (
+            [b.target for b in self.names.all_bindings(where, head) if b.how == "import"] if where is not None else []
+        )
         if imported:
             return self.apis.get(".".join([imported[0], rest]) if rest else imported[0])
         return self.apis.get(f"builtins.{match[1]}")
@@ -262,14 +289,3 @@ class Types:
 
 def _none(expr: Expr) -> bool:
     return expr.op == "const" and expr.text == "none"
-
-
-def param_of(place: Place) -> Param | None:
-    """The parameter that a place is, when it is one."""
-    return next((p for p in place.scope.params if (p.name,) == place.path), None) if place.scope.kind == "function" else None
-
-
-def is_self(stmt: Stmt, name: str) -> bool:
-    """Is `name` the first parameter of the method that a statement stands in?"""
-    function = stmt.scope.function
-    return bool(function.method_of and function.params and function.params[0].name == name)

@@ -50,7 +50,9 @@ def _targets(stmt: Stmt) -> Iterator[tuple[Expr, Expr | None]]:
         target, value = pairs.pop()
         if target.op in ("tuple", "list"):
             apart = value is not None and value.op in ("tuple", "list") and len(value.args) == len(target.args)
-            pairs += [(part, value.args[i] if apart and value is not None else None) for i, part in enumerate(target.args)]
+            pairs += [
+                (part, value.args[i] if apart and value is not None else None) for i, part in enumerate(target.args)
+            ]
         elif target.op == "starred":
             pairs.append((target.args[0], None))
         else:
@@ -62,14 +64,25 @@ class _Collector:
         self.names = names
         self.found: list[Use] = []
 
-    def add(self, place: Place | None, verb: str, expr: Expr, site: Expr, role: str = "", key: Expr | None = None, value: Expr | None = None) -> None:
+    def add(
+        self,
+        place: Place | None,
+        verb: str,
+        expr: Expr,
+        site: Expr,
+        role: str = "",
+        key: Expr | None = None,
+        value: Expr | None = None,
+    ) -> None:
         if place is not None:
             self.found.append(Use(place, verb, expr, site, expr.stmt, role, key, value))
 
     def stmt(self, stmt: Stmt) -> None:
         bound = {id(target): value for target, value in _targets(stmt)}
         for expr in flat_of(stmt):
-            if expr.op in ("name", "attr", "sub") or (expr.op == "call" and (expr.args[0].op == "attr" or expr.args[0].text == "getattr")):
+            if expr.op in ("name", "attr", "sub") or (
+                expr.op == "call" and (expr.args[0].op == "attr" or expr.args[0].text == "getattr")
+            ):
                 self.expr(expr, stmt, bound)
 
     def expr(self, expr: Expr, stmt: Stmt, bound: dict[int, Expr | None]) -> None:
@@ -89,7 +102,12 @@ class _Collector:
                 return
         if id(expr) in bound:
             place, value = self.names.place(expr) if expr.op != "name" else self._own(expr), bound[id(expr)]
-            appends = value is not None and value.op == "binary" and value.text == "Add" and any(self.names.place(a) == place for a in value.args)
+            appends = (
+                value is not None
+                and value.op == "binary"
+                and value.text == "Add"
+                and any(self.names.place(a) == place for a in value.args)
+            )
             self.add(place, "__iadd__" if appends else "bind", expr, expr, value=value)
         elif stmt.op == "augassign" and expr is stmt.targets[0]:
             self.add(self.names.place(expr), _INPLACE.get(stmt.text, "__iop__"), expr, expr, value=stmt.value)
@@ -108,7 +126,14 @@ class _Collector:
         if self.names.class_of(receiver) is not None:
             return  # a call of an own method is no use of a place
         args = call.args[1:]
-        self.add(self.names.place(receiver), verb, receiver, call, key=args[0] if args else None, value=args[-1] if args else None)
+        self.add(
+            self.names.place(receiver),
+            verb,
+            receiver,
+            call,
+            key=args[0] if args else None,
+            value=args[-1] if args else None,
+        )
 
     def subscript(self, container: Expr, sub: Expr, stmt: Stmt, bound: dict[int, Expr | None]) -> None:
         key = sub.args[1] if len(sub.args) == 2 else None
@@ -137,7 +162,9 @@ class _Collector:
                 self.add(place, "", expr, parent, "argument", value=top)
         elif parent.op == "compare":
             right = parent.text.split()[0] in ("In", "NotIn") and top is not parent.args[0]
-            self.add(place, "__contains__" if right else "", expr, parent, "tested", key=parent.args[0] if right else None)
+            self.add(
+                place, "__contains__" if right else "", expr, parent, "tested", key=parent.args[0] if right else None
+            )
         elif parent.op == "comp":
             loops = top in parent.args[: len(parent.targets)] or any(top is a for a in parent.args[:1])
             self.add(place, "__iter__" if loops else "", expr, parent, "element")

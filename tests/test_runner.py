@@ -61,7 +61,7 @@ def unreadable(path: str, module: str, reason: str, catalogue: Catalogue) -> Fil
     return FileResult(path, Summary(module), (found,))
 
 
-def link(results: Sequence[FileResult], catalogue: Catalogue) -> Linked:
+def link(results: Sequence[FileResult]) -> Linked:
     return Linked(tuple(f for result in reversed(results) for f in result.findings))
 
 

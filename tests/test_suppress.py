@@ -128,6 +128,11 @@ def test_a_file_that_cannot_be_read_has_none(source: bytes) -> None:
     assert find(source, CODES) == ()
 
 
+def test_what_stands_before_the_mistake_counts() -> None:
+    template = '# leaklint: ignore-file[LK001] -- a template\n{% if x %}\nx = {{ x }}\n"""\n'
+    assert [(s.whole_file, s.codes) for s in found(template)] == [(True, ("LK001",))]
+
+
 def test_apply() -> None:
     inner = finding("a.py", Span(5, 1, 6, 3))
     statement = Suppression(6, 4, 6, ("LK900",), "why")

@@ -37,7 +37,10 @@ def held(basis: Basis, endings: dict[Scope, tuple[Scope, ...]]) -> Iterator[Held
         for place, uses in basis.uses.items()
         if place.is_attribute and len(place.path) == 1
         for use in uses
-        if use.verb == "bind" and use.stmt.op == "assign" and use.value is not None and (row := _own(basis, use.value)) is not None
+        if use.verb == "bind"
+        and use.stmt.op == "assign"
+        and use.value is not None
+        and (row := _own(basis, use.value)) is not None
     ]
     released = {place: _release(basis, place, row) for place, row, _, _ in found}
     seen: set[Place] = set()
@@ -47,19 +50,39 @@ def held(basis: Basis, endings: dict[Scope, tuple[Scope, ...]]) -> Iterator[Held
         seen.add(place)
         klass = place.scope
         ends = endings.get(klass, ())
-        ending = next((m for m in ends if m.name not in ("__del__",)), None)
-        sibling = next((u for p, u in released.items() if u is not None and p != place and p.scope in basis.names.family(klass) and u.stmt.scope.function in ends), None)
+        ending = next((m for m in ends if m.name != "__del__"), None)
+        sibling = next(
+            (
+                u
+                for p, u in released.items()
+                if u is not None
+                and p != place
+                and p.scope in basis.names.family(klass)
+                and u.stmt.scope.function in ends
+            ),
+            None,
+        )
         if sibling is not None:
             ending = sibling.stmt.scope.function
         use = released[place]
-        strayed = use is not None and _strays(basis, place, row, klass, ends)
+        strayed = use is not None and _strays(basis, place, row, ends)
         defence = NO if strayed else _defence(basis, place, row, use, klass)
         if not defence and sibling is None and _base_elsewhere(basis, klass):
             defence = Answer("a base class elsewhere may release it")
-        yield Held(place, row, stmt, value, lifetime(basis, klass), defence, "on some paths" if strayed else "never", ending, sibling)
+        yield Held(
+            place,
+            row,
+            stmt,
+            value,
+            lifetime(basis, klass),
+            defence,
+            "on some paths" if strayed else "never",
+            ending,
+            sibling,
+        )
 
 
-def _strays(basis: Basis, place: Place, row: Row, klass: Scope, ends: tuple[Scope, ...]) -> bool:
+def _strays(basis: Basis, place: Place, row: Row, ends: tuple[Scope, ...]) -> bool:
     """Is it released in private methods only, of which none runs when the object's life ends?"""
     where = {u.stmt.scope.function for u in resource_uses(basis, place, row) if fate(basis, u, row) == "release"}
     if not ends or any(not f.name.startswith("_") or f.name.startswith("__") or f.method_of is None for f in where):
@@ -72,13 +95,15 @@ def _strays(basis: Basis, place: Place, row: Row, klass: Scope, ends: tuple[Scop
                 if method is not None and method not in reached:
                     reached.add(method)
                     queue.append(method)
-    return where.isdisjoint(reached) and not any(_referred(basis, klass, f) for f in where)
+    return where.isdisjoint(reached) and not any(_referred(basis, f) for f in where)
 
 
-def _referred(basis: Basis, klass: Scope, method: Scope) -> bool:
+def _referred(basis: Basis, method: Scope) -> bool:
     """Is a method handed on uncalled (`add_done_callback(self._closed)`)?"""
     return any(
-        e.op == "attr" and e.text == method.name and not (e.parent is not None and e.parent.op == "call" and e.parent.args[0] is e)
+        e.op == "attr"
+        and e.text == method.name
+        and not (e.parent is not None and e.parent.op == "call" and e.parent.args[0] is e)
         for stmt in basis.module.stmts
         for e in flat_of(stmt)
     )
@@ -89,7 +114,9 @@ _PLAIN_BASES = ("builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol
 
 def _base_elsewhere(basis: Basis, klass: Scope) -> bool:
     """Is there a base class in another file that may know more about ending its instances?"""
-    inherits = any(basis.names.local(b) is None and b.op != "const" for k in [klass, *basis.names.bases(klass)] for b in k.bases)
+    inherits = any(
+        basis.names.local(b) is None and b.op != "const" for k in [klass, *basis.names.bases(klass)] for b in k.bases
+    )
     known = basis.names.outside_bases(klass)
     return inherits and not (known and all(n in _PLAIN_BASES or _plain_row(basis, n) for n in known))
 

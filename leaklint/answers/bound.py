@@ -17,12 +17,16 @@ _SIZES = ("__len__", "qsize", "tell", "getbuffer", "__sizeof__")
 
 def bound(basis: Basis, place: Place, row: Row, born: tuple[Expr, ...]) -> Answer:
     """By type (`deque(maxlen=9)`, a weak map), else by a comparison of its length anywhere in reach."""
-    return by_type(basis, row, born) or by_guard(basis, place)
+    return by_type(row, born) or by_guard(basis, place)
 
 
-def by_type(basis: Basis, row: Row, born: tuple[Expr, ...]) -> Answer:
+def by_type(row: Row, born: tuple[Expr, ...]) -> Answer:
     if row.bounded or row.weak:
-        return Answer("bounded type" if row.bounded else "weak", tuple(Clue(b.stmt, "bound", "bound", {"what": row.name}) for b in born[:1]), row.name)
+        return Answer(
+            "bounded type" if row.bounded else "weak",
+            tuple(Clue(b.stmt, "bound", "bound", {"what": row.name}) for b in born[:1]),
+            row.name,
+        )
     for value in born:
         if row.default_bound and not _given(value, row):
             return Answer("bounded type", (Clue(value.stmt, "bound", "bound", {"what": row.name}),), "its default")
@@ -52,11 +56,15 @@ def by_guard(basis: Basis, place: Place) -> Answer:
             for site in _same(basis, use.site):
                 compared = _compared(site)
                 if compared is not None:
-                    return Answer("guard", (Clue(site.stmt, "bound", "bound", {"what": source(compared)}),), source(compared))
+                    return Answer(
+                        "guard", (Clue(site.stmt, "bound", "bound", {"what": source(compared)}),), source(compared)
+                    )
         if use.value is not None and use.value.op == "name":
             counter = _counter(basis, use)
             if counter is not None:
-                return Answer("guard", (Clue(counter.stmt, "bound", "bound", {"what": source(counter)}),), source(counter))
+                return Answer(
+                    "guard", (Clue(counter.stmt, "bound", "bound", {"what": source(counter)}),), source(counter)
+                )
     return NO
 
 
@@ -102,4 +110,3 @@ def _inside(expr: Expr) -> Iterator[Expr]:
         node = stack.pop()
         yield node
         stack.extend(node.args)
-

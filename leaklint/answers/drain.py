@@ -7,7 +7,19 @@ from leaklint.ir import Scope, Stmt, ancestors, flat_of, statements, walk
 from leaklint.names import Place
 from leaklint.uses import Use
 
-_SEARCHES = ("__contains__", "find", "rfind", "index", "partition", "rpartition", "split", "rsplit", "splitlines", "startswith", "endswith")
+_SEARCHES = (
+    "__contains__",
+    "find",
+    "rfind",
+    "index",
+    "partition",
+    "rpartition",
+    "split",
+    "rsplit",
+    "splitlines",
+    "startswith",
+    "endswith",
+)
 
 
 def waits_for_delimiter(basis: Basis, place: Place, shrink: Use, grow: Use) -> bool:
@@ -17,7 +29,12 @@ def waits_for_delimiter(basis: Basis, place: Place, shrink: Use, grow: Use) -> b
         return True
     if function is feeding:
         return conditional(shrink.stmt) and _tested(grow, shrink.stmt)
-    sites = [c.stmt for s in statements(feeding.block) for c in flat_of(s) if c.op == "call" and basis.names.local(c.args[0]) is function]
+    sites = [
+        c.stmt
+        for s in statements(feeding.block)
+        for c in flat_of(s)
+        if c.op == "call" and basis.names.local(c.args[0]) is function
+    ]
     return bool(sites) and all(conditional(site) and _tested(grow, site) for site in sites)
 
 
@@ -29,7 +46,11 @@ def _searched(basis: Basis, place: Place, function: Scope) -> bool:
 def _tested(grow: Use, stmt: Stmt) -> bool:
     """Does a condition around the statement look at what is being taken in?"""
     names = {e.text for e in walk(grow.value) if e.op == "name"} if grow.value is not None else set()
-    tests = [t for block, owner in ancestors(stmt) for t in (*block.exprs, *((owner.value,) if owner.op == "while" and owner.value else ()))]
+    tests = [
+        t
+        for block, owner in ancestors(stmt)
+        for t in (*block.exprs, *((owner.value,) if owner.op == "while" and owner.value else ()))
+    ]
     return any(e.op == "name" and e.text in names for t in tests for e in walk(t))
 
 
@@ -40,4 +61,10 @@ def _search(use: Use) -> bool:
 
 def conditional(stmt: Stmt) -> bool:
     """Does a statement run only on some of the passes through its function?"""
-    return any(block.kind in ("body", "elif", "else", "handler", "case") and owner.op in ("if", "while", "for", "match", "try") and not (owner.op == "try" and block.kind == "body") for block, owner in ancestors(stmt) if owner.scope is stmt.scope)
+    return any(
+        block.kind in ("body", "elif", "else", "handler", "case")
+        and owner.op in ("if", "while", "for", "match", "try")
+        and not (owner.op == "try" and block.kind == "body")
+        for block, owner in ancestors(stmt)
+        if owner.scope is stmt.scope
+    )

@@ -88,7 +88,9 @@ def parameter(local: Scope, call: Expr, value: Expr | None) -> Place | None:
                 return next((Place(function, (p.name,)) for p in function.params if p.name == name), None)
             position = index + skip
             plain = [p for p in function.params if p.star != "**"]
-            return Place(function, (plain[position].name,)) if position < len(plain) and not plain[position].star else None
+            return (
+                Place(function, (plain[position].name,)) if position < len(plain) and not plain[position].star else None
+            )
     return None
 
 
@@ -119,6 +121,8 @@ def acquired(basis: Basis, expr: Expr | None) -> Row | None:
     if expr.op != "call":
         return None
     callee = basis.types.callee(expr)
+    if callee.row is not None and callee.row.passes:
+        return acquired(basis, expr.args[1]) if len(expr.args) > 1 else None
     if callee.local is not None and callee.local.kind != "function":
         return None
     row = basis.types.result(expr)

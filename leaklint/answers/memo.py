@@ -9,7 +9,8 @@ from leaklint.answers.bound import by_type
 from leaklint.apis import Row
 from leaklint.basis import Answer, Basis
 from leaklint.ir import Expr, Scope, source, statements, walk
-from leaklint.names import Place, source_name
+from leaklint.names import Place
+from leaklint.scopes import source_name
 from leaklint.uses import Use
 
 
@@ -32,7 +33,7 @@ def memos(basis: Basis) -> Iterator[Memo]:
         for decorator in function.stmt.decorators:
             row = basis.apis.get(basis.names.qualified(decorator.args[0] if decorator.op == "call" else decorator))
             if row is not None and row.memo:
-                yield Memo(function, decorator, row, by_type(basis, row, (decorator,)), _instance_in_key(basis, function))
+                yield Memo(function, decorator, row, by_type(row, (decorator,)), _instance_in_key(basis, function))
 
 
 def _instance_in_key(basis: Basis, function: Scope) -> Scope | None:
@@ -40,7 +41,12 @@ def _instance_in_key(basis: Basis, function: Scope) -> Scope | None:
     others = {source_name(d) for d in function.stmt.decorators} if function.stmt is not None else set()
     if klass is None or not function.params or others & {"staticmethod", "classmethod"}:
         return None
-    if any(source_name(k.args[-1] if k.op == "call" else k) == "key" for d in (function.stmt.decorators if function.stmt else ()) for k in d.args if d.op == "call" and "key" in d.names):
+    if any(
+        source_name(k.args[-1] if k.op == "call" else k) == "key"
+        for d in (function.stmt.decorators if function.stmt else ())
+        for k in d.args
+        if d.op == "call" and "key" in d.names
+    ):
         return None
     return None if _members_are_fixed(basis, klass) else klass
 
@@ -57,7 +63,9 @@ def memoises(basis: Basis, place: Place, stored: Use) -> bool:
     if function.kind != "function":
         return False
     here = [u for u in basis.all_uses(place) if u.stmt.scope.function is function and u is not stored]
-    looks = any(u.verb in ("__contains__", "get", "__getitem__", "setdefault") for u in here) or stored.verb == "setdefault"
+    looks = (
+        any(u.verb in ("__contains__", "get", "__getitem__", "setdefault") for u in here) or stored.verb == "setdefault"
+    )
     if not looks:
         return False
     kept = {source(stored.value)} | {source(t) for t in stored.stmt.targets}

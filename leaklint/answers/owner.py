@@ -5,7 +5,8 @@ from __future__ import annotations
 from leaklint.basis import NO, Answer, Basis, Clue
 from leaklint.facts import OwnerKind
 from leaklint.ir import Scope
-from leaklint.names import Place, source_name
+from leaklint.names import Place
+from leaklint.scopes import source_name
 
 _DATA = ("dataclass", "dataclasses.dataclass", "attr.s", "attrs.define", "attr.define")
 
@@ -27,8 +28,13 @@ def owner(basis: Basis, place: Place) -> Answer:
 def _class_level(basis: Basis, place: Place) -> bool:
     """Bound in the class body to a mutable, and never anew on the instance: all instances share it."""
     in_body = any(b.value is not None and b.how == "assign" for b in place.scope.bindings.get(place.path[0], ()))
-    on_instance = any(u.verb == "bind" and u.stmt.scope.kind != "class" for u in basis.all_uses(Place(place.scope, place.path[:1])))
-    fields = any(b.value is not None and b.value.op == "call" and source_name(b.value) in ("field", "Field", "attrib", "ib") for b in place.scope.bindings.get(place.path[0], ()))
+    on_instance = any(
+        u.verb == "bind" and u.stmt.scope.kind != "class" for u in basis.all_uses(Place(place.scope, place.path[:1]))
+    )
+    fields = any(
+        b.value is not None and b.value.op == "call" and source_name(b.value) in ("field", "Field", "attrib", "ib")
+        for b in place.scope.bindings.get(place.path[0], ())
+    )
     return in_body and not on_instance and not fields
 
 
@@ -64,7 +70,7 @@ def _is_data(basis: Basis, klass: Scope) -> bool:
 
 
 def _constructed(basis: Basis, klass: Scope) -> set[str]:
-    """Where this module constructs the class: module, attribute (of another object), local (a name that stays local)."""
+    """Where this module constructs the class: module, local (a name or expression that stays local), other."""
     if klass.parent is None or klass.parent.kind != "module":
         return set()
     found = set()
@@ -81,7 +87,9 @@ def _constructed(basis: Basis, klass: Scope) -> set[str]:
             if place.scope.kind == "module":
                 found.add("module")
             else:
-                kept = any(u.role in ("bound", "element", "returned", "argument", "yielded") for u in basis.all_uses(place))
+                kept = any(
+                    u.role in ("bound", "element", "returned", "argument", "yielded") for u in basis.all_uses(place)
+                )
                 found.add("other" if kept else "local")
         else:
             found.add("other")

@@ -10,7 +10,8 @@ from leaklint.apis import Row
 from leaklint.basis import Basis, calls
 from leaklint.flow import Effects, Exit, open_exits
 from leaklint.ir import Block, Expr, Scope, Stmt, ancestors, source, statements
-from leaklint.names import Place, source_name
+from leaklint.names import Place
+from leaklint.scopes import source_name
 from leaklint.uses import Use
 
 _CATCH_ALL = ("Exception", "BaseException")
@@ -39,7 +40,11 @@ def trace(basis: Basis, place: Place, row: Row, acquired: Stmt) -> Paths:
     fates: dict[Stmt, str] = {}
     releases, escapes = [], []
     for use in resource_uses(basis, place, row):
-        outcome = "escape" if use.stmt.scope.function is not function.function and not _of_comp(use, function) else fate(basis, use, row)
+        outcome = (
+            "escape"
+            if use.stmt.scope.function is not function.function and not _of_comp(use, function)
+            else fate(basis, use, row)
+        )
         if use.expr.scope.kind == "lambda":
             outcome = "escape"
         if use.place.path != place.path:
@@ -57,9 +62,13 @@ def trace(basis: Basis, place: Place, row: Row, acquired: Stmt) -> Paths:
         at=lambda stmt: "acquire" if stmt is acquired else fates.get(stmt, ""),
         fallible=lambda stmt: fallible(basis, stmt, row) is not None,
         narrow=_narrow(basis, place, acquired),
-        swallows=lambda stmt: any(basis.names.qualified(v.args[0]) in _SWALLOWERS for v, _ in stmt.items if v.op == "call"),
+        swallows=lambda stmt: any(
+            basis.names.qualified(v.args[0]) in _SWALLOWERS for v, _ in stmt.items if v.op == "call"
+        ),
         catches_all=lambda block: _catches_all(block) or any(fates.get(s) == "release" for s in statements(block)),
-        stops=lambda stmt: stmt.op == "expr" and any(basis.names.qualified(c.args[0]) in _STOPPERS for c in calls(stmt)),
+        stops=lambda stmt: (
+            stmt.op == "expr" and any(basis.names.qualified(c.args[0]) in _STOPPERS for c in calls(stmt))
+        ),
     )
     body = function.block
     exits = open_exits(body, effects) if body is not None else ()
@@ -118,7 +127,7 @@ def harmless(basis: Basis, call: Expr, row: Row | None) -> bool:
 
 
 def _narrow(basis: Basis, place: Place, acquired: Stmt) -> Callable[[Expr], bool | None]:
-    """What an open value makes of a test: of itself, of a flag set beside it, of the condition it was acquired under."""
+    """What an open value makes of a test: of itself, of a flag set beside it, of what it was acquired under."""
     conditions = {source(b.exprs[0]): b for b, _ in ancestors(acquired) if b.kind in ("body", "elif") and b.exprs}
     flags: dict[str, bool] = {}
     around = [acquired.parent] if acquired.parent is not None else []
@@ -141,7 +150,12 @@ def _narrow(basis: Basis, place: Place, acquired: Stmt) -> Callable[[Expr], bool
             return flags[test.text]
         if basis.names.place(test) == place:
             return True
-        if test.op == "compare" and basis.names.place(test.args[0]) == place and test.args[1].op == "const" and test.args[1].text == "none":
+        if (
+            test.op == "compare"
+            and basis.names.place(test.args[0]) == place
+            and test.args[1].op == "const"
+            and test.args[1].text == "none"
+        ):
             return test.text in ("IsNot", "NotEqual")
         if source(test) in conditions:
             return True

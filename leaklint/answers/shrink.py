@@ -7,24 +7,32 @@ from collections.abc import Iterator
 from leaklint.answers.fate import parameter
 from leaklint.apis import Row
 from leaklint.basis import Basis
-from leaklint.ir import Expr, Scope
+from leaklint.ir import Scope
 from leaklint.names import Place
 from leaklint.uses import Use
 
-_BIRTHPLACES = ("__init__", "__new__", "__post_init__", "__init_subclass__", "__attrs_post_init__", "setUp", "asyncSetUp")
+_BIRTHPLACES = (
+    "__init__",
+    "__new__",
+    "__post_init__",
+    "__init_subclass__",
+    "__attrs_post_init__",
+    "setUp",
+    "asyncSetUp",
+)
 _DEPTH = 2
 
 
 def shrinks(basis: Basis, place: Place, row: Row, depth: int = _DEPTH) -> Iterator[Use]:
     """Uses that remove entries: methods, `del`, rebinding outside the constructor, slices, and helpers that do so."""
     for use in basis.all_uses(place):
-        if use.verb in row.shrink or use.verb == "del":
-            yield use
-        elif use.verb == "bind" and rebinds(basis, use):
-            yield use
-        elif use.verb == "__setitem__" and use.key is not None and use.key.op == "slice":
-            yield use
-        elif use.role == "argument" and use.verb == "" and _helper(basis, use, row, depth):
+        if (
+            use.verb in row.shrink
+            or use.verb == "del"
+            or (use.verb == "bind" and rebinds(basis, use))
+            or (use.verb == "__setitem__" and use.key is not None and use.key.op == "slice")
+            or (use.role == "argument" and use.verb == "" and _helper(basis, use, row, depth))
+        ):
             yield use
     for verb in row.shrink:
         yield from (u for u in basis.all_uses(Place(place.scope, (*place.path, verb))) if not u.verb)
@@ -36,7 +44,11 @@ def rebinds(basis: Basis, use: Use) -> bool:
     if function.kind in ("module", "class") or function.name in _BIRTHPLACES:
         return False
     born = [u for u in basis.all_uses(use.place) if u.verb == "bind"]
-    in_body = any(b.value is not None for b in use.place.scope.bindings.get(use.place.path[0], ())) if use.place.is_attribute else False
+    in_body = (
+        any(b.value is not None for b in use.place.scope.bindings.get(use.place.path[0], ()))
+        if use.place.is_attribute
+        else False
+    )
     return in_body or born[0] is not use
 
 
@@ -73,4 +85,3 @@ def _alias(basis: Basis, use: Use) -> bool:
     """Bound to a local name that stands for the same place: its uses are counted already."""
     targets = use.stmt.targets
     return bool(targets) and all(t.op == "name" and basis.names.place(t) == use.place for t in targets)
-

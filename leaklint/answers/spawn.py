@@ -11,12 +11,22 @@ from leaklint.names import Place
 from leaklint.uses import Use
 
 _DEPTH = 3
-_LOOKS = ("add_done_callback", "remove_done_callback", "set_name", "get_name", "done", "cancelled", "get_coro", "get_loop", "get_context")
+_LOOKS = (
+    "add_done_callback",
+    "remove_done_callback",
+    "set_name",
+    "get_name",
+    "done",
+    "cancelled",
+    "get_coro",
+    "get_loop",
+    "get_context",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Spawn:
-    """A call that starts a task: what runs, whether the spawner or wrapper holds it, the wrapper's name if it is one."""
+    """A call that starts a task: what runs, whether the spawner or wrapper holds it, the wrapper's name."""
 
     row: Row
     coroutine: Expr | None

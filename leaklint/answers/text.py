@@ -1,4 +1,4 @@
-"""Where is a value turned into text as a whole: f-strings, `%`, `format`, `str`, `decode`, log arguments, exceptions?"""
+"""Where is a value turned into text as a whole: f-strings, `%`, `format`, `str`, `decode`, log arguments?"""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from leaklint.basis import Basis
 from leaklint.ir import Block, Expr, Stmt, ancestors, flat_of
-from leaklint.names import source_name
+from leaklint.scopes import source_name
 
 _LOG_METHODS = ("debug", "info", "warning", "warn", "error", "exception", "critical", "log", "fatal")
 
@@ -39,8 +39,17 @@ def _how(basis: Basis, expr: Expr) -> tuple[Expr, str] | None:
         return None if "." in parent.text else (parent, "an f-string")
     if parent.op == "binary" and parent.text == "Modulo" and expr is parent.args[1] and _is_text(parent.args[0]):
         return None if "%." in parent.args[0].value else (parent, "`%`")
-    if parent.op == "tuple" and parent.parent is not None and parent.parent.op == "binary" and parent.parent.text == "Modulo":
-        return (parent.parent, "`%`") if _is_text(parent.parent.args[0]) and "%." not in parent.parent.args[0].value else None
+    if (
+        parent.op == "tuple"
+        and parent.parent is not None
+        and parent.parent.op == "binary"
+        and parent.parent.text == "Modulo"
+    ):
+        return (
+            (parent.parent, "`%`")
+            if _is_text(parent.parent.args[0]) and "%." not in parent.parent.args[0].value
+            else None
+        )
     if parent.op == "attr":
         return _method(basis, parent)
     if parent.op == "call" and expr is not parent.args[0]:
@@ -70,7 +79,12 @@ def _argument(basis: Basis, call: Expr) -> tuple[Expr, str] | None:
         return call, f"`{word}()`"
     if call.args[0].op == "attr" and call.args[0].text == "format" and _is_text(call.args[0].args[0]):
         return call, "`format`"
-    if call.args[0].op == "attr" and word in _LOG_METHODS and len(call.args) > 2 and "log" in source_name(call.args[0].args[0]).lower():
+    if (
+        call.args[0].op == "attr"
+        and word in _LOG_METHODS
+        and len(call.args) > 2
+        and "log" in source_name(call.args[0].args[0]).lower()
+    ):
         return None if "%." in call.args[1].value else (call, "a log argument")
     return None
 

@@ -56,7 +56,13 @@ def _dropped(basis: Basis, call: Expr, row: Row) -> bool:
         called = method is not None and method.op == "call" and method.args[0] is parent
         if not called:
             return True
-        return parent.text not in row.release and not basis.apis.means("end_of_life_methods", parent.text) and basis.types.result(method) is None if method else False
+        return (
+            parent.text not in row.release
+            and not basis.apis.means("end_of_life_methods", parent.text)
+            and basis.types.result(method) is None
+            if method
+            else False
+        )
     if parent.op == "call" and expr is not parent.args[0]:
         callee = basis.types.callee(parent)
         return callee.local is None and not takes_over(callee)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from leaklint.basis import NO, Answer, Basis, Clue
 from leaklint.ir import Expr, in_loop, source, walk
-from leaklint.names import Place, source_name
+from leaklint.names import Place
 
 _DEPTH = 4
 
@@ -36,11 +36,13 @@ def _held(basis: Basis, place: Place, expr: Expr, depth: int) -> Answer:
         if found.kind in ("read", "accumulated"):
             return found
     row = basis.types.place_row(place)
-    if row is not None and (row.kind == "buffer" or (row.kind == "container" and basis.apis.means("buffer_names", expr.text))):
+    if row is not None and (
+        row.kind == "buffer" or (row.kind == "container" and basis.apis.means("buffer_names", expr.text))
+    ):
         for use in basis.all_uses(place):
-            if use.verb in row.grow and (in_loop(use.stmt) or basis.apis.means("feed_methods", use.stmt.scope.function.name)):
-                if use.verb != "__setitem__" and not _message(use.value):
-                    return Answer("accumulated", (Clue(use.stmt, "driver", "accumulated"),), source(expr))
+            repeats = in_loop(use.stmt) or basis.apis.means("feed_methods", use.stmt.scope.function.name)
+            if repeats and use.verb in row.grow and use.verb != "__setitem__" and not _message(use.value):
+                return Answer("accumulated", (Clue(use.stmt, "driver", "accumulated"),), source(expr))
     large = row is not None and row.kind in ("container", "buffer") and not row.stringifies
     if basis.apis.means("buffer_names", expr.text) and large:
         return Answer("named", word=source(expr))
@@ -58,11 +60,16 @@ def _limited(call: Expr) -> bool:
 
 
 def streamed(basis: Basis, expr: Expr | None, depth: int = _DEPTH) -> Answer:
-    """Does a value come in from a stream or peer: the parameter of a feeding function, a receive, an iteration over one?"""
+    """Does a value come in from a stream or peer: a feeding function's parameter, a receive, a loop over one?"""
     if expr is None or depth < 0:
         return NO
     for part in _parts(expr):
-        if part.op == "call" and part.args[0].op == "attr" and basis.apis.means("stream_reads", part.args[0].text) and not _from_disk(basis, part):
+        if (
+            part.op == "call"
+            and part.args[0].op == "attr"
+            and basis.apis.means("stream_reads", part.args[0].text)
+            and not _from_disk(basis, part)
+        ):
             return Answer("received", (Clue(part.stmt, "driver", "received", {"what": source(part)}),), source(part))
         if part.op != "name":
             continue
@@ -72,9 +79,13 @@ def streamed(basis: Basis, expr: Expr | None, depth: int = _DEPTH) -> Answer:
                 if (function.params[0].name != part.text or function.method_of is None) and binding.how == "param":
                     return Answer("fed", (Clue(binding.stmt, "driver", "fed", {"function": function.name}),), part.text)
             elif binding.how in ("for", "comp") and binding.stmt.is_async:
-                return Answer("iterated", (Clue(binding.stmt, "driver", "iterated", {"what": source(binding.value)}),), part.text)
+                return Answer(
+                    "iterated", (Clue(binding.stmt, "driver", "iterated", {"what": source(binding.value)}),), part.text
+                )
             elif binding.how == "for" and binding.value is not None and _output(binding.value):
-                return Answer("output", (Clue(binding.stmt, "driver", "iterated", {"what": source(binding.value)}),), part.text)
+                return Answer(
+                    "output", (Clue(binding.stmt, "driver", "iterated", {"what": source(binding.value)}),), part.text
+                )
             elif binding.value is not None and binding.exact:
                 found = streamed(basis, binding.value, depth - 1)
                 if found:
@@ -84,7 +95,10 @@ def streamed(basis: Basis, expr: Expr | None, depth: int = _DEPTH) -> Answer:
 
 def _output(iterated: Expr) -> bool:
     """The lines that a child process prints: `proc.stdout`, `iter(proc.stdout.readline, "")`."""
-    return any(e.op == "attr" and e.text in ("stdout", "stderr") and e.args[0].op == "name" and e.args[0].text != "sys" for e in walk(iterated))
+    return any(
+        e.op == "attr" and e.text in ("stdout", "stderr") and e.args[0].op == "name" and e.args[0].text != "sys"
+        for e in walk(iterated)
+    )
 
 
 def _from_disk(basis: Basis, call: Expr) -> bool:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leaklint.basis import Clue
 from leaklint.facts import DriverKind
-from leaklint.model import Clear, Clue, Facts, Hit, source
+from leaklint.ir import source
+from leaklint.model import Clear, Facts, Hit
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.model import Clear, Clue, Facts, Hit, source
+from leaklint.basis import Clue
+from leaklint.ir import source
+from leaklint.model import Clear, Facts, Hit
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
@@ -29,7 +31,12 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             release="by bound" if bounded else "never",
             message="bounded" if bounded else "unbounded",
             hint="property" if alone else "instance",
-            args={"decorator": source(memo.decorator), "method": memo.function.name, "class": memo.klass.name, "limit": memo.bound.word},
+            args={
+                "decorator": source(memo.decorator),
+                "method": memo.function.name,
+                "class": memo.klass.name,
+                "limit": memo.bound.word,
+            },
             clues=tuple(clues),
             acquired=f"{source(memo.decorator)} {subject}",
         )

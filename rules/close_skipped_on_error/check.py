@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.model import Clear, Clue, Facts, Hit, source
+from leaklint.basis import Clue
+from leaklint.ir import source
+from leaklint.model import Clear, Facts, Hit
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
@@ -19,7 +21,13 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             yield Clear(stmt, subject, "released on every path" if paths.releases else "handed over", sound=True)
             continue
         last = (paths.releases or paths.escapes)[0]
-        message = "skipped_on_return" if left.kind == "return" else "skipped_on_error" if paths.releases else "lost_before_handover"
+        message = (
+            "skipped_on_return"
+            if left.kind == "return"
+            else "skipped_on_error"
+            if paths.releases
+            else "lost_before_handover"
+        )
         yield Hit(
             at=stmt,
             subject=subject,
@@ -28,7 +36,12 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             release="on some paths",
             message=message,
             hint="with" if "__exit__" in row.release or "__aexit__" in row.release else "finally",
-            args={"noun": noun, "name": place.path[0], "call": source(value), "release": f"{place.path[0]}.{row.release[0]}()"},
+            args={
+                "noun": noun,
+                "name": place.path[0],
+                "call": source(value),
+                "release": f"{place.path[0]}.{row.release[0]}()",
+            },
             clues=(
                 Clue(stmt, "acquired", "acquired", {"noun": noun}),
                 Clue(left.stmt, "missing", "leaves_by_return" if left.kind == "return" else "may_raise"),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.model import Clear, Clue, Facts, Hit, source
+from leaklint.basis import Clue
 from leaklint.facts import DriverKind
+from leaklint.ir import source
+from leaklint.model import Clear, Facts, Hit
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
@@ -32,10 +34,20 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             release="never",
             message="both" if piles else "vanish",
             hint="wrapper" if spawn.wrapper else "keep",
-            args={"call": source(call), "function": call.stmt.scope.function.name, "wrapper": spawn.wrapper, "name": fate.word},
+            args={
+                "call": source(call),
+                "starter": source(call.args[0]),
+                "function": call.stmt.scope.function.name,
+                "wrapper": spawn.wrapper,
+                "name": fate.word,
+            },
             clues=(
                 Clue(call.stmt, "acquired", "unused" if fate.word else "started", {"name": fate.word}),
-                *((Clue(spawn.inside, "driver", "wrapped", {"wrapper": spawn.wrapper}),) if spawn.inside is not None else ()),
+                *(
+                    (Clue(spawn.inside, "driver", "wrapped", {"wrapper": spawn.wrapper}),)
+                    if spawn.inside is not None
+                    else ()
+                ),
                 *(when.clues if piles else ()),
             ),
             acquired=source(call),

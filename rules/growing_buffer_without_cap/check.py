@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.model import Answer, Clear, Clue, Facts, Hit, Value, source
+from leaklint.answers.driver import endless
+from leaklint.basis import Answer, Clue
+from leaklint.ir import in_loop, source
+from leaklint.model import Clear, Facts, Hit, Value
 from leaklint.uses import Use
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
     for value in facts.values:
         found = next(((use, came) for use in value.grows if (came := facts.streamed(use.value))), None)
-        if found is None or facts.context(found[0].stmt).kind in ("once", "import") or not buffers(facts, value, *found):
+        if (
+            found is None
+            or facts.context(found[0].stmt).kind in ("once", "import")
+            or not buffers(facts, value, *found)
+        ):
             continue
         use, came = found
         cleared = defence(facts, value, use)
@@ -28,7 +35,13 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             owner="call" if local else value.owner.kind,  # type: ignore[arg-type]
             driver="loop" if came.kind == "output" else "stream",
             release="never",
-            message="delimiter" if value.shrinks else "output" if came.kind == "output" else "local" if local else "never",
+            message="delimiter"
+            if value.shrinks
+            else "output"
+            if came.kind == "output"
+            else "local"
+            if local
+            else "never",
             hint="deque" if value.row.kind == "container" else "limit",
             args={"name": value.place.path[-1], "came": came.word, "function": use.stmt.scope.function.name},
             clues=tuple(clues),
@@ -40,10 +53,14 @@ def buffers(facts: Facts, value: Value, use: Use, came: Answer) -> bool:
     """Bytes and text by their type; a list by its name, or because it takes in what a loop over a stream receives."""
     if value.place.scope.kind in ("module", "class"):
         data = came.kind != "fed" or facts.means("buffer_names", came.word)
-        return value.row.kind == "buffer" or (data and use.verb in ("append", "extend", "write", "__iadd__") and facts.means("buffer_names", value.place.path[-1]))
+        return value.row.kind == "buffer" or (
+            data
+            and use.verb in ("append", "extend", "write", "__iadd__")
+            and facts.means("buffer_names", value.place.path[-1])
+        )
     if came.kind == "output":
-        return use.verb in ("append", "extend", "__iadd__") and facts.in_loop(use.stmt)
-    return value.row.kind == "buffer" and use.stmt.scope is value.place.scope and facts.in_endless_loop(use.stmt)
+        return use.verb in ("append", "extend", "__iadd__") and in_loop(use.stmt)
+    return value.row.kind == "buffer" and use.stmt.scope is value.place.scope and endless(use.stmt)
 
 
 def defence(facts: Facts, value: Value, grow: Use) -> Clear | None:
@@ -53,5 +70,7 @@ def defence(facts: Facts, value: Value, grow: Use) -> Clear | None:
         return Clear(at, value.subject, value.bound.kind, value.bound.clues, sound=True)
     drained = [s for s in value.shrinks if not facts.waits_for_delimiter(value, s, grow)]
     if drained and not facts.only_at_end(value):
-        return Clear(at, value.subject, "drained", tuple(Clue(s.stmt, "released", "removed") for s in drained[:2]), sound=True)
+        return Clear(
+            at, value.subject, "drained", tuple(Clue(s.stmt, "released", "removed") for s in drained[:2]), sound=True
+        )
     return None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.model import Clue, Facts, Hit, source
+from leaklint.basis import Clue
+from leaklint.ir import source
+from leaklint.model import Facts, Hit
 
 
 def check(facts: Facts) -> Iterator[Hit]:

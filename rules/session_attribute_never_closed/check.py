@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.model import Clear, Clue, Facts, Hit, source
+from leaklint.basis import Clue
+from leaklint.ir import source
+from leaklint.model import Clear, Facts, Hit
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
     for held in facts.attribute_resources:
         if held.defence:
-            yield Clear(held.acquired, held.place.text, held.defence.kind, held.defence.clues, sound=held.defence.kind == "released")
+            yield Clear(
+                held.acquired,
+                held.place.text,
+                held.defence.kind,
+                held.defence.clues,
+                sound=held.defence.kind == "released",
+            )
             continue
         klass, ending, sibling = held.place.scope, held.ending, held.sibling
         clues = [Clue(held.acquired, "acquired", "acquired", {"noun": held.row.noun or held.row.name})]
@@ -33,7 +41,8 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
                 "class": klass.name,
                 "method": ending.name if ending is not None else "",
                 "sibling": sibling.place.text if sibling is not None else "",
-                "release": ("await " if held.row.release[0] in held.row.awaited else "") + f"self.{held.place.path[0]}.{held.row.release[0]}()",
+                "release": ("await " if held.row.release[0] in held.row.awaited else "")
+                + f"self.{held.place.path[0]}.{held.row.release[0]}()",
             },
             clues=tuple(clues),
             acquired=source(held.value),

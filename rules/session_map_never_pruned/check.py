@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.model import Clear, Clue, Facts, Hit, Value, source
+from leaklint.basis import Clue
+from leaklint.ir import source
+from leaklint.model import Clear, Facts, Hit, Value
 
 KEYED = ("__setitem__", "setdefault", "add")
 
@@ -13,7 +15,11 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
     for value in facts.held:
         if value.row.kind != "container":
             continue
-        keyed = [(use, driver) for use in value.grows if use.verb in KEYED and (driver := value.driver(use)).kind in ("caller's key", "inventory")]
+        keyed = [
+            (use, driver)
+            for use in value.grows
+            if use.verb in KEYED and (driver := value.driver(use)).kind in ("caller's key", "inventory")
+        ]
         if not keyed:
             continue
         use, driver = keyed[0]
@@ -57,9 +63,17 @@ def defence(facts: Facts, value: Value) -> Clear | None:
     if value.owner.kind == "short-lived instance":
         return Clear(at, value.subject, "short-lived holder", value.owner.clues)
     if value.shrinks and not facts.only_at_end(value):
-        return Clear(at, value.subject, "pruned", tuple(Clue(s.stmt, "released", "removed") for s in value.shrinks[:3]), sound=True)
+        return Clear(
+            at,
+            value.subject,
+            "pruned",
+            tuple(Clue(s.stmt, "released", "removed") for s in value.shrinks[:3]),
+            sound=True,
+        )
     if facts.is_mapping(value):
         return Clear(at, value.subject, "the holder is a mapping itself")
     if value.escapes:
-        return Clear(at, value.subject, "held elsewhere too", tuple(Clue(u.stmt, "holder", "escapes") for u in value.escapes[:3]))
+        return Clear(
+            at, value.subject, "held elsewhere too", tuple(Clue(u.stmt, "holder", "escapes") for u in value.escapes[:3])
+        )
     return None

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leaklint.basis import Clue
 from leaklint.facts import DriverKind
-from leaklint.model import Clear, Clue, Facts, Hit, source
+from leaklint.ir import source
+from leaklint.model import Clear, Facts, Hit
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
@@ -18,7 +20,13 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         if value.bound:
             yield Clear(at, value.subject, value.bound.kind, value.bound.clues, sound=True)
         elif value.shrinks and not facts.only_at_end(value):
-            yield Clear(at, value.subject, "discarded", tuple(Clue(s.stmt, "released", "discarded") for s in value.shrinks[:2]), sound=True)
+            yield Clear(
+                at,
+                value.subject,
+                "discarded",
+                tuple(Clue(s.stmt, "released", "discarded") for s in value.shrinks[:2]),
+                sound=True,
+            )
         elif when.kind in ("once", "import"):
             yield Clear(at, value.subject, "filled once", sound=True)
         elif value.owner.kind == "short-lived instance":

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leaklint.basis import Clue
 from leaklint.facts import DriverKind
-from leaklint.model import Clear, Clue, Facts, Hit, source
+from leaklint.ir import source
+from leaklint.model import Clear, Facts, Hit
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
     for value in facts.held:
         if value.place.scope.kind != "module" or value.row.kind != "container":
             continue
-        stored = next((u for u in value.grows if u.verb in ("__setitem__", "setdefault") and facts.memoises(value, u)), None)
+        stored = next(
+            (u for u in value.grows if u.verb in ("__setitem__", "setdefault") and facts.memoises(value, u)), None
+        )
         if stored is None:
             continue
         driver = value.driver(stored)
@@ -22,9 +26,20 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         elif value.bound:
             yield Clear(at, value.subject, value.bound.kind, value.bound.clues, sound=True)
         elif value.shrinks:
-            yield Clear(at, value.subject, "pruned", tuple(Clue(s.stmt, "released", "removed") for s in value.shrinks[:3]), sound=True)
+            yield Clear(
+                at,
+                value.subject,
+                "pruned",
+                tuple(Clue(s.stmt, "released", "removed") for s in value.shrinks[:3]),
+                sound=True,
+            )
         elif value.escapes:
-            yield Clear(at, value.subject, "held elsewhere too", tuple(Clue(u.stmt, "holder", "escapes") for u in value.escapes[:3]))
+            yield Clear(
+                at,
+                value.subject,
+                "held elsewhere too",
+                tuple(Clue(u.stmt, "holder", "escapes") for u in value.escapes[:3]),
+            )
         else:
             kind: DriverKind = "caller's key" if driver.kind == "caller's key" else "call"
             key = driver.word or source(stored.key)
@@ -36,7 +51,11 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
                 release="never",
                 message="never",
                 hint="lru",
-                args={"key": source(stored.key), "function": stored.stmt.scope.function.name, "name": value.place.path[0]},
+                args={
+                    "key": source(stored.key),
+                    "function": stored.stmt.scope.function.name,
+                    "name": value.place.path[0],
+                },
                 clues=(
                     Clue(stored.stmt, "acquired", "stored", {"key": key}),
                     *driver.clues[:1],

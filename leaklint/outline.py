@@ -1,0 +1,55 @@
+"""What leaves a file beside its findings: uses of other modules' places, and its values as lines to read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaklint.basis import Basis
+from leaklint.ir import Stmt, source
+from leaklint.model import Facts
+
+
+def source_of(stmt: Stmt) -> str:
+    """A simple statement or header as normalised text, for fingerprints."""
+    parts = [source(t) for t in stmt.targets] + [source(stmt.value)] + [source(v) for v, _ in stmt.items]
+    return " ".join([stmt.op, stmt.text, *parts])
+
+
+def imported_shrinks(basis: Basis) -> Iterator[tuple[str, Stmt]]:
+    """Removals from places of other modules, by the name `link` knows them under: `app.state:SESSIONS`."""
+    removing = {
+        verb for row in basis.apis.rows.values() if row.kind in ("container", "buffer") for verb in row.shrink
+    } - {"get"}
+    for place, uses in basis.uses.items():
+        if place.scope.kind != "module":
+            continue
+        imported = [b.target for b in basis.names.all_bindings(place.scope, place.path[0]) if b.how == "import"]
+        for use in uses:
+            if imported and (use.verb in removing or use.verb in ("del", "bind")):
+                dotted = ".".join([imported[0], *place.path[1:]]).split(".")
+                # where the module's name ends is not to be seen from here: each reading is offered
+                for cut in range(1, len(dotted)):
+                    yield ".".join(dotted[:cut]) + ":" + ".".join(dotted[cut:]), use.stmt
+
+
+def outline(facts: Facts) -> Iterator[tuple[Stmt, str]]:
+    """Every value with its answers, for `leaklint facts`."""
+    for value in facts.values:
+        if value.place.scope.kind not in ("module", "class") and not value.grows:
+            continue
+        stmt = value.born[0].stmt
+        yield stmt, f"{value.subject}: {value.row.name}, owner {value.owner.kind}, bound {value.bound.kind or 'none'}"
+        for use in value.grows:
+            answer = value.driver(use)
+            yield use.stmt, f"  grows by {use.verb}, key {source(use.key) or '-'}: {answer.kind} {answer.word}"
+        for use in value.shrinks:
+            yield use.stmt, f"  shrinks by {use.verb} in {use.function or 'the module'}"
+        for use in value.escapes:
+            yield use.stmt, f"  escapes: {use.role}"
+    for place, row, stmt, value_ in facts.acquisitions:
+        yield stmt, f"{place.text}: {row.name} from {source(value_)}"
+        if place.scope.kind == "function":
+            traced = facts.trace(place, row, stmt)
+            opened = [e.kind for e in traced.exits]
+            counts = f"released {len(traced.releases)}, handed over {len(traced.escapes)}"
+            yield stmt, f"  {counts}, left open: {opened}"

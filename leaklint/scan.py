@@ -1,0 +1,227 @@
+"""One walk over the `ast` tree of a file: the names that `gate` decides by. It keeps no facts.
+
+Identifiers are last identifiers: `append` of `self.items.append`.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Seen:
+    """What one walk over a file has seen, as last identifiers: the only state, thrown away with the tree."""
+
+    roots: set[str] = field(default_factory=set)  # imported packages
+    called: set[str] = field(default_factory=set)  # what is called or referred to
+    risky: set[str] = field(default_factory=set)  # what stands in handlers and raises
+    born: set[tuple[str, str]] = field(default_factory=set)  # (name, what makes it); "{}" for displays
+    keyed: set[str] = field(default_factory=set)  # what is stored into under a key
+    held: set[str] = field(default_factory=set)  # attributes, and names of the module's and the classes' bodies
+    bound: set[tuple[str, str]] = field(default_factory=set)  # (name, what it is bound to)
+    grown: set[str] = field(default_factory=set)  # what is added to something
+    added_to: set[str] = field(default_factory=set)
+    params: set[tuple[str, str]] = field(default_factory=set)  # (function, parameter)
+    streamed: set[str] = field(default_factory=set)  # targets of `async for`
+
+
+def scan(tree: ast.Module, deepest: int) -> Seen | None:
+    """Walk over a file once, level by level; None when it is nested deeper than `deepest` levels."""
+    seen, depth = Seen(), 0
+    nodes: list[ast.AST] = [tree]
+    while nodes:
+        depth += 1
+        if depth > deepest:
+            return None
+        below: list[ast.AST] = []
+        for node in nodes:
+            look = _LOOKS.get(type(node))
+            if look is not None:
+                look(node, seen)
+            for name in node._fields:
+                part = getattr(node, name, None)
+                if part.__class__ is list:
+                    below.extend(n for n in part if isinstance(n, ast.AST))
+                elif isinstance(part, ast.AST):
+                    below.append(part)
+        nodes = below
+    return seen
+
+
+def _last(node: ast.AST | None) -> str:
+    """The last identifier of a reference or call."""
+    while True:
+        kind = type(node)
+        if kind is ast.Name:
+            return str(node.id)  # type: ignore[union-attr]
+        if kind is ast.Attribute:
+            return str(node.attr)  # type: ignore[union-attr]
+        if kind is ast.Call:
+            args = node.args  # type: ignore[union-attr]
+            if len(args) > 1 and _last(node.func) == "getattr" and type(args[1]) is ast.Constant:  # type: ignore[union-attr]
+                return str(args[1].value)
+            node = node.func  # type: ignore[union-attr]
+        elif kind in (ast.Await, ast.Subscript, ast.Starred, ast.NamedExpr):
+            node = node.value  # type: ignore[union-attr]
+        else:
+            return ""
+
+
+def _identifiers(node: ast.AST) -> set[str]:
+    return {n.id if type(n) is ast.Name else n.attr for n in ast.walk(node) if type(n) in (ast.Name, ast.Attribute)}  # type: ignore[attr-defined]
+
+
+def _import(node: ast.Import, seen: Seen) -> None:
+    seen.roots.update(a.name.partition(".")[0] for a in node.names)
+
+
+def _import_from(node: ast.ImportFrom, seen: Seen) -> None:
+    seen.roots.add((node.module or "").partition(".")[0])
+    seen.called.update(a.name for a in node.names)  # may be called by another name
+
+
+def _attribute(node: ast.Attribute, seen: Seen) -> None:
+    seen.called.add(node.attr)  # called or not: `start = asyncio.create_task`
+
+
+def _name(node: ast.Name, seen: Seen) -> None:
+    seen.called.add(node.id)
+
+
+def _subscript(node: ast.Subscript, seen: Seen) -> None:
+    if type(node.ctx) is ast.Store:
+        seen.keyed.add(_last(node.value))
+
+
+def _call(node: ast.Call, seen: Seen) -> None:
+    func = node.func
+    if type(func) is not ast.Attribute:
+        return
+    if func.attr in _KEYED:
+        seen.keyed.add(_last(func.value))
+    if func.attr in _ADDING:
+        seen.added_to.add(_last(func.value))
+        for arg in node.args:
+            seen.grown |= _identifiers(arg)
+
+
+def _values(node: ast.AST | None) -> Iterator[ast.AST]:
+    """The expressions that a value may come from."""
+    stack = [node]
+    while stack:
+        value = stack.pop()
+        kind = type(value)
+        if kind is ast.IfExp:
+            stack += [value.body, value.orelse]  # type: ignore[union-attr]
+        elif kind is ast.BoolOp:
+            stack += value.values  # type: ignore[union-attr]
+        elif kind in (ast.NamedExpr, ast.Await):
+            stack.append(value.value)  # type: ignore[union-attr]
+        elif value is not None:
+            yield value
+
+
+def _bind(target: ast.AST, value: ast.AST | None, seen: Seen) -> None:
+    if isinstance(target, (ast.Tuple, ast.List)):
+        apart = isinstance(value, (ast.Tuple, ast.List)) and len(value.elts) == len(target.elts)
+        for index, part in enumerate(target.elts):
+            _bind(part, value.elts[index] if apart else value, seen)  # type: ignore[union-attr]
+        return
+    name = _last(target)
+    if type(target) is ast.Attribute:
+        seen.held.add(name)
+    for one in _values(value):
+        if type(one) in _DISPLAYS or type(one) in (ast.Constant, ast.JoinedStr):
+            seen.born.add((name, "{}"))
+            continue
+        if type(one) is ast.BinOp:
+            seen.grown |= _identifiers(one)
+            seen.added_to.add(name)
+        seen.born.add((name, _last(one)))
+        seen.bound.add((name, _last(one)))
+
+
+def _assign(node: ast.Assign, seen: Seen) -> None:
+    for target in node.targets:
+        _bind(target, node.value, seen)
+
+
+def _annotated(node: ast.AnnAssign, seen: Seen) -> None:
+    _bind(node.target, node.value, seen)
+
+
+def _with(node: ast.withitem, seen: Seen) -> None:
+    if node.optional_vars is not None:
+        _bind(node.optional_vars, node.context_expr, seen)
+
+
+def _walrus(node: ast.NamedExpr, seen: Seen) -> None:
+    _bind(node.target, node.value, seen)
+
+
+def _loop(node: ast.For | ast.AsyncFor | ast.comprehension, seen: Seen) -> None:
+    _bind(node.target, node.iter, seen)
+    if type(node) is ast.AsyncFor or getattr(node, "is_async", False):
+        seen.streamed |= _identifiers(node.target)
+
+
+def _function(node: ast.FunctionDef | ast.AsyncFunctionDef, seen: Seen) -> None:
+    seen.params |= {(node.name, a.arg) for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)}
+    seen.params |= {(node.name, a.arg) for a in (node.args.vararg, node.args.kwarg) if a is not None}
+
+
+def _augmented(node: ast.AugAssign, seen: Seen) -> None:
+    if type(node.op) is ast.Add:
+        seen.added_to.add(_last(node.target))
+        seen.grown |= _identifiers(node.value)
+
+
+def _body(node: ast.Module | ast.ClassDef, seen: Seen) -> None:
+    """Names that are bound in the body of a module or class, however deep in its branches."""
+    stack: list[ast.stmt] = list(node.body)
+    while stack:
+        stmt = stack.pop()
+        if isinstance(stmt, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
+            for target in getattr(stmt, "targets", None) or [stmt.target]:  # type: ignore[union-attr]
+                seen.held |= _identifiers(target)
+        elif not isinstance(stmt, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            stack.extend(b for name in ("body", "orelse", "finalbody") for b in getattr(stmt, name, ()))
+            stack.extend(b for handler in getattr(stmt, "handlers", ()) for b in handler.body)
+
+
+def _global(node: ast.Global, seen: Seen) -> None:
+    seen.held.update(node.names)
+
+
+def _error(node: ast.ExceptHandler | ast.Raise, seen: Seen) -> None:
+    seen.risky |= _identifiers(node)
+
+
+_KEYED = frozenset({"setdefault", "add"})
+_ADDING = frozenset(
+    {
+        "append",
+        "appendleft",
+        "extend",
+        "extendleft",
+        "insert",
+        "write",
+        "writelines",
+        "add",
+        "update",
+        "put",
+        "put_nowait",
+        "push",
+    }
+)
+_DISPLAYS = frozenset({ast.Dict, ast.Set, ast.List, ast.Tuple, ast.DictComp, ast.ListComp, ast.SetComp})
+_LOOKS: dict[type[ast.AST], Callable[[Any, Seen], None]] = {
+    ast.Import: _import, ast.ImportFrom: _import_from, ast.Attribute: _attribute, ast.Name: _name,
+    ast.Subscript: _subscript, ast.Call: _call, ast.Assign: _assign, ast.AnnAssign: _annotated, ast.withitem: _with,
+    ast.NamedExpr: _walrus, ast.For: _loop, ast.AsyncFor: _loop, ast.comprehension: _loop, ast.FunctionDef: _function,
+    ast.AsyncFunctionDef: _function, ast.AugAssign: _augmented, ast.Module: _body, ast.ClassDef: _body,
+    ast.Global: _global, ast.ExceptHandler: _error, ast.Raise: _error,
+}  # fmt: skip
