@@ -83,6 +83,8 @@ class Vocabulary:
     buffer_names: tuple[str, ...] = ()
     registration_methods: tuple[str, ...] = ()
     session_nouns: tuple[str, ...] = ()
+    file_nouns: tuple[str, ...] = ()
+    history_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from leaklint.apis import Apis
 from leaklint.facts import Role
-from leaklint.ir import Block, Expr, Module, Stmt
+from leaklint.ir import Block, Expr, Module, Stmt, flat_of
 from leaklint.names import Names, Place
 from leaklint.types import Types
 from leaklint.uses import Use, collect
@@ -55,6 +56,19 @@ class Basis:
 
     def all_uses(self, place: Place) -> list[Use]:
         return self.uses.get(place, [])
+
+    @cached_property
+    def _attributes(self) -> dict[str, list[Expr]]:
+        found: dict[str, list[Expr]] = {}
+        for stmt in self.module.stmts:
+            for expr in flat_of(stmt):
+                if expr.op in ("attr", "name"):
+                    found.setdefault(expr.text, []).append(expr)
+        return found
+
+    def mentions(self, name: str) -> list[Expr]:
+        """Every expression that ends in this identifier."""
+        return self._attributes.get(name, [])
 
     def below(self, place: Place) -> Iterator[Use]:
         """Uses of a place and of everything that hangs from it."""

@@ -8,25 +8,25 @@ from functools import cached_property
 
 from leaklint.answers import (
     attributes,
-    bound,
     drain,
     driver,
     fate,
     memo,
     owner,
     paths,
-    shrink,
     spawn,
     text,
     unreleased,
     weight,
 )
+from leaklint.answers.spawn import Spawn
 from leaklint.apis import Row
 from leaklint.basis import Answer, Basis, Clue
 from leaklint.facts import DriverKind, OwnerKind, ReleaseKind
-from leaklint.ir import Block, Expr, Scope, Stmt, flat_of
+from leaklint.ir import Block, Expr, Scope, Stmt, flat_of, source
 from leaklint.names import Place
 from leaklint.uses import Use
+from leaklint.value import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,54 +56,6 @@ class Clear:
     defence: str
     clues: tuple[Clue, ...] = ()
     sound: bool = False
-
-
-class Value:
-    """What a place holds from its birth on. The costly answers are computed when asked for."""
-
-    def __init__(self, basis: Basis, place: Place, row: Row, born: tuple[Expr, ...]) -> None:
-        self.basis, self.place, self.row, self.born = basis, place, row, born
-
-    @property
-    def subject(self) -> str:
-        return self.place.text
-
-    @property
-    def uses(self) -> list[Use]:
-        return self.basis.all_uses(self.place)
-
-    @cached_property
-    def grows(self) -> tuple[Use, ...]:
-        """Uses that add an entry. Storing under a slice replaces and does not add."""
-        return tuple(
-            u
-            for u in self.uses
-            if u.verb in self.row.grow and not (u.verb == "__setitem__" and u.key is not None and u.key.op == "slice")
-        )
-
-    @cached_property
-    def shrinks(self) -> tuple[Use, ...]:
-        return tuple(shrink.shrinks(self.basis, self.place, self.row))
-
-    @cached_property
-    def escapes(self) -> tuple[Use, ...]:
-        return tuple(shrink.escapes(self.basis, self.place))
-
-    @cached_property
-    def owner(self) -> Answer:
-        return owner.owner(self.basis, self.place)
-
-    @cached_property
-    def bound(self) -> Answer:
-        return bound.bound(self.basis, self.place, self.row, self.born)
-
-    def driver(self, use: Use) -> Answer:
-        return driver.growth(self.basis, use)
-
-    @property
-    def birth(self) -> Clue | None:
-        """Where the value came to be, as evidence of who holds it."""
-        return Clue(self.born[0].stmt, "holder", "born", {"subject": self.subject}) if self.born else None
 
 
 class Facts:
@@ -152,15 +104,16 @@ class Facts:
 
     def siblings(self, value: Value) -> Iterator[tuple[Value, Use]]:
         """Containers of the same holder that gain entries next to `value` and lose them again, with the removal."""
-        functions = {u.stmt.scope.function for u in value.grows}
+        keys = {(u.stmt.scope.function, source(u.key)) for u in value.grows}
         for other in self.held:
             if (
                 other.place.scope is value.place.scope
                 and other.place != value.place
                 and other.row.kind == value.row.kind
             ):
-                together = any(u.stmt.scope.function in functions for u in other.grows)
-                keyed = next((s for s in other.shrinks if s.key is not None), None)
+                together = any((u.stmt.scope.function, source(u.key)) in keys for u in other.grows)
+                words = {_word(u.key) for u in other.grows}
+                keyed = next((s for s in other.shrinks if s.key is not None and _word(s.key) in words), None)
                 if together and keyed is not None:
                     yield other, keyed
 
@@ -183,8 +136,11 @@ class Facts:
     def context(self, stmt: Stmt) -> Answer:
         return driver.context(self.basis, stmt)
 
-    def spawn(self, call: Expr) -> spawn.Spawn | None:
+    def spawn(self, call: Expr) -> Spawn | None:
         return spawn.spawn(self.basis, call)
+
+    def runs_through(self, spawned: Spawn) -> bool:
+        return spawn.runs_through(self.basis, spawned)
 
     def destiny(self, call: Expr) -> Answer:
         return spawn.destiny(self.basis, call)
@@ -286,6 +242,20 @@ class Facts:
     def lifetime(self, klass: Scope) -> OwnerKind:
         return owner.lifetime(self.basis, klass)
 
+    def growth_defence(self, value: Value) -> Answer | None:
+        """What clears a growing container: its bound, its short-lived holder, its removals, another holder."""
+        if value.bound:
+            return value.bound
+        if value.owner.kind == "short-lived instance":
+            return Answer("short-lived holder", value.owner.clues)
+        if value.shrinks and not self.only_at_end(value):
+            return Answer("pruned", tuple(Clue(s.stmt, "released", "removed") for s in value.shrinks[:3]))
+        if self.is_mapping(value):
+            return Answer("the holder is a mapping itself")
+        if value.escapes:
+            return Answer("held elsewhere too", tuple(Clue(u.stmt, "holder", "escapes") for u in value.escapes[:3]))
+        return None
+
     def is_mapping(self, value: Value) -> bool:
         """Is the holder a container itself, whose users decide what it keeps?"""
         return any(
@@ -296,3 +266,8 @@ class Facts:
         """Are all removals wholesale and in methods that end the owner's life?"""
         endings = {m for k in [value.place.scope] if k.kind == "class" for m in self.endings(k)}
         return bool(value.shrinks) and all(s.stmt.scope.function in endings and s.key is None for s in value.shrinks)
+
+
+def _word(key: Expr | None) -> str:
+    """The identifier that a key ends in: `session.id` and `id` are likely the same."""
+    return key.text if key is not None and key.op in ("name", "attr") else source(key)

@@ -12,7 +12,7 @@ _TABLE: tuple[
     tuple[frozenset[OwnerKind] | None, frozenset[DriverKind] | None, frozenset[ReleaseKind] | None, Severity], ...
 ] = (
     (None, None, frozenset({"on some paths", "by bound", "always"}), "P2"),
-    (None, frozenset({"closed set", "import"}), None, "P2"),
+    (None, frozenset({"closed set", "inventory", "import"}), None, "P2"),
     (_LASTING, frozenset({"caller's key", "payload", "stream"}), None, "P0"),
     (_LASTING, None, None, "P1"),
     (frozenset({"instance"}), None, None, "P1"),

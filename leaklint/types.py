@@ -142,7 +142,12 @@ class Types:
         return self._rows[id(expr)]
 
     def _row(self, expr: Expr, depth: int) -> Row | None:
-        if expr.op in ("await", "starred"):
+        if expr.op == "await":
+            inner = self.row(expr.args[0], depth)
+            local = self.callee(expr.args[0]).local if expr.args[0].op == "call" else None
+            # what a task gives is not a task, but for a coroutine function of this module that returns one
+            return inner if inner is None or inner.kind != "task" or (local is not None and local.is_async) else None
+        if expr.op == "starred":
             return self.row(expr.args[0], depth)
         if expr.op == "walrus":
             return self.row(expr.args[1], depth)

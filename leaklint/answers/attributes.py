@@ -39,6 +39,7 @@ def held(basis: Basis, endings: dict[Scope, tuple[Scope, ...]]) -> Iterator[Held
         for use in uses
         if use.verb == "bind"
         and use.stmt.op == "assign"
+        and use.stmt.scope.kind != "class"
         and use.value is not None
         and (row := _own(basis, use.value)) is not None
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from leaklint.answers.key import key
 from leaklint.answers.owner import owner
 from leaklint.basis import Answer, Basis, Clue
-from leaklint.ir import Scope, Stmt, ancestors, in_loop, source, walk
+from leaklint.ir import Scope, Stmt, ancestors, in_loop, source, statements, walk
 from leaklint.scopes import source_name
 from leaklint.uses import Use
 
@@ -15,7 +15,7 @@ def context(basis: Basis, stmt: Stmt) -> Answer:
     function = stmt.scope.function
     if function.kind in ("module", "class"):
         return Answer("import")
-    if function.name in ("__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__"):
+    if function.name in _ONCE or _sets(function) or _only_at_birth(basis, function):
         return Answer("once", word=function.name)
     outer = function.parent
     if basis.apis.means("registration_methods", function.name) or _decorates(function) or _fluent(function):
@@ -32,6 +32,26 @@ def context(basis: Basis, stmt: Stmt) -> Answer:
     if outer is not None and outer.kind == "function" and outer.function is not function and function.stmt is not None:
         return Answer("call", header, function.name)
     return Answer("loop" if in_loop(stmt) else "call", header, function.name)
+
+
+_ONCE = ("__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__")
+
+
+def _sets(function: Scope) -> bool:
+    """The setter of a property: whoever configures the object."""
+    return function.stmt is not None and any(d.op == "attr" and d.text == "setter" for d in function.stmt.decorators)
+
+
+def _only_at_birth(basis: Basis, function: Scope, depth: int = 3) -> bool:
+    """A private method that nothing but the constructor calls, itself or through others."""
+    if not function.name.startswith("_") or (function.name.startswith("__") and function.name.endswith("__")):
+        return False
+    if function.method_of is None or depth == 0:
+        return False
+    mentions = [e for e in basis.mentions(function.name) if e.op == "attr"]
+    callers = {e.stmt.scope.function for e in mentions}
+    called = all(e.parent is not None and e.parent.op == "call" and e.parent.args[0] is e for e in mentions)
+    return bool(callers) and called and all(c.name in _ONCE or _only_at_birth(basis, c, depth - 1) for c in callers)
 
 
 def _decorates(function: Scope) -> bool:
@@ -106,6 +126,31 @@ def script_only(stmt: Stmt) -> bool:
     )
 
 
+def _checked(basis: Basis, use: Use) -> bool:
+    """Is the key first looked up in another collection, and refused when it is not there?"""
+    if use.key is None:
+        return False
+    wanted = source(use.key)
+    for stmt in statements(use.stmt.scope.function.block):
+        test = stmt.value
+        if (
+            stmt.op != "if"
+            or test is None
+            or test.op != "compare"
+            or source(test.args[0]) != wanted
+            or stmt.ordinal > use.stmt.ordinal
+        ):
+            continue
+        place = basis.names.place(test.args[1])
+        if place is None or place == use.place or place.path[:1] == use.place.path[:1]:
+            continue
+        inside = any(owner is stmt and block.kind == "body" for block, owner in ancestors(use.stmt))
+        refuses = bool(stmt.blocks[0].stmts) and stmt.blocks[0].stmts[-1].op in ("raise", "return", "continue")
+        if (test.text == "In" and inside) or (test.text == "NotIn" and refuses):
+            return True
+    return False
+
+
 def growth(basis: Basis, use: Use) -> Answer:
     """The driver of one growing use: its key where it has one, else what makes its function run."""
     when = context(basis, use.stmt)
@@ -115,7 +160,7 @@ def growth(basis: Basis, use: Use) -> Answer:
     clue = Clue(use.stmt, "acquired", "grows", {"key": source(use.key)})
     if keyed.kind == "own" and owner(basis, use.place).kind == "process":
         return Answer("caller's key", (clue,), keyed.word)  # one entry for each instance
-    if keyed.kind in ("closed set", "own"):
+    if keyed.kind in ("closed set", "own") or _checked(basis, use):
         return Answer("closed set", (clue,), keyed.word)
     if keyed.kind in ("caller's key", "inventory"):
         return Answer(keyed.kind, (*when.clues, clue), keyed.word)

@@ -57,7 +57,7 @@ def lifetime(basis: Basis, klass: Scope) -> OwnerKind:
             fed = any(basis.apis.means("feed_methods", m.name) for m in klass.children if m.kind == "function")
             return "instance" if fed else "short-lived instance"
         if basis.apis.means("long_lived_classes", word):
-            return "long-lived instance"
+            return "instance"  # by a name alone: long enough to keep, not enough to be certain
     if made == {"local"}:
         return "short-lived instance"
     return "instance"
@@ -66,7 +66,16 @@ def lifetime(basis: Basis, klass: Scope) -> OwnerKind:
 def _is_data(basis: Basis, klass: Scope) -> bool:
     decorators = klass.stmt.decorators if klass.stmt is not None else ()
     names = {basis.names.qualified(d.args[0] if d.op == "call" else d) for d in decorators}
-    return any(n is not None and n.lstrip(".").startswith(_DATA) for n in names)
+    acts = any(m.kind == "function" and not m.name.startswith("__") and not _reads(m) for m in klass.children)
+    return not acts and any(n is not None and n.lstrip(".").startswith(_DATA) for n in names)
+
+
+def _reads(method: Scope) -> bool:
+    """A property or another way to make or read a record, not to change it."""
+    decorators = {source_name(d) for d in method.stmt.decorators} if method.stmt is not None else set()
+    return bool(decorators & {"property", "cached_property", "classmethod", "staticmethod"}) or method.name.startswith(
+        ("to_", "as_", "from_", "get_", "is_")
+    )
 
 
 def _constructed(basis: Basis, klass: Scope) -> set[str]:

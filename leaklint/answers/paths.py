@@ -106,8 +106,10 @@ def fallible(basis: Basis, stmt: Stmt, row: Row | None = None) -> Expr | None:
             continue
         if expr.op == "await" or (expr.op == "call" and not harmless(basis, expr, row)):
             return expr
-    if stmt.is_async and stmt.op in ("for", "with"):
-        return stmt.value or stmt.items[0][0]
+    if stmt.is_async and stmt.op == "for":
+        return stmt.value
+    if stmt.is_async and stmt.op == "with":
+        return next((v for v, _ in stmt.items if v.op != "call" or not harmless(basis, v, row)), None)
     return None
 
 

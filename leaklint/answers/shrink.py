@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from leaklint.answers.fate import parameter
 from leaklint.apis import Row
 from leaklint.basis import Basis
-from leaklint.ir import Scope
+from leaklint.ir import Expr, Scope
 from leaklint.names import Place
+from leaklint.scopes import source_name
 from leaklint.uses import Use
 
 _BIRTHPLACES = (
@@ -70,10 +71,18 @@ def escapes(basis: Basis, place: Place) -> Iterator[Use]:
             continue
         if use.role == "argument":
             callee = basis.types.callee(use.site)
-            if callee.local is not None and _stores(basis, callee.local, use):
+            if (callee.local is not None and _stores(basis, callee.local, use)) or (
+                callee.local is None and callee.row is None and callee.receiver is None and _constructs(use.site)
+            ):
                 yield use
         elif use.role in ("bound", "yielded") and not _alias(basis, use):
             yield use
+
+
+def _constructs(call: Expr) -> bool:
+    """A class that cannot be seen is given the container: it may keep and prune it."""
+    name = source_name(call).lstrip("_")
+    return name[:1].isupper() and not name.isupper()
 
 
 def _stores(basis: Basis, local: Scope, use: Use) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from leaklint.apis import Row
 from leaklint.basis import NO, Answer, Basis
-from leaklint.ir import Expr, Scope, Stmt, statements
+from leaklint.ir import Expr, Scope, Stmt, flat_of, statements
 from leaklint.names import Place
 from leaklint.uses import Use
 
@@ -51,6 +51,18 @@ def spawn(basis: Basis, call: Expr) -> Spawn | None:
     if callee.local is not None:
         return Spawn(row, first, _tracks(basis, callee.local, _DEPTH), callee.local.name, _inside(basis, callee.local))
     return None
+
+
+def runs_through(basis: Basis, spawned: Spawn) -> bool:
+    """A coroutine of this module that awaits nothing: done in its first step, which the loop holds."""
+    coroutine = spawned.coroutine
+    local = basis.types.callee(coroutine).local if coroutine is not None and coroutine.op == "call" else None
+    if local is None or local.kind != "function" or not local.is_async or local.is_generator:
+        return False
+    return not any(
+        (stmt.is_async and stmt.op in ("for", "with")) or any(e.op == "await" for e in flat_of(stmt))
+        for stmt in statements(local.block)
+    )
 
 
 def _inside(basis: Basis, function: Scope) -> Stmt | None:

@@ -10,6 +10,7 @@ from leaklint.answers.paths import Paths
 from leaklint.apis import Row
 from leaklint.basis import Basis
 from leaklint.ir import Expr, flat_of
+from leaklint.scopes import source_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,20 @@ def _dropped(basis: Basis, call: Expr, row: Row) -> bool:
             if method
             else False
         )
-    if parent.op == "call" and expr is not parent.args[0]:
-        callee = basis.types.callee(parent)
-        return callee.local is None and not takes_over(callee)
-    return False
+    while parent is not None and parent.op in ("tuple", "list", "dict"):  # `files={"f": open(p)}`
+        expr, parent = parent, parent.parent
+    if parent is None or parent.op != "call" or expr is parent.args[0]:
+        return False
+    callee = basis.types.callee(parent)
+    if callee.local is not None:
+        return False
+    if callee.row is not None or callee.receiver is not None:
+        return not takes_over(callee)
+    # an unknown function reads it, an unknown class may keep and close it
+    return source_name(parent)[:1].islower() and _local(parent)
+
+
+def _local(call: Expr) -> bool:
+    """Does what the call gives stay in this statement or in a local name?"""
+    stmt = call.stmt
+    return stmt.op in ("expr", "for") or (stmt.op == "assign" and all(t.op == "name" for t in stmt.targets))

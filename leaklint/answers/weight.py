@@ -43,7 +43,7 @@ def _held(basis: Basis, place: Place, expr: Expr, depth: int) -> Answer:
             repeats = in_loop(use.stmt) or basis.apis.means("feed_methods", use.stmt.scope.function.name)
             if repeats and use.verb in row.grow and use.verb != "__setitem__" and not _message(use.value):
                 return Answer("accumulated", (Clue(use.stmt, "driver", "accumulated"),), source(expr))
-    large = row is not None and row.kind in ("container", "buffer") and not row.stringifies
+    large = row is not None and row.kind == "buffer" and not row.stringifies
     if basis.apis.means("buffer_names", expr.text) and large:
         return Answer("named", word=source(expr))
     return NO

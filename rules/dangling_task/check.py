@@ -20,6 +20,9 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         if spawn.tracked:
             yield Clear(call.stmt, subject, "tracked spawner", sound=True)
             continue
+        if facts.runs_through(spawn):
+            yield Clear(call.stmt, subject, "awaits nothing", sound=True)
+            continue
         if fate.kind != "dropped":
             yield Clear(call.stmt, subject, f"kept: {fate.kind}", sound=True)
             continue

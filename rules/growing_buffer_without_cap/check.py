@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from leaklint.answers.driver import endless
 from leaklint.basis import Answer, Clue
 from leaklint.ir import in_loop, source
-from leaklint.model import Clear, Facts, Hit, Value
+from leaklint.model import Clear, Facts, Hit
 from leaklint.uses import Use
+from leaklint.value import Value
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:

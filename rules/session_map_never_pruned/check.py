@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from leaklint.basis import Clue
 from leaklint.ir import source
-from leaklint.model import Clear, Facts, Hit, Value
+from leaklint.model import Clear, Facts, Hit
 
 KEYED = ("__setitem__", "setdefault", "add")
 
@@ -23,9 +23,10 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         if not keyed:
             continue
         use, driver = keyed[0]
-        cleared = defence(facts, value)
+        cleared = facts.growth_defence(value)
         if cleared is not None:
-            yield cleared
+            sound = cleared.kind in ("pruned", "guard", "bounded type", "weak")
+            yield Clear(value.born[0].stmt, value.subject, cleared.kind, cleared.clues, sound=sound)
             continue
         sibling = next(facts.siblings(value), None)
         clues = [Clue(use.stmt, "acquired", "stored", {"key": driver.word}), *driver.clues[:1]]
@@ -38,7 +39,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             at=use.stmt,
             subject=value.subject,
             owner=value.owner.kind,  # type: ignore[arg-type]
-            driver="caller's key" if driver.kind == "caller's key" else "call",
+            driver=driver.kind,  # type: ignore[arg-type]
             release="never",
             message="only_at_end" if at_end else "sibling" if sibling is not None else "never",
             hint="sibling" if sibling is not None else "prune",
@@ -53,27 +54,3 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             acquired=source(use.site),
             place=value.place,
         )
-
-
-def defence(facts: Facts, value: Value) -> Clear | None:
-    """What clears a map: its bound, its short-lived holder, its removals, somebody else who holds it."""
-    at = value.born[0].stmt
-    if value.bound:
-        return Clear(at, value.subject, value.bound.kind, value.bound.clues, sound=True)
-    if value.owner.kind == "short-lived instance":
-        return Clear(at, value.subject, "short-lived holder", value.owner.clues)
-    if value.shrinks and not facts.only_at_end(value):
-        return Clear(
-            at,
-            value.subject,
-            "pruned",
-            tuple(Clue(s.stmt, "released", "removed") for s in value.shrinks[:3]),
-            sound=True,
-        )
-    if facts.is_mapping(value):
-        return Clear(at, value.subject, "the holder is a mapping itself")
-    if value.escapes:
-        return Clear(
-            at, value.subject, "held elsewhere too", tuple(Clue(u.stmt, "holder", "escapes") for u in value.escapes[:3])
-        )
-    return None

@@ -41,7 +41,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
                 tuple(Clue(u.stmt, "holder", "escapes") for u in value.escapes[:3]),
             )
         else:
-            kind: DriverKind = "caller's key" if driver.kind == "caller's key" else "call"
+            kind: DriverKind = driver.kind if driver.kind in ("caller's key", "inventory") else "call"  # type: ignore[assignment]
             key = driver.word or source(stored.key)
             yield Hit(
                 at=stored.stmt,

@@ -1,0 +1,60 @@
+"""A container or buffer with everything that is asked about it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from leaklint.answers import bound, driver, owner, shrink
+from leaklint.apis import Row
+from leaklint.basis import Answer, Basis, Clue
+from leaklint.ir import Expr
+from leaklint.names import Place
+from leaklint.uses import Use
+
+
+class Value:
+    """What a place holds from its birth on. The costly answers are computed when asked for."""
+
+    def __init__(self, basis: Basis, place: Place, row: Row, born: tuple[Expr, ...]) -> None:
+        self.basis, self.place, self.row, self.born = basis, place, row, born
+
+    @property
+    def subject(self) -> str:
+        return self.place.text
+
+    @property
+    def uses(self) -> list[Use]:
+        return self.basis.all_uses(self.place)
+
+    @cached_property
+    def grows(self) -> tuple[Use, ...]:
+        """Uses that add an entry. Storing under a slice replaces and does not add."""
+        return tuple(
+            u
+            for u in self.uses
+            if u.verb in self.row.grow and not (u.verb == "__setitem__" and u.key is not None and u.key.op == "slice")
+        )
+
+    @cached_property
+    def shrinks(self) -> tuple[Use, ...]:
+        return tuple(shrink.shrinks(self.basis, self.place, self.row))
+
+    @cached_property
+    def escapes(self) -> tuple[Use, ...]:
+        return tuple(shrink.escapes(self.basis, self.place))
+
+    @cached_property
+    def owner(self) -> Answer:
+        return owner.owner(self.basis, self.place)
+
+    @cached_property
+    def bound(self) -> Answer:
+        return bound.bound(self.basis, self.place, self.row, self.born)
+
+    def driver(self, use: Use) -> Answer:
+        return driver.growth(self.basis, use)
+
+    @property
+    def birth(self) -> Clue | None:
+        """Where the value came to be, as evidence of who holds it."""
+        return Clue(self.born[0].stmt, "holder", "born", {"subject": self.subject}) if self.born else None

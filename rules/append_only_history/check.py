@@ -1,0 +1,64 @@
+"""LK105: a list, set or deque that is added to for as long as its holder lives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaklint.basis import Clue
+from leaklint.facts import DriverKind
+from leaklint.ir import source
+from leaklint.model import Clear, Facts, Hit
+from leaklint.value import Value
+
+ADDING = ("append", "appendleft", "add", "extend", "insert", "__iadd__")
+
+
+def check(facts: Facts) -> Iterator[Hit | Clear]:
+    for value in facts.held:
+        if value.row.kind != "container" or facts.is_task(next((u.value for u in value.grows), None)):
+            continue
+        added = ((u, facts.context(u.stmt)) for u in value.grows if u.verb in ADDING)
+        found = next(((use, when) for use, when in added if repeats(facts, value, when.kind)), None)
+        if found is None:
+            continue
+        use, when = found
+        at = value.born[0].stmt
+        cleared = facts.growth_defence(value)
+        if cleared is not None:
+            yield Clear(
+                at,
+                value.subject,
+                cleared.kind,
+                cleared.clues,
+                sound=cleared.kind in ("pruned", "guard", "bounded type"),
+            )
+            continue
+        driver: DriverKind = "event" if when.kind in ("event", "stream") else "call"
+        yield Hit(
+            at=use.stmt,
+            subject=value.subject,
+            owner=value.owner.kind,  # type: ignore[arg-type]
+            driver=driver,
+            release="never",
+            message="only_at_end" if value.shrinks else "never",
+            hint="deque",
+            args={"function": use.stmt.scope.function.name, "value": source(use.value), "name": value.place.path[-1]},
+            clues=(
+                Clue(use.stmt, "acquired", "added", {"value": source(use.value)}),
+                *when.clues[:1],
+                *((value.birth,) if value.birth else ()),
+                *(Clue(s.stmt, "released", "only_at_end") for s in value.shrinks[:1]),
+            ),
+            acquired=source(use.site),
+            place=value.place,
+        )
+
+
+def repeats(facts: Facts, value: Value, when: str) -> bool:
+    """An event or stream adds to what lasts; or a name that says it is a record of what has been."""
+    scope = value.place.scope
+    named = scope.kind == "class" and facts.means("long_lived_classes", scope.name)
+    lasting = named or value.owner.kind in ("process", "long-lived instance")
+    if when in ("event", "stream"):
+        return lasting or facts.means("history_names", value.place.path[-1])
+    return when in ("call", "loop") and lasting and facts.means("history_names", value.place.path[-1])

@@ -1,0 +1,443 @@
+"""What users of today's linters asked for, one test per line of that list, for the lines that today's rules reach.
+
+Each source stands for one wish: lines that end in `# LK201` must be reported by that rule, and no other line.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from functools import cache
+
+import pytest
+
+from leaklint.analyze import analyze
+from leaklint.catalogue import Catalogue, load
+from leaklint.link import link
+
+MARK = re.compile(r"#\s*(LK[0-9]{3})\s*$")
+
+
+@cache
+def knowledge() -> Catalogue:
+    return load()
+
+
+def check(source: str, *rules: str) -> None:
+    """The marked lines are reported, by these rules, and no others."""
+    code = textwrap.dedent(source).strip("\n")
+    marks = [(number, MARK.search(line)) for number, line in enumerate(code.split("\n"), 1)]
+    wanted = [(number, mark[1]) for number, mark in marks if mark]
+    findings = link([analyze(code.encode(), "example.py", "example", knowledge())]).findings
+    found = sorted((f.span.line, f.rule) for f in findings if f.rule in rules)
+    assert found == wanted, code
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "_ = asyncio.create_task(poll())  # LK201",
+        "task = asyncio.create_task(poll())  # LK201",
+        "asyncio.create_task(poll()) if ready else None  # LK201",
+        "[asyncio.create_task(poll()) for _ in range(3)]  # LK201",
+        "if (task := asyncio.create_task(poll())):  # LK201\n    ready()",
+        "asyncio.create_task(poll()).add_done_callback(print)  # LK201",
+        "button.on_click(lambda: asyncio.create_task(poll()))  # LK201",
+    ],
+)
+def test_line_01_handles_that_are_dropped(source: str) -> None:
+    check("import asyncio\nasync def main(ready, button):\n" + textwrap.indent(source, "    "), "LK201")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "loop.create_task(poll())",
+        "self.loop.create_task(poll())",
+        "asyncio.get_running_loop().create_task(poll())",
+        "asyncio.get_event_loop().create_task(poll())",
+        "asyncio.ensure_future(poll())",
+        "ensure(poll())",
+    ],
+)
+def test_line_02_every_way_to_start_a_task(call: str) -> None:
+    check(
+        f"""
+        import asyncio
+        from asyncio import ensure_future as ensure
+
+        class Monitor:
+            def __init__(self, loop):
+                self.loop = loop
+
+            def start(self, loop):
+                {call}  # LK201
+        """,
+        "LK201",
+    )
+
+
+def test_line_04_a_wrapper_that_does_not_track() -> None:
+    check(
+        """
+        import asyncio
+
+        def spawn(coroutine):
+            return asyncio.create_task(coroutine)
+
+        def on_message(message):
+            spawn(message.run())  # LK201
+        """,
+        "LK201",
+    )
+
+
+def test_line_04_a_wrapper_that_tracks() -> None:
+    check(
+        """
+        import asyncio
+
+        running = set()
+
+        def spawn(coroutine):
+            task = asyncio.create_task(coroutine)
+            running.add(task)
+            task.add_done_callback(running.discard)
+            return task
+
+        def on_message(message):
+            spawn(message.run())
+        """,
+        "LK201",
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "task = None\nif fast:\n    task = asyncio.create_task(poll())\nif task:\n    await task",
+        "return asyncio.create_task(poll())",
+        "await asyncio.create_task(poll())",
+        "async with asyncio.TaskGroup() as tg:\n    tg.create_task(poll())",
+        "async with anyio.create_task_group() as tg:\n    tg.start_soon(poll)",
+        "async with trio.open_nursery() as nursery:\n    nursery.start_soon(poll)",
+        "await asyncio.gather(asyncio.create_task(poll()), asyncio.create_task(poll()))",
+        "await asyncio.wait({asyncio.create_task(poll())})",
+    ],
+)
+def test_line_06_tasks_that_are_waited_for(body: str) -> None:
+    source = "import asyncio\nimport anyio\nimport trio\nasync def main(fast):\n"
+    check(source + textwrap.indent(body, "    "), "LK201")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "with contextlib.ExitStack() as stack:\n    f = stack.enter_context(open(path))\n    return parse(f)",
+        "f = stack.enter_context(open(path))\nreturn parse(f)",
+        "f = open(path)\nreturn f",
+        "f = open(path)\nyield f",
+        'open(path, "w").close()',
+        "f = open(path)\nwith f:\n    return parse(f)",
+        "with open(path) if path else contextlib.nullcontext(other) as f:\n    return parse(f)",
+        "f = open(path)\ntry:\n    return parse(f)\nfinally:\n    f.close()",
+        "f = open(path)\nstack.callback(f.close)\nreturn parse(path)",
+    ],
+)
+def test_line_09_files_that_are_taken_care_of(body: str) -> None:
+    source = "import contextlib\nfrom contextlib import ExitStack\ndef load(path, parse, other, stack: ExitStack):\n"
+    check(source + textwrap.indent(body, "    "), "LK302", "LK305")
+
+
+def test_line_10_acquired_on_entry_and_released_on_exit() -> None:
+    check(
+        """
+        class Journal:
+            def __enter__(self):
+                self.stream = open("journal", "a")
+                return self
+
+            def __exit__(self, *exc_info):
+                self.stream.close()
+        """,
+        "LK302",
+        "LK305",
+    )
+
+
+def test_line_10_acquired_on_entry_and_forgotten_on_exit() -> None:
+    check(
+        """
+        class Journal:
+            def __enter__(self):
+                self.stream = open("journal", "a")  # LK302
+                return self
+
+            def __exit__(self, *exc_info):
+                self.done = True
+        """,
+        "LK302",
+        "LK305",
+    )
+
+
+def test_line_11_an_attribute_with_a_releasing_method() -> None:
+    check(
+        """
+        import tempfile
+
+        import requests
+
+        class Api:
+            def __init__(self):
+                self.session = requests.Session()
+                self.scratch = tempfile.TemporaryDirectory()
+
+            def goodbye(self):
+                self.session.close()
+        """,
+        "LK302",
+    )
+
+
+def test_line_11_an_attribute_without_one() -> None:
+    source = """
+        import requests
+
+        class Api:
+            def __init__(self):
+                self.session = requests.Session()  # LK302
+
+            def get(self, url):
+                return self.session.get(url)
+        """
+    check(source, "LK302")
+    result = analyze(textwrap.dedent(source).encode(), "example.py", "example", knowledge())
+    (finding,) = (f for f in link([result]).findings if f.rule == "LK302")
+    assert finding.args["class"] == "Api"
+
+
+def test_line_12_a_shutdown_that_an_exception_skips() -> None:
+    check(
+        """
+        from concurrent.futures import ThreadPoolExecutor
+
+        def render_all(pages, render):
+            pool = ThreadPoolExecutor(4)  # LK305
+            futures = [pool.submit(render, page) for page in pages]
+            results = [future.result() for future in futures]
+            pool.shutdown()
+            return results
+        """,
+        "LK302",
+        "LK305",
+    )
+
+
+def test_line_12_an_executor_of_a_module() -> None:
+    check(
+        """
+        from concurrent.futures import ThreadPoolExecutor
+
+        pool = ThreadPoolExecutor(4)
+
+        def submit(page):
+            return pool.submit(page.render)
+        """,
+        "LK302",
+        "LK305",
+    )
+
+
+def test_line_14_closing_closes_a_database() -> None:
+    check(
+        """
+        import contextlib
+        import sqlite3
+
+        def add(path, row):
+            db = sqlite3.connect(path)
+            with contextlib.closing(db):
+                db.execute("INSERT INTO t VALUES (?)", row)
+        """,
+        "LK305",
+    )
+
+
+def test_line_15_sessions_that_others_own() -> None:
+    check(
+        """
+        import aiohttp
+
+        class Api:
+            def __init__(self, session: aiohttp.ClientSession):
+                self.session = session
+
+        class Lazy:
+            def __init__(self, session=None):
+                self._own = session is None
+                self.session = session or aiohttp.ClientSession()
+
+            async def close(self):
+                if self._own:
+                    await self.session.close()
+        """,
+        "LK302",
+        "LK305",
+    )
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        """
+        import contextlib
+        import os
+
+        def remove(path):
+            with contextlib.suppress(FileNotFoundError):
+                os.remove(path)
+        """,
+        """
+        import contextlib
+
+        def show(path, out, write):
+            with contextlib.nullcontext(out) as target:
+                write(target)
+        """,
+        """
+        import httpx
+        import pytest
+
+        @pytest.fixture
+        def client():
+            client = httpx.Client()
+            yield client
+            client.close()
+        """,
+        """
+        import contextlib
+
+        import aiohttp
+
+        @contextlib.asynccontextmanager
+        async def connected(url):
+            session = aiohttp.ClientSession(url)
+            try:
+                yield session
+            finally:
+                await session.close()
+        """,
+    ],
+)
+def test_line_16_suppress_nullcontext_fixtures_and_context_managers(source: str) -> None:
+    check(source, "LK302", "LK305")
+
+
+def test_line_21_locks_by_user() -> None:
+    check(
+        """
+        import asyncio
+
+        class Ledger:
+            def __init__(self):
+                self.locks = {}
+
+            async def post(self, user_id, entry):
+                if user_id not in self.locks:
+                    self.locks[user_id] = asyncio.Lock()  # LK103
+                async with self.locks[user_id]:
+                    await self.write(entry)
+        """,
+        "LK103",
+    )
+
+
+def test_line_21_a_time_to_live_that_only_reading_checks() -> None:
+    check(
+        """
+        import time
+
+        class Tokens:
+            def __init__(self):
+                self.entries = {}
+
+            def put(self, session_id, claims):
+                self.entries[session_id] = (claims, time.time() + 300)  # LK103
+
+            def get(self, session_id):
+                claims, expires = self.entries.get(session_id, (None, 0))
+                return claims if expires > time.time() else None
+        """,
+        "LK103",
+    )
+
+
+def test_line_21_constants_and_members_of_an_enum() -> None:
+    check(
+        """
+        import enum
+
+        class Topic(enum.Enum):
+            ORDERS = 1
+
+        class Bus:
+            def __init__(self):
+                self.last = {}
+
+            def on_order(self, order):
+                self.last["order"] = order
+                self.last[Topic.ORDERS] = order
+        """,
+        "LK103",
+    )
+
+
+def test_line_21_a_delete_path() -> None:
+    check(
+        """
+        class Hub:
+            def __init__(self):
+                self.sockets = {}
+
+            def connect(self, session_id, socket):
+                self.sockets[session_id] = socket
+
+            def disconnect(self, session_id):
+                self.sockets.pop(session_id, None)
+        """,
+        "LK103",
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'f"bad: {body}"  # LK401',
+        'f"bad: {body!r}"  # LK401',
+        '"bad: %r" % body  # LK401',
+        '"bad: {}".format(body)  # LK401',
+        "str(body)  # LK401",
+        'f"bad: {body[:200]!r}"',
+        'f"bad: {len(body)}"',
+        '"bad: %.200r" % body',
+        "reprlib.repr(body)",
+    ],
+)
+def test_line_24_a_whole_buffer_as_text(text: str) -> None:
+    call, _, mark = text.partition("  #")
+    check(
+        f"""
+        import reprlib
+
+        async def load(response, parse):
+            body = bytearray()
+            async for chunk in response:
+                body += chunk
+            try:
+                return parse(body)
+            except ValueError as error:
+                raise RuntimeError({call}) from error{"  #" + mark if mark else ""}
+        """,
+        "LK401",
+    )
