@@ -103,7 +103,7 @@ def _facts(text: str, path: str, module: str, catalogue: Catalogue) -> Facts | s
         tree = libcst.parse_module(text)
         return Facts(basis(build(tree, path, module, path.endswith("__init__.py")), catalogue.apis))
     except libcst.ParserSyntaxError as error:
-        return f"syntax error: {error.message.splitlines()[0]}"
+        return f"LibCST cannot parse it: {error.message.splitlines()[0]}"
     finally:
         if enabled:
             gc.enable()

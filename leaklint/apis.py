@@ -55,6 +55,7 @@ class Row:
     text: tuple[str, ...] = ()  # methods that turn the whole value into text
     stringifies: bool = False  # a call turns its argument into text, whole
     cuts: bool = False  # what comes out is small, whatever goes in
+    swallows: bool = False  # a context manager that keeps exceptions from leaving its block
     raises: bool = True  # false: a call cannot fail in practice
     quiet: tuple[str, ...] = ()  # methods that cannot fail in practice
     instances: tuple[str, ...] = ()  # names that untyped variables of this type commonly have
@@ -76,6 +77,7 @@ class Vocabulary:
     end_of_life_methods: tuple[str, ...] = ()
     event_methods: tuple[str, ...] = ()
     feed_methods: tuple[str, ...] = ()
+    handler_decorators: tuple[str, ...] = ()
     open_keys: tuple[str, ...] = ()
     closed_keys: tuple[str, ...] = ()
     inventory_keys: tuple[str, ...] = ()

@@ -115,7 +115,7 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """A comment `# leaklint: ignore[LK101] -- reason`.
+    """A comment `# leaklint: ignore[CODE] -- reason`.
 
     It covers the lines `first` to `last`; no codes means every rule. A whole-file one covers every line.
     """

@@ -89,7 +89,7 @@ class _Walk:
     def header(self, stmt: Stmt, mask: int, out: _Out) -> int:
         """Apply a header's own effect; what may fail leaves by `raise` in the state before it."""
         effect = self.effects.at(stmt)
-        if self.effects.fallible(stmt):
+        if self.effects.fallible(stmt) and not self.effects.stops(stmt):
             out.add("raise", _closed(mask) if effect in ("release", "escape") else mask, stmt)
         if effect == "acquire":
             if mask & OPEN:
@@ -115,15 +115,17 @@ class _Walk:
             self.attempt(stmt, mask, out)
         elif stmt.op == "with":
             inner = self.block(stmt.blocks[0], mask)
-            out.take(inner, ("normal", *_ALL))
             if self.effects.swallows(stmt):
+                out.take(inner, ("normal", "return", "lost", "break", "continue"))
                 out.add("normal", inner.masks.get("raise", 0), inner.witness.get("raise"))
+            else:
+                out.take(inner, ("normal", *_ALL))
         elif stmt.op == "match":
             for block in stmt.blocks:
                 out.take(self.block(block, mask), ("normal", *_ALL))
             out.add("normal", mask, stmt)
         elif self.effects.stops(stmt):
-            out.add("raise", mask, stmt)
+            pass  # the process ends, and all it holds with it
         else:
             out.add("normal", mask, stmt)
         return out

@@ -245,6 +245,14 @@ def source(expr: Expr | None, limit: int = 60) -> str:
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
+_SYMBOLS = {
+    "And": "and", "Or": "or", "Add": "+", "Subtract": "-", "Multiply": "*", "Divide": "/", "Modulo": "%",
+    "FloorDivide": "//", "Power": "**", "BitOr": "|", "BitAnd": "&", "LessThan": "<", "LessThanEqual": "<=",
+    "GreaterThan": ">", "GreaterThanEqual": ">=", "Equal": "==", "NotEqual": "!=", "Is": "is", "IsNot": "is not",
+    "In": "in", "NotIn": "not in",
+}  # fmt: skip
+
+
 def _text(e: Expr, depth: int) -> str:
     if depth == 0:
         return "..."
@@ -269,7 +277,7 @@ def _text(e: Expr, depth: int) -> str:
     if e.op in ("await", "yield"):
         return f"{e.op} {' '.join(parts)}"
     if e.op in ("binary", "compare", "bool"):
-        return f" {e.text} ".join(parts)
+        return f" {_SYMBOLS.get(e.text, e.text)} ".join(parts)
     if e.op == "slice":
         return (
             ":"

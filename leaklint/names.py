@@ -92,7 +92,7 @@ class Names(Scopes):
             elif expr.op == "sub":
                 suffix.append(ELEMENT)
                 expr = expr.args[0]
-            elif expr.op == "call" and expr.args[0].op == "attr" and expr.args[0].text in _ELEMENT_METHODS:
+            elif _takes_entry(expr) and self._may_be_container(expr.args[0].args[0]):
                 suffix.append(ELEMENT)
                 expr = expr.args[0].args[0]
             elif expr.op in ("await", "starred"):
@@ -111,6 +111,19 @@ class Names(Scopes):
             if target is not None:
                 return Place(target.scope, (*target.path, *reversed(suffix)))
         return Place(where, (expr.text, *reversed(suffix)))
+
+    def _may_be_container(self, expr: Expr) -> bool:
+        """Is a receiver of `get` or `pop` not plainly something else: a module, or what some other class made?"""
+        if expr.op != "name":
+            return True
+        found = self.bindings(expr.text, expr.scope)
+        if any(b.how in ("import", "with", "class", "def") for b in found):
+            return False
+        made = [b.value for b in found if b.exact and b.value is not None]
+        while any(v.op == "await" for v in made):
+            made = [v.args[0] if v.op == "await" else v for v in made]
+        calls = [source_name(v) for v in made if v.op == "call" and v.args[0].op in ("name", "attr")]
+        return not (calls and len(calls) == len(made) and all(c[:1].isupper() and "Dict" not in c for c in calls))
 
     def _alias(self, expr: Expr, where: Scope, steps: int) -> Place | None:
         """The attribute, global or entry that a local name was bound to, if all of its bindings agree."""
@@ -158,6 +171,14 @@ class Names(Scopes):
             return None
         base = self._place(iterated, steps)
         return base.entry if base is not None else None
+
+
+def _takes_entry(expr: Expr) -> bool:
+    """`xs.get(k)`, `xs.pop(k)`: by its form an entry of a container."""
+    if expr.op != "call" or expr.args[0].op != "attr" or expr.args[0].text not in _ELEMENT_METHODS:
+        return False
+    awaited = expr.parent is not None and expr.parent.op == "await"
+    return not awaited and len(expr.args) <= 3 and not any(n not in ("", "default") for n in expr.names)
 
 
 def _getattr(expr: Expr) -> str:

@@ -7,6 +7,7 @@ LibCST nodes carry no positions and its `PositionProvider` costs twice the parse
 from __future__ import annotations
 
 import ast
+import warnings
 
 from leaklint.facts import Span
 
@@ -59,7 +60,9 @@ class Positions:
 
     def _load(self) -> None:
         if not self._nodes:
-            self._nodes = headers(ast.parse(self._source))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # told when the file was first parsed, if at all
+                self._nodes = headers(ast.parse(self._source))
             # form feeds and the like end no line here, as in the tokenizer
             self._lines = self._source.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
 

@@ -62,7 +62,7 @@ class Scopes:
     # -- qualified names -----------------------------------------------------------------------------------------
 
     def qualified(self, expr: Expr | None, steps: int = _ALIAS_STEPS) -> str | None:
-        """The public dotted name of what an expression refers to: `aiohttp.ClientSession`, `builtins.open`.
+        """The public dotted name of what an expression refers to: `asyncio.Queue`, `builtins.open`.
 
         Names of this module are given as `.Name`. None when it is no plain reference to an importable thing.
         """

@@ -136,7 +136,7 @@ class _Collector:
         )
 
     def subscript(self, container: Expr, sub: Expr, stmt: Stmt, bound: dict[int, Expr | None]) -> None:
-        key = sub.args[1] if len(sub.args) == 2 else None
+        key = sub.args[1] if len(sub.args) > 1 else None  # `d[a, b]`: the first part says enough
         verb, value = "__getitem__", None
         if id(sub) in bound:
             verb, value = "__setitem__", bound[id(sub)]

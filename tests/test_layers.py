@@ -20,18 +20,22 @@ LAYERS = """
     __init__
     facts
     apis
+    scan
     gate
     ir
     positions
     lower
     build
+    scopes
     names
     uses
     types
     basis
     flow
     answers/*
+    value
     model
+    outline
     rules/*
     pages
     catalogue

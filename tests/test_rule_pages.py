@@ -85,6 +85,13 @@ def check(example: Example, code: str | None = None) -> tuple[list[Finding], lis
     return sorted(kept, key=lambda f: f.span), sorted((f for f, _ in silenced), key=lambda f: f.span)
 
 
+def cleared_labels(example: Example) -> set[str]:
+    """Labels of the evidence by which this page's rule cleared a suspect."""
+    result = analyze(example.code.encode(), "example.py", "example", knowledge())
+    ours = [c for c in (*result.cleared, *result.sound) if c.rule == example.rule.code]
+    return {evidence.label for cleared in ours for evidence in cleared.evidence}
+
+
 def lines(findings: Iterable[Finding]) -> list[int]:
     return [finding.span.line for finding in findings]
 
@@ -237,6 +244,7 @@ def test_every_template_is_used_and_filled(rule: Rule) -> None:
             prose.label(finding, evidence, knowledge())
     used = {f"messages.{f.message}" for f in findings} | {f"hints.{f.hint}" for f in findings}
     used |= {f"labels.{e.label}" for f in findings for e in f.evidence}
+    used |= {f"labels.{label}" for example in EXAMPLES[rule.code] for label in cleared_labels(example)}
     tables = {"messages": rule.messages, "hints": rule.hints, "labels": rule.labels}
     known = {f"{table}.{name}" for table, names in tables.items() for name in names}
     assert not known - used, f"{rule.file}: no example shows {', '.join(sorted(known - used))}"

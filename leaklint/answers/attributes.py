@@ -123,8 +123,7 @@ def _base_elsewhere(basis: Basis, klass: Scope) -> bool:
 
 
 def _plain_row(basis: Basis, name: str) -> bool:
-    row = basis.apis.get(name)
-    return row is not None and not row.ends
+    return basis.apis.get(name) is not None  # what is known of it is in its row: it ends nothing of a subclass's
 
 
 def _own(basis: Basis, value: Expr) -> Row | None:
@@ -153,12 +152,20 @@ def _defence(basis: Basis, place: Place, row: Row, release: Use | None, klass: S
             continue
         if fate(basis, use, row) == "escape" and not _given_back(use):
             return Answer("handed over", (Clue(use.stmt, "holder", "escapes"),))
+    swept = next((e for word in ("vars", "__dict__") for e in basis.mentions(word) if _sweeps(e, klass)), None)
+    if swept is not None:
+        return Answer("all attributes are swept", (Clue(swept.stmt, "released", "released"),))
     elsewhere = _elsewhere(basis, place, row)
     if elsewhere is not None:
         return Answer("released elsewhere in the file", (Clue(elsewhere.stmt, "released", "released"),))
     if lifetime(basis, klass) == "long-lived instance" and module_instance(basis, klass):
         return Answer("lives as long as the process")
     return NO
+
+
+def _sweeps(mention: Expr, klass: Scope) -> bool:
+    """`for v in vars(self).values(): v.close()`."""
+    return mention.stmt.op == "for" and mention.stmt.scope.function.method_of is klass
 
 
 def _given_back(use: Use) -> bool:

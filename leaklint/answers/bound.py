@@ -55,7 +55,7 @@ def by_guard(basis: Basis, place: Place) -> Answer:
         if use.verb in _SIZES:
             for site in _same(basis, use.site):
                 compared = _compared(site)
-                if compared is not None:
+                if compared is not None and not _waits_for_more(compared, site):
                     return Answer(
                         "guard", (Clue(site.stmt, "bound", "bound", {"what": source(compared)}),), source(compared)
                     )
@@ -77,6 +77,16 @@ def _compared(site: Expr) -> Expr | None:
         return None
     others = [a for a in parent.args if site is not a and site not in _inside(a)]
     return None if all(o.op == "const" and o.value in _EMPTINESS for o in others) else parent
+
+
+def _waits_for_more(compared: Expr, site: Expr) -> bool:
+    """`if len(buf) < 8: return`: a test whether there is enough, not whether there is too much."""
+    stmt = compared.stmt
+    left = compared.args[0] is site or site in _inside(compared.args[0])
+    small = "LessThan" in compared.text if left else "GreaterThan" in compared.text
+    if not small or stmt.op != "if" or stmt.value is not compared or len(stmt.blocks) > 1:
+        return False
+    return bool(stmt.blocks[0].stmts) and stmt.blocks[0].stmts[-1].op in ("return", "break", "continue")
 
 
 def _same(basis: Basis, site: Expr) -> Iterator[Expr]:

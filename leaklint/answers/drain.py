@@ -25,7 +25,7 @@ _SEARCHES = (
 def waits_for_delimiter(basis: Basis, place: Place, shrink: Use, grow: Use) -> bool:
     """Is a removal reached only when the input holds something: in the growing function or one that it calls?"""
     function, feeding = shrink.stmt.scope.function, grow.stmt.scope.function
-    if conditional(shrink.stmt) and _searched(basis, place, function):
+    if (conditional(shrink.stmt) or _keeps_rest(basis, place, shrink)) and _searched(basis, place, function):
         return True
     if function is feeding:
         return conditional(shrink.stmt) and _tested(grow, shrink.stmt)
@@ -36,6 +36,21 @@ def waits_for_delimiter(basis: Basis, place: Place, shrink: Use, grow: Use) -> b
         if c.op == "call" and basis.names.local(c.args[0]) is function
     ]
     return bool(sites) and all(conditional(site) and _tested(grow, site) for site in sites)
+
+
+def _keeps_rest(basis: Basis, place: Place, shrink: Use) -> bool:
+    """`self.rest = lines.pop()` after `lines = self.rest.split(...)`: what holds no delimiter stays, however long."""
+    value = shrink.value
+    if shrink.verb != "bind":
+        return False
+    if value is None:  # `*lines, self.rest = self.rest.split(...)`
+        return any(t.op in ("tuple", "list") for t in shrink.stmt.targets)
+    taken = value.op == "sub" or (value.op == "call" and value.args[0].op == "attr")
+    lines = (value.args[0].args[0] if value.op == "call" else value.args[0]) if taken else None
+    made = basis.names.only_value(lines.text, lines.scope) if lines is not None and lines.op == "name" else None
+    if made is None or made.op != "call" or made.args[0].op != "attr":
+        return False
+    return basis.names.place(made.args[0].args[0]) == place
 
 
 def _searched(basis: Basis, place: Place, function: Scope) -> bool:

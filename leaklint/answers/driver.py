@@ -25,7 +25,7 @@ def context(basis: Basis, stmt: Stmt) -> Answer:
     )
     if basis.apis.means("feed_methods", function.name):
         return Answer("stream", header, function.name)
-    if basis.apis.means("event_methods", function.name) or _routed(function):
+    if basis.apis.means("event_methods", function.name) or _routed(basis, function):
         return Answer("event", header, function.name)
     if endless(stmt):
         return Answer("stream", header, function.name)
@@ -81,30 +81,10 @@ def _fluent(function: Scope) -> bool:
     )
 
 
-def _routed(function: Scope) -> bool:
+def _routed(basis: Basis, function: Scope) -> bool:
     """Decorated as a handler: `@app.get("/")`, `@bot.event`, `@socketio.on("x")`."""
     decorators = function.stmt.decorators if function.stmt is not None else ()
-    names = {source_name(d) for d in decorators if d.op in ("call", "attr")}
-    return bool(
-        names
-        & {
-            "get",
-            "post",
-            "put",
-            "delete",
-            "patch",
-            "route",
-            "websocket",
-            "event",
-            "on",
-            "on_event",
-            "listener",
-            "command",
-            "task",
-            "handler",
-            "message",
-        }
-    )
+    return any(d.op in ("call", "attr") and basis.apis.means("handler_decorators", source_name(d)) for d in decorators)
 
 
 def endless(stmt: Stmt) -> bool:
@@ -157,11 +137,10 @@ def growth(basis: Basis, use: Use) -> Answer:
     keyed = key(basis, use.key)
     if when.kind in ("import", "once"):
         return when
-    clue = Clue(use.stmt, "acquired", "grows", {"key": source(use.key)})
     if keyed.kind == "own" and owner(basis, use.place).kind == "process":
-        return Answer("caller's key", (clue,), keyed.word)  # one entry for each instance
+        return Answer("caller's key", (), keyed.word)  # one entry for each instance
     if keyed.kind in ("closed set", "own") or _checked(basis, use):
-        return Answer("closed set", (clue,), keyed.word)
+        return Answer("closed set", (), keyed.word)
     if keyed.kind in ("caller's key", "inventory"):
-        return Answer(keyed.kind, (*when.clues, clue), keyed.word)
-    return Answer(when.kind, (*when.clues, clue), when.word)
+        return Answer(keyed.kind, when.clues, keyed.word)
+    return Answer(when.kind, when.clues, when.word)

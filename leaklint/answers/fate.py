@@ -20,10 +20,10 @@ _DEPTH = 3
 
 def fate(basis: Basis, use: Use, row: Row, depth: int = _DEPTH) -> Fate:
     """The fate of a resource of type `row` by one use of the place that holds it."""
-    if use.verb in row.release or basis.apis.means("end_of_life_methods", use.verb):
-        return "release"
     if use.verb in ("__exit__", "__aexit__"):
         return "borrow" if row.exit_keeps_open else "release"
+    if use.verb in row.release or basis.apis.means("end_of_life_methods", use.verb):
+        return "release"
     if use.verb in ("bind", "del"):
         return "rebind"
     if use.verb:
@@ -39,10 +39,17 @@ def fate(basis: Basis, use: Use, row: Row, depth: int = _DEPTH) -> Fate:
 
 def lends(use: Use) -> bool:
     """Does the function hand its value out by `yield` and take it back, as a context manager or fixture does?"""
-    function = use.stmt.scope.function.stmt
-    decorators = function.decorators if function is not None else ()
-    names = {e.text for d in decorators for e in _reference(d)}
-    return bool(names & {"contextmanager", "asynccontextmanager", "fixture"})
+    return bool(_decorated(use.stmt.scope.function) & {"contextmanager", "asynccontextmanager", "fixture"})
+
+
+def manages(function: Scope) -> bool:
+    """A generator that is a context manager: its `yield` raises what the `with` block raises. A fixture's does not."""
+    return bool(_decorated(function) & {"contextmanager", "asynccontextmanager"})
+
+
+def _decorated(function: Scope) -> set[str]:
+    decorators = function.stmt.decorators if function.stmt is not None else ()
+    return {e.text for d in decorators for e in _reference(d)}
 
 
 def _reference(expr: Expr) -> Iterator[Expr]:

@@ -40,6 +40,8 @@ def key(basis: Basis, expr: Expr | None, depth: int = _DEPTH) -> Answer:
         return Answer("unknown")
     if expr.op == "const":
         return Answer("closed set", word=source(expr))
+    if expr.op == "binary" and expr.text == "Modulo" and expr.args[1].op == "const" and expr.args[1].text == "num":
+        return Answer("closed set", word=source(expr))
     if expr.op in ("tuple", "fstring", "format", "binary", "bool"):
         return _worst(key(basis, a, depth - 1) for a in expr.args)
     if expr.op in ("await", "starred", "walrus"):
@@ -158,6 +160,8 @@ def _name(basis: Basis, expr: Expr, depth: int) -> Answer:
             and function.params[0] is binding.param
         ):
             return Answer("own", word=expr.text)
+        if binding.param is not None and _closed_type(basis, binding.param.annotation):
+            return Answer("closed set", word=expr.text)
         return _named(basis, expr.text, expr)
     if binding.how in ("for", "comp") and binding.value is not None:
         if _literal(basis, binding.value):
@@ -171,6 +175,19 @@ def _name(basis: Basis, expr: Expr, depth: int) -> Answer:
         if answer.kind != "unknown":
             return Answer(answer.kind, word=expr.text if answer.kind in ("caller's key", "inventory") else answer.word)
     return _named(basis, expr.text, expr)
+
+
+def _closed_type(basis: Basis, annotation: Expr | None) -> bool:
+    """`Literal["a", "b"]`, `type`, `bool`, an Enum of this module: the code lists the values."""
+    if annotation is None:
+        return False
+    base = annotation.args[0] if annotation.op == "sub" else annotation
+    if source_name(base) in ("Literal", "type", "Type", "bool"):
+        return True
+    local = basis.names.local(annotation)
+    if local is None or local.kind != "class":
+        return False
+    return any("Enum" in source_name(b) or "Flag" in source_name(b) for b in local.bases)
 
 
 def _literal(basis: Basis, iterated: Expr) -> bool:

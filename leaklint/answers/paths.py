@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from leaklint.answers.fate import fate, resource_uses
+from leaklint.answers.fate import fate, manages, resource_uses
 from leaklint.apis import Row
 from leaklint.basis import Basis, calls
 from leaklint.flow import Effects, Exit, open_exits
@@ -15,7 +15,6 @@ from leaklint.scopes import source_name
 from leaklint.uses import Use
 
 _CATCH_ALL = ("Exception", "BaseException")
-_SWALLOWERS = ("contextlib.suppress", "pytest.raises")
 _STOPPERS = ("sys.exit", "os._exit", "os.abort", "builtins.exit", "builtins.quit")
 
 
@@ -62,9 +61,7 @@ def trace(basis: Basis, place: Place, row: Row, acquired: Stmt) -> Paths:
         at=lambda stmt: "acquire" if stmt is acquired else fates.get(stmt, ""),
         fallible=lambda stmt: fallible(basis, stmt, row) is not None,
         narrow=_narrow(basis, place, acquired),
-        swallows=lambda stmt: any(
-            basis.names.qualified(v.args[0]) in _SWALLOWERS for v, _ in stmt.items if v.op == "call"
-        ),
+        swallows=lambda stmt: any(v.op == "call" and _swallows(basis, v) for v, _ in stmt.items),
         catches_all=lambda block: _catches_all(block) or any(fates.get(s) == "release" for s in statements(block)),
         stops=lambda stmt: (
             stmt.op == "expr" and any(basis.names.qualified(c.args[0]) in _STOPPERS for c in calls(stmt))
@@ -106,11 +103,18 @@ def fallible(basis: Basis, stmt: Stmt, row: Row | None = None) -> Expr | None:
             continue
         if expr.op == "await" or (expr.op == "call" and not harmless(basis, expr, row)):
             return expr
+        if expr.op == "yield" and manages(stmt.scope.function):
+            return expr  # what is raised in the `with` block comes in here
     if stmt.is_async and stmt.op == "for":
         return stmt.value
     if stmt.is_async and stmt.op == "with":
         return next((v for v, _ in stmt.items if v.op != "call" or not harmless(basis, v, row)), None)
     return None
+
+
+def _swallows(basis: Basis, call: Expr) -> bool:
+    row = basis.types.callee(call).row
+    return row is not None and row.swallows
 
 
 def _cleaning(stmt: Stmt) -> bool:

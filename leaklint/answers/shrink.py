@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from leaklint.answers.fate import parameter
 from leaklint.apis import Row
 from leaklint.basis import Basis
-from leaklint.ir import Expr, Scope
+from leaklint.ir import Expr, Scope, statements
 from leaklint.names import Place
 from leaklint.scopes import source_name
 from leaklint.uses import Use
@@ -37,6 +37,49 @@ def shrinks(basis: Basis, place: Place, row: Row, depth: int = _DEPTH) -> Iterat
             yield use
     for verb in row.shrink:
         yield from (u for u in basis.all_uses(Place(place.scope, (*place.path, verb))) if not u.verb)
+    if place.is_attribute or place.scope.kind == "module":
+        yield from _elsewhere(basis, place, row)
+
+
+def _elsewhere(basis: Basis, place: Place, row: Row) -> Iterator[Use]:
+    """Through another object (`self.hub.active.pop(k)`), what gives it out, or a loop over several."""
+    removing = [v for v in row.shrink if v not in _TOO_COMMON]
+    names = {place.path[-1], *_given_out(basis, place)}
+    for name in names:
+        for expr in basis.mentions(name):
+            called = expr.parent is not None and expr.parent.op == "call" and expr.parent.args[0] is expr
+            holder = expr.parent if called and expr.parent is not None else expr
+            parent, other = holder.parent, basis.names.place(expr)
+            another = other is not None and other.is_attribute and len(other.path) == 1 and not called
+            if parent is None or other == place or (another and expr.text == place.path[-1]):
+                continue  # the place itself, or another class's own attribute of the same name
+            if parent.op == "attr" and parent.text in removing and (expr.op == "attr" or holder is not expr):
+                yield Use(place, parent.text, expr, parent, expr.stmt, key=None)
+            elif parent.op == "sub" and expr.stmt.op == "del" and parent in expr.stmt.targets and expr.op == "attr":
+                yield Use(place, "__delitem__", expr, parent, expr.stmt, key=parent.args[1])
+    for use in basis.all_uses(place):
+        if use.role == "element" and use.stmt.op == "for" and _loops_remove(use, removing):
+            yield use
+
+
+_TOO_COMMON = ("get", "remove", "close")
+
+
+def _given_out(basis: Basis, place: Place) -> Iterator[str]:
+    """Names of the functions and properties that return the container itself."""
+    for use in basis.all_uses(place):
+        if use.role == "returned":
+            yield use.stmt.scope.function.name
+
+
+def _loops_remove(use: Use, removing: list[str]) -> bool:
+    """`for m in (self.a, self.b): m.pop(k, None)`."""
+    target = use.stmt.targets[0].text
+    return any(
+        e.op == "attr" and e.text in removing and e.args[0].op == "name" and e.args[0].text == target
+        for stmt in statements(use.stmt.blocks[0])
+        for e in stmt.flat
+    )
 
 
 def rebinds(basis: Basis, use: Use) -> bool:

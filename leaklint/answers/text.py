@@ -37,6 +37,8 @@ def _how(basis: Basis, expr: Expr) -> tuple[Expr, str] | None:
         return None
     if parent.op == "format" and expr is parent.args[0]:
         return None if "." in parent.text else (parent, "an f-string")
+    if parent.op == "binary" and parent.text == "Add" and expr is parent.args[1] and _is_text(parent.args[0]):
+        return parent, "`+`"
     if parent.op == "binary" and parent.text == "Modulo" and expr is parent.args[1] and _is_text(parent.args[0]):
         return None if "%." in parent.args[0].value else (parent, "`%`")
     if (
@@ -66,9 +68,10 @@ def _method(basis: Basis, attr: Expr) -> tuple[Expr, str] | None:
     if call is None or call.op != "call" or call.args[0] is not attr or attr.text not in ("decode", "hex"):
         return None
     up = call.parent
-    if up is None or up.op == "sub":
+    if up is None:
         return None
-    return _how(basis, call) and (call, f"`.{attr.text}()`")
+    # a slice of the text comes too late: the whole has been decoded
+    return ((up.op == "sub" or bool(_how(basis, call))) and (call, f"`.{attr.text}()`")) or None
 
 
 def _argument(basis: Basis, call: Expr) -> tuple[Expr, str] | None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
-import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
@@ -15,8 +14,19 @@ if TYPE_CHECKING:
     from leaklint.catalogue import Catalogue
     from leaklint.runner import Outcome
 
-FORMATS = ("text", "json")
-DEFAULT_FORMAT = "text"
+FORMATS: Mapping[str, str] = {
+    "full": "findings with their source and every place of the evidence, and a closing line",
+    "concise": "one line per finding",
+    "json": "one array of all findings",
+    "jsonl": "the same objects, one per line",
+    "sarif": "SARIF 2.1.0, for code scanning",
+    "github": "workflow commands that become annotations on GitHub",
+    "markdown": "a summary and a list by severity, for a pull request or a first report",
+}
+"""What each format is, for `--help`; the module that renders it has its name."""
+
+ALIASES: Mapping[str, str] = {"text": "full"}
+DEFAULT_FORMAT = "full"
 
 Tone = Literal["P0", "P1", "P2", "gutter", "second", "strong"]
 """What a piece of text is, for those who colour it."""
@@ -35,6 +45,8 @@ class Look:
     width: int = 140
     cleared: bool = False
     """Are the suspects that a defence cleared, and those found sound, shown too?"""
+    statistics: bool = False
+    """Do the counts by rule and by file come before the closing line?"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +74,10 @@ def targets(form: str | None, file: str | None, outputs: Sequence[str]) -> tuple
     if outputs and (form or file):
         raise ValueError("--output cannot be combined with --output-format or --output-file")
     pairs = [text.partition("=") for text in outputs] or [(form or DEFAULT_FORMAT, "=", file or "")]
-    for name, _, _ in pairs:
-        if name not in FORMATS:
-            raise ValueError(f"there is no output format {name!r}; the formats are {', '.join(FORMATS)}")
-    found = tuple(Target(name, None if path in ("", "-") else path) for name, _, path in pairs)
+    found = tuple(Target(ALIASES.get(name, name), None if path in ("", "-") else path) for name, _, path in pairs)
+    for target in found:
+        if target.format not in FORMATS:
+            raise ValueError(f"there is no output format {target.format!r}; the formats are {', '.join(FORMATS)}")
     places = [os.path.realpath(target.file) if target.file else None for target in found]
     for target, place in zip(found, places, strict=True):
         if places.count(place) > 1:
@@ -77,6 +89,8 @@ def targets(form: str | None, file: str | None, outputs: Sequence[str]) -> tuple
 
 def write(file: str, lines: Iterable[str]) -> None:
     """Write a file whole or not at all: beside its place first, then renamed. Raises OSError."""
+    import secrets
+
     place = Path(os.path.realpath(file))  # a link stays a link
     text = "".join(f"{line}\n" for line in lines).encode("utf-8", "backslashreplace")
     if place.exists() and not place.is_file():

@@ -27,7 +27,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             driver=driver,
             release="never",
             message=weight.kind,
-            hint="slice" if text.how != "json" else "summary",
+            hint="slice" if "dumps" not in text.how else "summary",
             args={"name": source(text.expr), "how": text.how, "came": weight.word},
             clues=(
                 Clue(text.expr.stmt, "acquired", "stringified", {"name": source(text.expr), "how": text.how}),

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import functools
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from leaklint.catalogue import Catalogue
-from leaklint.facts import SEVERITIES, Cleared, Evidence, Finding, Run, Span
+from leaklint.facts import Cleared, Evidence, Finding, Span
 from leaklint.files import lines, printable
 from leaklint.report import Look, prose
 from leaklint.report.frame import Mark, fits, frame
+from leaklint.report.tally import closing, statistics
 from leaklint.runner import Outcome, digest
 
 Sources = Callable[[str], Sequence[str] | None]
@@ -31,7 +31,8 @@ def sources(digests: Mapping[str, str]) -> Sources:
     return read
 
 
-def _position(path: str, span: Span) -> str:
+def position(path: str, span: Span) -> str:
+    """A place as editors read it."""
     return f"{printable(path)}:{span.line}:{span.column}"
 
 
@@ -50,14 +51,14 @@ def _snippet(
 ) -> Iterator[str]:
     start = finding.span if path == finding.path else marks[0].span
     arrow = look.paint("-->" if path == finding.path else ":::", "gutter")
-    yield f"{' ' * gutter}{arrow} {_position(path, start)}"
+    yield f"{' ' * gutter}{arrow} {position(path, start)}"
     source = read(path)
     if source is not None and all(fits(source, mark.span) for mark in marks):
         yield from frame(source, marks, look, gutter)
         return
     for mark in marks:  # the source is gone or is another one by now
         if mark.labels:
-            yield f"{' ' * gutter} {look.paint('=', 'gutter')} {_position(path, mark.span)}: {'; '.join(mark.labels)}"
+            yield f"{' ' * gutter} {look.paint('=', 'gutter')} {position(path, mark.span)}: {'; '.join(mark.labels)}"
 
 
 def _remarks(finding: Finding, catalogue: Catalogue, look: Look, gutter: int) -> Iterator[str]:
@@ -86,32 +87,18 @@ def show(finding: Finding, catalogue: Catalogue, read: Sources, look: Look) -> I
 
 
 def _defence(evidence: Evidence) -> str:
-    return f"{evidence.role} at {_position(evidence.path, evidence.span)}"
+    return f"{evidence.role} at {position(evidence.path, evidence.span)}"
 
 
 def show_cleared(word: str, cleared: Cleared) -> str:
     """One suspect that was cleared or found sound (that is `word`), on one line."""
     proof = f" ({', '.join(map(_defence, cleared.evidence))})" if cleared.evidence else ""
-    place = _position(cleared.path, cleared.span)
+    place = position(cleared.path, cleared.span)
     return f"{word} {cleared.rule} {place} {printable(cleared.subject)}: {cleared.defence}{proof}"
 
 
-def _several(number: int, word: str) -> str:
-    return f"{number or 'no'} {word}{'' if number == 1 else 's'}"
-
-
-def closing(run: Run) -> str:
-    """The last line: files, seconds, findings by severity."""
-    counts = Counter(finding.severity for finding in run.findings)
-    parts = ", ".join(f"{counts[severity]} {severity}" for severity in SEVERITIES if counts[severity])
-    more = [f", {len(run.suppressed)} suppressed"] if run.suppressed else []
-    more += [f", {_several(len(run.errors), 'error')}"] if run.errors else []
-    found = _several(len(run.findings), "finding") + (f" ({parts})" if parts else "")
-    return f"Checked {_several(run.files, 'file')} in {run.seconds:.1f} s: {found}{''.join(more)}"
-
-
 def render(outcome: Outcome, catalogue: Catalogue, look: Look) -> Iterator[str]:
-    """All findings, the cleared suspects if they are wanted, and the closing line."""
+    """All findings, the cleared suspects and the statistics if they are wanted, and the closing line."""
     read = sources(outcome.digests)
     for finding in outcome.run.findings:
         yield from show(finding, catalogue, read, look)
@@ -119,4 +106,6 @@ def render(outcome: Outcome, catalogue: Catalogue, look: Look) -> Iterator[str]:
     if look.cleared:
         yield from (show_cleared("cleared", one) for one in outcome.run.cleared)
         yield from (show_cleared("sound", one) for one in outcome.run.sound)
+    if look.statistics:
+        yield from statistics(outcome.run)
     yield closing(outcome.run)

@@ -9,13 +9,13 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from leaklint.report.text import closing, render
 from samples import CATALOGUE, finding
 
 from leaklint.facts import Cleared, Evidence, Run, Span
 from leaklint.report import Look, Tone, targets, write
 from leaklint.report.frame import Mark, fits, frame
 from leaklint.report.progress import Progress, bar
-from leaklint.report.text import closing, render
 from leaklint.runner import Outcome, digest
 
 
