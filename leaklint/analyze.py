@@ -95,13 +95,16 @@ def _facts(text: str, path: str, module: str, catalogue: Catalogue) -> Facts | s
 
     from leaklint.basis import basis
     from leaklint.build import build
+    from leaklint.infer import Inference
     from leaklint.model import Facts
 
     enabled = gc.isenabled()
     gc.disable()  # a tree of a million nodes and no garbage: collecting doubles the time
     try:
         tree = libcst.parse_module(text)
-        return Facts(basis(build(tree, path, module, path.endswith("__init__.py")), catalogue.apis))
+        return Facts(
+            basis(build(tree, path, module, path.endswith("__init__.py")), catalogue.apis, Inference(text).receiver)
+        )
     except libcst.ParserSyntaxError as error:
         return f"LibCST cannot parse it: {error.message.splitlines()[0]}"
     finally:

@@ -7,6 +7,7 @@ The engine names no third-party library; everything it knows of one stands in a 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from functools import cached_property
@@ -103,6 +104,13 @@ class Apis:
     def by_instance(self) -> Mapping[str, Row]:
         """The row that an untyped variable of this name stands for (`loop`)."""
         return {word: row for row in self.rows.values() for word in row.instances}
+
+    @cached_property
+    def telling(self) -> frozenset[str]:
+        """Methods by which instances of standard library classes acquire something: worth asking astroid about."""
+        standard = (r for r in self.rows.values() if r.name.partition(".")[0] in sys.stdlib_module_names)
+        made = ((method, self.get(target)) for row in standard for method, target in row.makes.items())
+        return frozenset(m for m, row in made if row is not None and row.kind == "resource" and row.needs_release)
 
     @cached_property
     def _patterns(self) -> Mapping[str, re.Pattern[str]]:

@@ -10,7 +10,7 @@ from leaklint.apis import Apis
 from leaklint.facts import Role
 from leaklint.ir import Block, Expr, Module, Stmt, flat_of
 from leaklint.names import Names, Place
-from leaklint.types import Types
+from leaklint.types import Infer, Types
 from leaklint.uses import Use, collect
 
 
@@ -77,10 +77,11 @@ class Basis:
                 yield from uses
 
 
-def basis(module: Module, apis: Apis) -> Basis:
+def basis(module: Module, apis: Apis, infer: Infer = lambda _: ()) -> Basis:
+    """The module with its names, uses and types; `infer` is asked for what neither row nor annotation tells."""
     names = Names(module)
     uses = collect(module, names)
-    return Basis(module, apis, names, uses, Types(names, apis, uses))
+    return Basis(module, apis, names, uses, Types(names, apis, uses, infer))
 
 
 def calls(stmt: Stmt) -> Iterator[Expr]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn, cast
 import click
 
 from leaklint import __version__
+from leaklint.report import DEFAULT_FORMAT, FORMATS
 
 if TYPE_CHECKING:
     from leaklint.catalogue import Catalogue
@@ -46,13 +47,13 @@ def _paint(text: str, tone: Tone) -> str:
     return click.style(text, fg=_COLOURS[tone], bold=tone != "gutter" or None)
 
 
-def _look(color: str, cleared: bool) -> Look:
+def _look(color: str, cleared: bool, statistics: bool) -> Look:
     """How text looks on standard output."""
     import shutil
 
     from leaklint.report import Look, plain
 
-    look = Look(_paint if _colourful(color) else plain, cleared=cleared)
+    look = Look(_paint if _colourful(color) else plain, cleared=cleared, statistics=statistics)
     return replace(look, width=max(60, shutil.get_terminal_size().columns - 10)) if sys.stdout.isatty() else look
 
 
@@ -73,18 +74,19 @@ def _print(lines: Iterable[str]) -> None:
 
 
 def _give_out(outcome: Outcome, catalogue: Catalogue, targets: Sequence[Target], look: Look) -> None:
-    from leaklint.report import Look, render, write
+    """All outputs. What a person wants to know in the end goes to standard error where no output says it."""
+    from leaklint.report import render, write
+    from leaklint.report.tally import closing, statistics
 
     for target in targets:
-        here = Look(cleared=look.cleared) if target.file else look
-        lines = render(outcome, catalogue, target.format, here)
         if target.file is None:
-            _print(lines)
+            _print(render(outcome, catalogue, target.format, look))
         else:
-            write(target.file, lines)
-    if all(target.file for target in targets):
-        from leaklint.report.text import closing
-
+            write(target.file, render(outcome, catalogue, target.format, look.for_files()))
+    shown = [target.format for target in targets if target.file is None]
+    for line in statistics(outcome.run) if look.statistics and "full" not in shown else ():
+        click.echo(line, err=True)
+    if shown in ([], ["concise"]):
         click.echo(closing(outcome.run), err=True)
 
 
@@ -100,11 +102,13 @@ def cli() -> None:
     """Finds memory and resource leaks in Python code before they ship."""
 
 
-@cli.command()
+@cli.command(epilog="\b\nFormats:\n" + "\n".join(f"  {name:<9} {what}" for name, what in FORMATS.items()))
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
-@click.option("--output-format", "form", metavar="FORMAT", help="text (the default) or json.")
+@click.option("--output-format", "form", metavar="FORMAT", help=f"One of those below; {DEFAULT_FORMAT} by default.")
 @click.option("-o", "--output-file", "file", metavar="FILE", help="Write there instead of to standard output.")
-@click.option("--output", "outputs", multiple=True, metavar="FORMAT[=FILE]", help="One of several outputs.")
+@click.option(
+    "--output", "outputs", multiple=True, metavar="FORMAT[=FILE]", help="One of several outputs; may be repeated."
+)
 @click.option("--select", multiple=True, metavar="RULES", help="Only these: codes, beginnings of codes, names.")
 @click.option("--ignore", multiple=True, metavar="RULES", help="Not these, even when they are selected.")
 @click.option(
@@ -118,7 +122,8 @@ def cli() -> None:
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes; by default as many as pay.")
 @click.option("--isolated", is_flag=True, help="Heed no settings (no effect yet: there are no settings).")
 @click.option("--no-cache", is_flag=True, help="Neither read nor write a cache (no effect yet: there is none).")
-@click.option("--show-cleared", is_flag=True, help="Text: list each suspect that a defence cleared, and by which one.")
+@click.option("--statistics", is_flag=True, help="Count by rule and severity, and show the ten worst files.")
+@click.option("--show-cleared", is_flag=True, help="Full: list each suspect that a defence cleared, and by which one.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True)
 @click.option("--no-gate", is_flag=True, hidden=True, help="Analyse every file whole.")
 def check(  # noqa: PLR0913  one parameter per option
@@ -134,6 +139,7 @@ def check(  # noqa: PLR0913  one parameter per option
     jobs: int | None,
     isolated: bool,
     no_cache: bool,
+    statistics: bool,
     show_cleared: bool,
     color: str,
     no_gate: bool,
@@ -166,7 +172,7 @@ def check(  # noqa: PLR0913  one parameter per option
     run = replace(run, errors=(*found.errors, *run.errors))
     for line in run.errors:
         _tell(line)
-    _give_out(replace(outcome, run=run), catalogue, targets, _look(color, show_cleared))
+    _give_out(replace(outcome, run=run), catalogue, targets, _look(color, show_cleared, statistics))
     if run.errors:
         return WRONG
     return FOUND if selection.fails(run.findings, fail_on) and not exit_zero else CLEAN

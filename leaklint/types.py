@@ -6,7 +6,7 @@ Nothing is guessed: no row means unknown, and that is a legal answer.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from leaklint.apis import Apis, Row
@@ -29,6 +29,9 @@ _WRAPPERS = ("Optional", "Annotated", "Final", "ClassVar", "Union", "Required", 
 _DOTTED = re.compile(r"[\"']\s*([A-Za-z_][\w.]*)")
 
 
+Infer = Callable[[Expr], tuple[str, ...]]  # the classes of a method call's receiver, where nothing here tells
+
+
 @dataclass(frozen=True, slots=True)
 class Callee:
     """What a call calls: a row's name, a method of a row's instance, a function or class of this module; or unknown."""
@@ -43,8 +46,8 @@ class Callee:
 class Types:
     """Rows for expressions and places of one module; every answer is computed once."""
 
-    def __init__(self, names: Names, apis: Apis, uses: Mapping[Place, list[Use]]) -> None:
-        self.names, self.apis, self.uses = names, apis, uses
+    def __init__(self, names: Names, apis: Apis, uses: Mapping[Place, list[Use]], infer: Infer) -> None:
+        self.names, self.apis, self.uses, self._infer = names, apis, uses, infer
         self._rows: dict[int, Row | None] = {}
         self._places: dict[Place, Row | None] = {}
         self._callees: dict[int, Callee] = {}
@@ -74,6 +77,8 @@ class Types:
             return Callee(name, None, None, func.text if func.op == "attr" else "", local)
         if func.op == "attr":
             receiver = self.row(func.args[0])
+            if receiver is None and func.text in self.apis.telling:
+                receiver = next((r for c in self._infer(call) if (r := self.apis.get(c)) is not None), None)
             return Callee(name, None, receiver, func.text)
         return Callee(name)
 

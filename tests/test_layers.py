@@ -36,6 +36,7 @@ LAYERS = """
     value
     model
     outline
+    infer
     rules/*
     pages
     catalogue

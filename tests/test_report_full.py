@@ -9,13 +9,14 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from leaklint.report.text import closing, render
 from samples import CATALOGUE, finding
 
 from leaklint.facts import Cleared, Evidence, Run, Span
 from leaklint.report import Look, Tone, targets, write
 from leaklint.report.frame import Mark, fits, frame
+from leaklint.report.full import render
 from leaklint.report.progress import Progress, bar
+from leaklint.report.tally import closing
 from leaklint.runner import Outcome, digest
 
 

@@ -48,6 +48,10 @@ class Look:
     statistics: bool = False
     """Do the counts by rule and by file come before the closing line?"""
 
+    def for_files(self) -> Look:
+        """The same without what depends on a terminal."""
+        return Look(cleared=self.cleared, statistics=self.statistics)
+
 
 @dataclass(frozen=True, slots=True)
 class Target:

@@ -1,0 +1,39 @@
+"""What paths are called in reports, and which patterns they match."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+
+def shown_name(path: Path, cwd: Path) -> str:
+    """The path relative to the working directory where it is under it, absolute otherwise, with slashes."""
+    return path.relative_to(cwd).as_posix() if path.is_relative_to(cwd) else path.as_posix()
+
+
+def _fits(pattern: tuple[str, ...], parts: tuple[str, ...]) -> bool:
+    if not pattern:
+        return not parts
+    if pattern[0] == "**":
+        return any(_fits(pattern[1:], parts[skip:]) for skip in range(len(parts) + 1))
+    return bool(parts) and fnmatchcase(parts[0], pattern[0]) and _fits(pattern[1:], parts[1:])
+
+
+def matches(pattern: str, parts: tuple[str, ...]) -> bool:
+    """Does a path match a pattern? One without a slash is held against the last part alone; `**` is any number of
+    directories, `*` and `?` do not reach beyond a slash."""
+    pattern = pattern.removeprefix("./").rstrip("/")
+    if "/" not in pattern:
+        return bool(parts) and fnmatchcase(parts[-1], pattern)
+    return _fits(tuple(pattern.strip("/").split("/")), parts)
+
+
+def relative(path: Path, root: Path) -> tuple[str, ...]:
+    """The parts of a path below `root`; of one that is elsewhere the name alone."""
+    return path.relative_to(root).parts if path.is_relative_to(root) else path.parts[-1:]
+
+
+def covers(pattern: str, path: Path, root: Path) -> bool:
+    """Does a pattern match a path, or a directory that it is in, as seen from `root`?"""
+    parts = relative(path, root)
+    return any(matches(pattern, parts[: end + 1]) for end in range(len(parts)))
