@@ -33,7 +33,7 @@ def unreadable(path: str, module: str, reason: str, catalogue: Catalogue, line: 
     """The result for a file that cannot be checked: one finding that says why."""
     rule = catalogue.by_code[UNREADABLE]
     span = Span(line, column, line, column)
-    print_ = _fingerprint(rule.code, module, reason, 0)
+    print_ = fingerprint(rule.code, module, reason, 0)
     finding = Finding(
         rule.code,
         rule.name,
@@ -112,7 +112,7 @@ def _facts(text: str, path: str, module: str, catalogue: Catalogue) -> Facts | s
             gc.enable()
 
 
-def _fingerprint(rule: str, scope: str, acquired: str, ordinal: int) -> str:
+def fingerprint(rule: str, scope: str, acquired: str, ordinal: int) -> str:
     """Fixed from the first release on: a change here makes every baseline stale."""
     text = "\0".join((rule, scope, acquired, str(ordinal)))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:20]
@@ -173,7 +173,7 @@ class _Report:
             hit.hint,
             {"subject": hit.subject, **hit.args},
             tuple(self.evidence(c) for c in _distinct(hit.clues)),
-            _fingerprint(rule.code, subject, acquired, self.equals[key]),
+            fingerprint(rule.code, subject, acquired, self.equals[key]),
         )
 
     def evidence(self, clue: Clue) -> Evidence:

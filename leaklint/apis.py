@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, dataclass, field, fields
-from functools import cached_property
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import MISSING, dataclass, field, fields, replace
+from functools import cached_property, lru_cache
 from typing import Any, Literal, get_args
 
 import tomli
@@ -62,6 +62,7 @@ class Row:
     instances: tuple[str, ...] = ()  # names that untyped variables of this type commonly have
     lifetime: Literal["", "long", "short"] = ""  # of an instance, or of a subclass's
     ends: tuple[str, ...] = ()  # methods that end the life of a subclass's instance
+    single: bool = False  # of a class: a process has one instance of it
     verified: bool = True
 
 
@@ -75,6 +76,7 @@ class Vocabulary:
 
     long_lived_classes: tuple[str, ...] = ()
     short_lived_classes: tuple[str, ...] = ()
+    test_classes: tuple[str, ...] = ()
     end_of_life_methods: tuple[str, ...] = ()
     event_methods: tuple[str, ...] = ()
     feed_methods: tuple[str, ...] = ()
@@ -121,7 +123,13 @@ class Apis:
 
     def means(self, what: str, identifier: str) -> bool:
         """Does `identifier` belong to the vocabulary's list `what`?"""
-        return self._patterns[what].fullmatch(identifier) is not None
+        return self._means(what, identifier)
+
+    @cached_property
+    def _means(self) -> Callable[[str, str], bool]:
+        # the same identifiers are asked about again and again; bounded, as a run sees a million of them
+        patterns = self._patterns
+        return lru_cache(maxsize=1 << 15)(lambda what, word: patterns[what].fullmatch(word) is not None)
 
 
 def _value(row: str, file: str, key: str, value: Any) -> Any:
@@ -199,6 +207,22 @@ def _inherit(row: Row, rows: Mapping[str, Row], seen: tuple[str, ...]) -> Row:
 
 def _default(key: str) -> Any:
     return {} if key == "makes" else _KEYS[key].default
+
+
+def with_project(
+    files: Iterable[Mapping[str, Row]], task_wrappers: Iterable[str], singletons: Iterable[str]
+) -> list[dict[str, Row]]:
+    """The rows with what the settings of a project say of its own functions and classes."""
+    parts = [dict(part) for part in files]
+    own: dict[str, Row] = {}
+    for names, fresh, change in (
+        (task_wrappers, Row("", "task-wrappers", "function", returns="asyncio.Task"), {"tracked": True}),
+        (singletons, Row("", "singletons", "base"), {"lifetime": "long", "single": True}),
+    ):
+        for name in names:
+            part = next((p for p in (*parts, own) if name in p), own)
+            part[name] = replace(part.get(name, fresh), name=name, **change)  # type: ignore[arg-type]
+    return [*parts, own]
 
 
 def join(files: Iterable[Mapping[str, Row]], vocabulary: Vocabulary) -> Apis:

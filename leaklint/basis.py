@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from leaklint.apis import Apis
+from leaklint.apis import Apis, Row
 from leaklint.facts import Role
-from leaklint.ir import Block, Expr, Module, Stmt, flat_of
+from leaklint.ir import Block, Expr, Module, Scope, Stmt, flat_of
 from leaklint.names import Names, Place
 from leaklint.types import Infer, Types
 from leaklint.uses import Use, collect
@@ -56,6 +56,10 @@ class Basis:
 
     def all_uses(self, place: Place) -> list[Use]:
         return self.uses.get(place, [])
+
+    def own_row(self, scope: Scope) -> Row | None:
+        """The row that the project's settings give one of this module's own functions or classes."""
+        return self.apis.get(f"{self.module.name}.{scope.qualname}")
 
     @cached_property
     def _attributes(self) -> dict[str, list[Expr]]:

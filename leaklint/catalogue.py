@@ -36,7 +36,7 @@ _WORD = re.compile(r"[a-z][a-z0-9_]*")
 _FAMILY = re.compile(r"[a-z][a-z0-9-]*")
 _TABLES = ("messages", "hints", "labels")
 _REQUIRED = ("code", "since", "family", "messages")
-_KEYS = ("code", "since", "family", "ceiling", "preview", "supersedes", *_TABLES)
+_KEYS = ("code", "since", "family", "ceiling", "preview", "default", "supersedes", *_TABLES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,8 @@ class Rule:
     """The page's file, for messages."""
     checker: str = ""
     """The module of its check, or the file of one outside the package; empty for the engine's own rules."""
+    default: bool = True
+    """False: counts only where its full code or name is selected."""
 
     @property
     def summary(self) -> str:
@@ -75,12 +77,20 @@ class Rule:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All rules, by code, and all rows. The two last fields say what `load` was given beside its own."""
+    """All rules, by code, and all rows. `extra_...`, wrappers and singletons are what `load` was given beside its
+    own."""
 
     rules: tuple[Rule, ...]
     apis: Apis
     extra_rule_folders: tuple[str, ...] = ()
     extra_api_files: tuple[str, ...] = ()
+    task_wrappers: tuple[str, ...] = ()
+    singletons: tuple[str, ...] = ()
+
+    @property
+    def loaded_from(self) -> tuple[tuple[str, ...], ...]:
+        """The arguments that `load` makes it from, in another process too."""
+        return self.extra_rule_folders, self.extra_api_files, self.task_wrappers, self.singletons
 
     @functools.cached_property
     def by_code(self) -> Mapping[str, Rule]:
@@ -166,8 +176,9 @@ def read_rule(text: str, folder: str, file: str, checker: str = "") -> Rule:
     ceiling, preview, supersedes = table.get("ceiling"), table.get("preview", False), table.get("supersedes", [])
     if ceiling is not None and ceiling not in SEVERITIES:
         raise KnowledgeError(f"{file}: ceiling: {ceiling!r} is not one of {', '.join(SEVERITIES)}")
-    if not isinstance(preview, bool):
-        raise KnowledgeError(f"{file}: preview: {preview!r} is neither true nor false")
+    for key in ("preview", "default"):
+        if not isinstance(table.get(key, False), bool):
+            raise KnowledgeError(f"{file}: {key}: {table[key]!r} is neither true nor false")
     if not isinstance(supersedes, list) or not all(isinstance(c, str) and _CODE.fullmatch(c) for c in supersedes):
         raise KnowledgeError(f'{file}: supersedes: {supersedes!r} is not a list of codes like ["LKnnn"]')
     return Rule(
@@ -183,6 +194,7 @@ def read_rule(text: str, folder: str, file: str, checker: str = "") -> Rule:
         page=page,
         file=file,
         checker=checker,
+        default=table.get("default", True),
     )
 
 
@@ -259,13 +271,20 @@ def _root() -> Traversable:
         ) from None
 
 
-def load(extra_rule_folders: Sequence[str] = (), extra_api_files: Sequence[str] = ()) -> Catalogue:
+def load(
+    rule_folders: Sequence[str] = (),
+    api_files: Sequence[str] = (),
+    task_wrappers: Sequence[str] = (),
+    singletons: Sequence[str] = (),
+) -> Catalogue:
     """All rules and rows of this installation, and those of the folders and TOML files given.
 
-    Raises KnowledgeError for the first page or row that cannot be used.
+    `task_wrappers` are dotted names of functions that start a task and hold it, `singletons` of classes with one
+    instance. Raises KnowledgeError for the first page or row that cannot be used.
     """
     root = _root()
     rows, vocabulary = _own_rows(root)
-    rows += [apis.read_rows(_read(Path(name), name), name) for name in extra_api_files]
-    rules = _join_rules([*_own_rules(root), *_extra_rules(extra_rule_folders)])
-    return Catalogue(rules, apis.join(rows, vocabulary), tuple(extra_rule_folders), tuple(extra_api_files))
+    rows += [apis.read_rows(_read(Path(name), name), name) for name in api_files]
+    rules = _join_rules([*_own_rules(root), *_extra_rules(rule_folders)])
+    known = apis.join(apis.with_project(rows, task_wrappers, singletons), vocabulary)
+    return Catalogue(rules, known, tuple(rule_folders), tuple(api_files), tuple(task_wrappers), tuple(singletons))

@@ -121,6 +121,7 @@ def cli() -> None:
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever is found; errors still give 2.")
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes; by default as many as pay.")
 @click.option("--isolated", is_flag=True, help="Heed no settings (no effect yet: there are no settings).")
+@click.option("--force-exclude", is_flag=True, help="Exclude files that are named, too (no effect yet).")
 @click.option("--no-cache", is_flag=True, help="Neither read nor write a cache (no effect yet: there is none).")
 @click.option("--statistics", is_flag=True, help="Count by rule and severity, and show the ten worst files.")
 @click.option("--show-cleared", is_flag=True, help="Full: list each suspect that a defence cleared, and by which one.")
@@ -138,6 +139,7 @@ def check(  # noqa: PLR0913  one parameter per option
     exit_zero: bool,
     jobs: int | None,
     isolated: bool,
+    force_exclude: bool,
     no_cache: bool,
     statistics: bool,
     show_cleared: bool,
@@ -151,7 +153,7 @@ def check(  # noqa: PLR0913  one parameter per option
     from leaklint import report, runner, selection
     from leaklint.files import discover
 
-    del isolated, no_cache  # there are no settings and no cache yet
+    del isolated, force_exclude, no_cache  # there are no settings and no cache yet
     try:
         targets = report.targets(form, file, outputs)
         catalogue = _catalogue()

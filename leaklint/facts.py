@@ -21,6 +21,10 @@ DriverKind = Literal[
 ]
 ReleaseKind = Literal["always", "by bound", "on some paths", "never"]
 
+Reach = Literal["file", "alone", "project"]
+"""How much of what may answer a file's open questions is checked along with it: its whole project or package, all
+there is beside a module that is in none, or less."""
+
 EVIDENCE_LIMIT = 6
 """Places of evidence in one finding, at most: a reader looks at no more."""
 
@@ -69,6 +73,8 @@ class Finding:
     fingerprint: str
     checked_against: Literal["file", "project"] = "file"
     fixable: bool = False
+    lowered: bool = False
+    """Would it be worse, had the rest of the project been checked without an answer to its open question?"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +132,10 @@ class Suppression:
     codes: tuple[str, ...]
     reason: str
     whole_file: bool = False
+    native: bool = True
+    """False for `# noqa: LK101`, which is other linters' comment too."""
+    column: int = field(default=1, compare=False)
+    end_column: int = field(default=1, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +150,7 @@ class FileResult:
     open_questions: tuple[OpenQuestion, ...] = ()
     suppressions: tuple[Suppression, ...] = ()
     errors: tuple[str, ...] = ()
+    reach: Reach = "alone"
 
 
 @dataclass(frozen=True, slots=True)

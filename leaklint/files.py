@@ -11,17 +11,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-EXCLUDED = frozenset(
-    [
-        *(".bzr", ".direnv", ".eggs", ".git", ".hg", ".ipynb_checkpoints", ".jj", ".mypy_cache", ".nox", ".pants.d"),
-        *(".pyenv", ".pytest_cache", ".pytype", ".ruff_cache", ".svn", ".tox", ".venv", ".vscode", "__pycache__"),
-        *("__pypackages__", "_build", "buck-out", "build", "dist", "node_modules", "site-packages", "venv"),
-    ]
-)
-"""Names of directories that are not walked into. One that was given as an argument is, and so is a Python
-package that happens to have such a name (`pip._internal.operations.build`)."""
-
-_ENVIRONMENTS = frozenset([".venv", "venv", ".tox", ".nox", ".direnv"])
+from leaklint.config import Finder
+from leaklint.facts import Reach
+from leaklint.paths import shown_name
+from leaklint.walk import Walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +25,9 @@ class Source:
     shown: str
     module: str
     size: int
+    reach: Reach = "file"
+    content: bytes | None = None
+    """What standard input gave; None for a file that is to be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,57 +85,6 @@ def _package_of(folder: Path) -> str:
     return ".".join(reversed(names))
 
 
-def shown_name(path: Path, cwd: Path) -> str:
-    """The path relative to the working directory where it is under it, absolute otherwise, with slashes."""
-    return path.relative_to(cwd).as_posix() if path.is_relative_to(cwd) else path.as_posix()
-
-
-def _excluded(folder: os.DirEntry[str], walked: frozenset[str]) -> bool:
-    if folder.name in walked:
-        return not (Path(folder) / "__init__.py").is_file() or folder.name in ("__pycache__", "site-packages")
-    return folder.name.endswith(".egg-info") or (Path(folder) / "pyvenv.cfg").is_file()
-
-
-def _walk(top: Path) -> Iterator[os.DirEntry[str] | tuple[Path, OSError]]:
-    """Python files under `top`, sorted. Links to directories are not followed, so that there are no loops."""
-    inside_environment = not _ENVIRONMENTS.isdisjoint(top.parts) or (top / "pyvenv.cfg").is_file()
-    excluded = EXCLUDED - {"site-packages"} if inside_environment else EXCLUDED
-    stack: list[Path | os.DirEntry[str]] = [top]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, os.DirEntry) and not item.is_dir(follow_symlinks=False):
-            yield item
-            continue
-        try:
-            with os.scandir(item) as entries:
-                inner = sorted(entries, key=lambda e: e.name, reverse=True)
-        except OSError as error:
-            yield Path(item), error
-            continue
-        stack += [e for e in inner if _wanted(e, excluded)]
-
-
-def _wanted(entry: os.DirEntry[str], excluded: frozenset[str]) -> bool:
-    if entry.is_dir(follow_symlinks=False):
-        return not _excluded(entry, excluded)
-    # editors' lock files are links to nowhere called .#x.py; what else cannot be read is reported when it is read
-    return entry.name.endswith(".py") and not entry.name.startswith(".#") and not _is_directory(entry)
-
-
-def _is_directory(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:  # a loop of links
-        return False
-
-
-def _size(entry: os.DirEntry[str]) -> int:
-    try:
-        return entry.stat().st_size
-    except OSError:  # a link to nowhere
-        return 0
-
-
 @dataclass(frozen=True, slots=True)
 class _Seen:
     """A file on the way; `real` is where it is once all links are followed, `link` whether it is one itself."""
@@ -150,31 +95,75 @@ class _Seen:
     size: int
 
 
-def _look(path: Path) -> Iterator[_Seen | tuple[Path, OSError]]:
+def _look(path: Path, walk: Walk, settings: Finder) -> Iterator[_Seen | tuple[Path, OSError]]:
+    """What an argument names."""
     try:
         status = path.stat()
     except OSError as error:
         yield path, error
         return
+    if settings(path).force_exclude and walk.excluded(path):
+        return
     real = os.path.realpath(path)  # not resolve(), which raises at loops in some versions
     if not stat.S_ISDIR(status.st_mode):
         yield _Seen(path, real, path.is_symlink(), status.st_size)
         return
-    for entry in _walk(path):
+    for entry in walk.files(path):
         if isinstance(entry, tuple):
             yield entry
-        elif entry.is_symlink():
-            yield _Seen(Path(entry), os.path.realpath(entry), True, _size(entry))
+        elif entry.link:
+            yield _Seen(Path(entry.path), os.path.realpath(entry.path), True, entry.size)
         else:  # nothing between `path` and the file is a link
-            yield _Seen(Path(entry), real + entry.path[len(str(path)) :], False, _size(entry))
+            yield _Seen(Path(entry.path), real + entry.path[len(str(path)) :], False, entry.size)
 
 
-def discover(arguments: Iterable[str], cwd: Path) -> Found:
-    """The files that the arguments name, and the Python files in the directories that they name, each once.
+class _Reaches:
+    """How much of what may answer a file's open questions is checked along with it."""
 
-    A file is checked whatever it is called when it is an argument itself. What `.gitignore` says is not heeded.
+    def __init__(self, folders: Iterable[Path], files: Iterable[Path], package: Callable[[Path], str]) -> None:
+        self._folders, self._files, self._package = tuple(folders), frozenset(files), package
+        self._alone: dict[Path, bool] = {}
+
+    def of(self, path: Path) -> Reach:
+        folder, package = path.parent, self._package(path.parent)
+        top = folder if not package else [folder, *folder.parents][package.count(".")]
+        if any(top.is_relative_to(one) for one in self._folders):
+            return "project"
+        if package:
+            return "file"
+        if folder not in self._alone:
+            self._alone[folder] = self._is_all(folder)
+        return "alone" if self._alone[folder] else "file"
+
+    def _is_all(self, folder: Path) -> bool:
+        """Is there no other module and no package in a directory?"""
+        try:
+            inner = list(folder.iterdir())
+        except OSError:
+            return False
+        return not any(
+            (one.suffix == ".py" and one not in self._files) or (one / "__init__.py").is_file() for one in inner
+        )
+
+
+def stdin_source(content: bytes, name: str | None, cwd: Path) -> Source:
+    """Standard input as a file; `name` says where it would lie."""
+    if not name:
+        return Source("-", "-", "stdin", len(content), content=content)
+    path = Path(os.path.normpath(cwd / name))
+    return Source(str(path), shown_name(path, cwd), module_name(path, _package_of), len(content), content=content)
+
+
+def discover(arguments: Iterable[str], cwd: Path, settings: Finder | None = None) -> Found:
+    """The files that the arguments name, and those to check in the directories that they name, each once.
+
+    A file is checked whatever it is called when it is an argument itself, unless the settings say `force-exclude`.
+    Raises SettingsError.
     """
-    seen = [item for argument in arguments for item in _look(Path(os.path.normpath(cwd / argument)))]
+    settings = settings or Finder(cwd, isolated=True)
+    walk = Walk(settings)
+    named = [Path(os.path.normpath(cwd / argument)) for argument in arguments]
+    seen = [item for path in named for item in _look(path, walk, settings)]
     errors = [
         f"{printable(shown_name(path, cwd))}: {(error.strerror or str(error)).lower()}"
         for path, error in (item for item in seen if isinstance(item, tuple))
@@ -184,8 +173,15 @@ def discover(arguments: Iterable[str], cwd: Path) -> Found:
     for item in sorted(files, key=lambda item: item.link):
         once.setdefault(item.real, item)  # a file that is reached by links too is checked under its own name
     package = functools.cache(_package_of)
+    reaches = _Reaches((p for p in named if p.is_dir()), (item.path for item in once.values()), package)
     sources = [
-        Source(str(item.path), shown_name(item.path, cwd), module_name(item.path, package), item.size)
+        Source(
+            str(item.path),
+            shown_name(item.path, cwd),
+            module_name(item.path, package),
+            item.size,
+            reaches.of(item.path),
+        )
         for item in once.values()
     ]
     return Found(tuple(sorted(sources, key=lambda source: source.shown)), tuple(errors))

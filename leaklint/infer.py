@@ -1,7 +1,7 @@
 """astroid behind one function: the class of a receiver that neither a row nor an annotation tells.
 
 It reads the checked file and the standard library only: imports of anything else are blanked out first, so that
-findings do not depend on what happens to be installed. "Unknown" is a legal answer, and the budget is counted, not timed.
+findings do not depend on what happens to be installed. "Unknown" is a legal answer; the budget is counted, not timed.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def _header(stmt: nodes.NodeNG) -> list[nodes.Call]:
     while stack:
         node, done = stack.pop()
         if done:
-            found.append(node)  # type: ignore[arg-type]
+            found.append(node)
             continue
         if isinstance(node, nodes.Call):
             stack.append((node, True))

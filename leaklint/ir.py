@@ -237,6 +237,11 @@ def outermost(expr: Expr) -> Expr:
     return expr
 
 
+def is_none(expr: Expr | None) -> bool:
+    """The constant None."""
+    return expr is not None and expr.op == "const" and expr.text == "none"
+
+
 def source(expr: Expr | None, limit: int = 60) -> str:
     """The expression as text, normalised and cut short: for messages and fingerprints."""
     if expr is None:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, cast
 
@@ -131,23 +131,23 @@ class Settings:
         "list of rules",
         ("LK",),
         "the rules that count: codes, beginnings of codes, names; `LK` is all of them",
-        '["LK1", "LK201"]',
+        '["LK001", "unused-suppression"]',
     )
     extend_select: tuple[str, ...] = _key(
         "list of rules", (), "rules that count as well, such as one that is off by default", '["LK003"]'
     )
-    ignore: tuple[str, ...] = _key("list of rules", (), "rules that do not count, even when selected", '["LK401"]')
-    fail_on: Severity = _key(
+    ignore: tuple[str, ...] = _key("list of rules", (), "rules that do not count, even when selected", '["LK002"]')
+    fail_on: Severity = _key(  # noqa: RUF009  it makes a field
         "P0, P1 or P2", "P2", "the least severity of a finding that makes the exit status 1", '"P1"'
     )
     severity: Mapping[str, Severity] = _key(
-        "table of rules and P0, P1 or P2", {}, "the severity that findings of a rule get", '{ LK401 = "P2" }'
+        "table of rules and P0, P1 or P2", {}, "the severity that findings of a rule get", '{ LK002 = "P1" }'
     )
     per_file_ignores: Mapping[str, tuple[str, ...]] = _key(
         "table of patterns and lists of rules",
         {},
         "rules that do not count in some files; a pattern that begins with `!` is for all others",
-        '{ "tests/**" = ["LK3"] }',
+        '{ "tests/**" = ["LK002"] }',
     )
     exclude: tuple[str, ...] = _key(
         "list of patterns", USUAL, "files and directories that are passed over, instead of the usual ones", '["gen"]'
@@ -159,7 +159,7 @@ class Settings:
         "true or false", False, "pass over what is excluded even when it is named on the command line", "true"
     )
     preview: bool | tuple[str, ...] = _key(
-        "true, false or a list of rules", False, "do preview rules count as others do: all, or these", '["LK501"]'
+        "true, false or a list of rules", False, "do preview rules count as others do: all, or these", "true"
     )
     task_wrappers: tuple[str, ...] = _key(
         "list of names",

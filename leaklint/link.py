@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from leaklint.facts import Cleared, FileResult, Finding, OpenQuestion, Outside
+from leaklint.facts import Cleared, FileResult, Finding, OpenQuestion, Outside, Reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +25,22 @@ def link(results: Sequence[FileResult]) -> Linked:
             outside.setdefault(use.place, []).append(use)
     findings = [f for r in results for f in r.findings]
     cleared = [c for r in results for c in r.cleared]
-    for question in (q for r in results for q in r.open_questions):
+    for result, question in ((r, q) for r in results for q in r.open_questions):
         answer = _answer(question, outside.get(question.place, ()))
         if answer is None:
-            findings.append(replace(question.finding, checked_against="project" if len(results) > 1 else "file"))
+            findings.append(_unanswered(question.finding, result.reach))
         else:
             cleared.append(answer)
     return Linked(tuple(findings), tuple(s for r in results for s in r.sound), tuple(cleared))
+
+
+def _unanswered(finding: Finding, reach: Reach) -> Finding:
+    """A finding whose question nobody answers: it is less certain where not everybody was asked."""
+    if reach == "project":
+        return replace(finding, checked_against="project")
+    if reach == "file" and finding.severity == "P0":
+        return replace(finding, severity="P1", lowered=True)
+    return finding
 
 
 def _answer(question: OpenQuestion, uses: Iterable[Outside]) -> Cleared | None:

@@ -201,6 +201,14 @@ class Facts:
         return tuple((self.trace(place, row, stmt), value) for place, row, stmt, value in local)
 
     @cached_property
+    def constructor_traces(self) -> tuple[tuple[paths.Paths, Expr], ...]:
+        """Each resource that a constructor puts into an attribute, followed to the constructor's end."""
+        born = (
+            a for a in self.acquisitions if a[0].is_attribute and a[2].scope.function.name in ("__init__", "__new__")
+        )
+        return tuple((self.trace(place, row, stmt), value) for place, row, stmt, value in born)
+
+    @cached_property
     def unreleased(self) -> tuple[unreleased.Unreleased, ...]:
         return tuple(unreleased.unreleased(self.basis, self.traces))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from leaklint.ir import Binding, Expr, Module, Scope
+from leaklint.ir import Binding, Expr, Module, Scope, is_none
 from leaklint.scopes import Scopes, source_name
 
 ELEMENT = "[]"  # the path segment of "an entry of"
@@ -130,7 +130,7 @@ class Names(Scopes):
         found = [
             b
             for b in self.all_bindings(where, expr.text)
-            if not _is_none(b.value) and b.how not in ("del", "annotation")
+            if not is_none(b.value) and b.how not in ("del", "annotation")
         ]
         if not found or len(found) > 3:
             return None
@@ -187,7 +187,3 @@ def _getattr(expr: Expr) -> str:
         return ""
     name = expr.args[2].value.strip("\"'")
     return name if name.isidentifier() else ""
-
-
-def _is_none(expr: Expr | None) -> bool:
-    return expr is not None and expr.op == "const" and expr.text == "none"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -37,3 +38,17 @@ def covers(pattern: str, path: Path, root: Path) -> bool:
     """Does a pattern match a path, or a directory that it is in, as seen from `root`?"""
     parts = relative(path, root)
     return any(matches(pattern, parts[: end + 1]) for end in range(len(parts)))
+
+
+_CELL = re.compile(r"(.+\.ipynb):cell ([0-9]+)")
+
+
+def in_cell(path: str, number: int) -> str:
+    """What a cell of a notebook is called."""
+    return f"{path}:cell {number}"
+
+
+def split_cell(path: str) -> tuple[str, int | None]:
+    """The file, and the number of the cell when it is one that is called so."""
+    found = _CELL.fullmatch(path)
+    return (found[1], int(found[2])) if found else (path, None)

@@ -13,18 +13,21 @@ import stat
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from leaklint import catalogue as knowledge
-from leaklint import suppress
+from leaklint import notebook, suppress, unused
 from leaklint.apis import KnowledgeError
 from leaklint.catalogue import Catalogue
 from leaklint.facts import Cleared, FileResult, Finding, Run, Summary
-from leaklint.files import Source, printable
+from leaklint.files import Source, lines, printable
+from leaklint.paths import in_cell
+from leaklint.selection import ALWAYS, Policy, narrow
 
 if TYPE_CHECKING:
+    from leaklint.notebook import Notebook
     from leaklint.workers import Lost, Pools
 
 BATCH_BYTES = 200_000
@@ -78,12 +81,15 @@ class Outcome:
 
     run: Run
     digests: Mapping[str, str]
+    lines: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Those of what is no text file on the disk, by the path that findings carry: cells, standard input."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Checked:
     result: FileResult
     digest: str
+    notebook: Notebook | None = None
 
 
 _loaded = functools.cache(knowledge.load)
@@ -124,33 +130,37 @@ def _reason(error: BaseException) -> str:
 
 def _check_file(source: Source, engine: Engine, gate: bool, catalogue: Catalogue) -> _Checked:
     """One file's result, whatever happens. Raises KnowledgeError, which is no fault of the file."""
+    book = None
     try:
-        content = _read(source.path)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        content = _read(source.path) if source.content is None else source.content
+        if source.path.endswith(notebook.ENDING):
+            book = notebook.read(content)
+    except (OSError, notebook.NotANotebook) as error:
+        reason = error.strerror.lower() if isinstance(error, OSError) and error.strerror else str(error)
         return _Checked(engine.unreadable(source.shown, source.module, reason, catalogue), "")
+    code = book.text.encode("utf-8", "surrogatepass") if book else content
     try:
-        result = engine.analyze(content, source.shown, source.module, catalogue, gate)
-        result = replace(result, suppressions=suppress.find(content, catalogue.codes))
+        result = engine.analyze(code, source.shown, source.module, catalogue, gate)
+        result = replace(result, suppressions=suppress.find(code, catalogue.codes), reach=source.reach)
     except KnowledgeError:
         raise
     except Exception as error:  # noqa: BLE001  one file's trouble, RecursionError and MemoryError included
         line = f"{printable(source.shown)}: internal error: {_reason(error)}"
         result = FileResult(source.shown, Summary(source.module), errors=(line,))
-    return _Checked(result, digest(content))
+    return _Checked(result, digest(content), book)
 
 
 def _check_batch(
-    engine: Engine, gate: bool, rule_folders: tuple[str, ...], api_files: tuple[str, ...], batch: tuple[Source, ...]
+    engine: Engine, gate: bool, loaded_from: tuple[tuple[str, ...], ...], batch: tuple[Source, ...]
 ) -> list[_Checked]:
     """What a worker does; it loads the catalogue itself, once, from what it was loaded from here."""
-    catalogue = _loaded(rule_folders, api_files)
+    catalogue = _loaded(*loaded_from)
     return [_check_file(source, engine, gate, catalogue) for source in batch]
 
 
-def _prepare(rule_folders: tuple[str, ...], api_files: tuple[str, ...]) -> None:
+def _prepare(loaded_from: tuple[tuple[str, ...], ...]) -> None:
     with contextlib.suppress(KnowledgeError):  # told by the first batch, which can
-        _loaded(rule_folders, api_files)
+        _loaded(*loaded_from)
 
 
 def _lost(lost: Lost[Source], engine: Engine, catalogue: Catalogue) -> _Checked:
@@ -179,9 +189,8 @@ def _parallel(
 ) -> Iterator[_Checked]:
     from leaklint.workers import Job, Lost, each, processes
 
-    extra = (catalogue.extra_rule_folders, catalogue.extra_api_files)
-    pools = pools or processes(functools.partial(_prepare, *extra))
-    job = Job(functools.partial(_check_batch, engine, options.gate, *extra), fatal=KnowledgeError)
+    pools = pools or processes(functools.partial(_prepare, catalogue.loaded_from))
+    job = Job(functools.partial(_check_batch, engine, options.gate, catalogue.loaded_from), fatal=KnowledgeError)
     for outcome in each(batches(sources), job, pools, options.jobs):
         yield _lost(outcome, engine, catalogue) if isinstance(outcome, Lost) else outcome
 
@@ -197,16 +206,48 @@ def _order(item: Finding | Cleared) -> tuple[str, int, int, str, str]:
     return item.path, item.span.line, item.span.column, item.rule, item.subject
 
 
+def _reviewed(
+    every: Sequence[_Checked], findings: Iterable[Finding], catalogue: Catalogue, policy: Policy
+) -> unused.Reviewed:
+    """What is to be said of the suppressions in all files that were checked to their end."""
+    found: dict[str, list[Finding]] = {}
+    for finding in findings:
+        found.setdefault(finding.path, []).append(finding)
+    reviewed = []
+    for result in (one.result for one in every):
+        here = found.get(result.path, [])
+        if result.suppressions and not result.errors and not any(f.rule == ALWAYS for f in here):
+            # what another file clears would be a finding without that file
+            open_ones = (question.finding for question in result.open_questions)
+            silence = unused.Silence(result.path, result.summary.module, result.suppressions, (*here, *open_ones))
+            reviewed.append(unused.review(silence, catalogue, policy.of(result.path).selected))
+    return unused.Reviewed(
+        tuple(f for one in reviewed for f in one.kept), tuple(pair for one in reviewed for pair in one.suppressed)
+    )
+
+
+def _lines(every: Iterable[_Checked], sources: Iterable[Source]) -> dict[str, Sequence[str]]:
+    found: dict[str, Sequence[str]] = {
+        in_cell(one.result.path, number): rows
+        for one in every
+        if one.notebook
+        for number, rows in one.notebook.lines().items()
+    }
+    return found | {s.shown: lines(s.content) for s in sources if s.content is not None}
+
+
 def run(
     sources: Sequence[Source],
     catalogue: Catalogue,
     options: Options,
     pools: Pools | None = None,
     *,
+    policy: Policy | None = None,
     progress: Progress | None = None,
     engine: Engine | None = None,
 ) -> Outcome:
-    """All findings in the sources, suppressions heeded, in the order of their places.
+    """All findings in the sources, suppressions heeded, in the order of their places; of what `policy` says
+    counts, or of everything.
 
     With one job everything happens in this process; with more, in those that `pools` makes (processes of this
     machine unless it is given). A file that cannot be checked is an error in the run, never an exception.
@@ -225,6 +266,10 @@ def run(
     kept, suppressed = suppress.apply(
         sorted(linked.findings, key=_order), {result.path: result.suppressions for result in results}
     )
+    if policy is not None:
+        reviewed = _reviewed(every, linked.findings, catalogue, policy)
+        kept = tuple(sorted((*kept, *reviewed.kept), key=_order))
+        suppressed = tuple(sorted((*suppressed, *reviewed.suppressed), key=lambda pair: _order(pair[0])))
     done = Run(
         findings=kept,
         sound=tuple(sorted(linked.sound, key=_order)),
@@ -234,4 +279,7 @@ def run(
         files=len(results),
         seconds=time.perf_counter() - begun,
     )
-    return Outcome(done, {one.result.path: one.digest for one in every})
+    if policy is not None:
+        done = narrow(done, policy)
+    done = notebook.relocate(done, {one.result.path: one.notebook for one in every if one.notebook})
+    return Outcome(done, {one.result.path: one.digest for one in every}, _lines(every, sources))

@@ -6,6 +6,7 @@ Identifiers are last identifiers: `append` of `self.items.append`.
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,6 +29,37 @@ class Seen:
     streamed: set[str] = field(default_factory=set)  # targets of `async for`
 
 
+_LEAVES = frozenset(
+    [
+        "ctx",
+        "op",
+        "ops",
+        "id",
+        "attr",
+        "arg",
+        "name",
+        "names",
+        "kind",
+        "type_comment",
+        "level",
+        "module",
+        "conversion",
+        "is_async",
+        "simple",
+        "asname",
+        "rest",
+        "kwd_attrs",
+        "type_ignores",
+    ]
+)
+
+
+@functools.cache
+def _inner(kind: type[ast.AST]) -> tuple[str, ...]:
+    """The fields of a node that hold nodes. A constant's value, names and operators are none."""
+    return () if kind is ast.Constant else tuple(name for name in kind._fields if name not in _LEAVES)
+
+
 def scan(tree: ast.Module, deepest: int) -> Seen | None:
     """Walk over a file once, level by level; None when it is nested deeper than `deepest` levels."""
     seen, depth = Seen(), 0
@@ -38,14 +70,15 @@ def scan(tree: ast.Module, deepest: int) -> Seen | None:
             return None
         below: list[ast.AST] = []
         for node in nodes:
-            look = _LOOKS.get(type(node))
+            kind = node.__class__
+            look = _LOOKS.get(kind)
             if look is not None:
                 look(node, seen)
-            for name in node._fields:
+            for name in _inner(kind):
                 part = getattr(node, name, None)
                 if part.__class__ is list:
-                    below.extend(n for n in part if isinstance(n, ast.AST))
-                elif isinstance(part, ast.AST):
+                    below += [n for n in part if n is not None]
+                elif part is not None:
                     below.append(part)
         nodes = below
     return seen

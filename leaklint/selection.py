@@ -1,13 +1,16 @@
-"""Which rules count, and what they count for: `--select`, `--ignore`, `--fail-on`."""
+"""Which rules count in a file, and what they count for: select, ignore, per-file-ignores, severity, fail-on."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from leaklint.catalogue import Catalogue, Rule
 from leaklint.facts import SEVERITIES, Finding, Run, Severity
+from leaklint.keys import Settings
+from leaklint.paths import covers, split_cell
 
 _PREFIX = re.compile(r"LK[0-9]{0,2}", re.IGNORECASE)
 
@@ -35,40 +38,106 @@ def find_rule(word: str, catalogue: Catalogue) -> Rule:
     return rule
 
 
-def _codes(words: Iterable[str], catalogue: Catalogue, with_preview: bool) -> frozenset[str]:
+def _any(_: Rule) -> bool:
+    return True
+
+
+def codes_of(words: Iterable[str], catalogue: Catalogue, wanted: Callable[[Rule], bool] = _any) -> frozenset[str]:
+    """The codes that codes, beginnings of codes and names mean, several in one word with commas; of what begins with
+    a word those that are `wanted`. Raises UnknownRule."""
     found: set[str] = set()
     for word in (part.strip() for text in words for part in text.split(",") if part.strip()):
         begun = [r for r in catalogue.rules if _PREFIX.fullmatch(word) and r.code.startswith(word.upper())]
         if begun:
-            found.update(rule.code for rule in begun if with_preview or not rule.preview)
+            found.update(rule.code for rule in begun if wanted(rule))
         else:
             found.add(find_rule(word, catalogue).code)
     return frozenset(found)
 
 
-def resolve(select: Sequence[str], ignore: Sequence[str], catalogue: Catalogue) -> frozenset[str]:
-    """The codes of the rules that count; words may be codes, beginnings of codes or names, several with commas.
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What counts in some file: the codes of its rules, the severities that are not the engine's, the least that
+    fails."""
 
-    Without `select` these are all; what is ignored is never selected. Preview rules have to be selected by their
-    full code or name. Raises UnknownRule.
-    """
-    ignored = _codes(ignore, catalogue, with_preview=True)
-    selected = _codes(select or ["LK"], catalogue, with_preview=False)
-    always = {ALWAYS} & set(catalogue.by_code)
-    return (selected | always) - ignored
+    selected: frozenset[str]
+    severity: Mapping[str, Severity]
+    fail_on: Severity
 
 
-def narrow(run: Run, selected: frozenset[str]) -> Run:
-    """The run with the rules that count alone."""
+class Policy:
+    """The choice for each file, by the path that its findings carry."""
+
+    def __init__(self, settings: Mapping[str, Settings], catalogue: Catalogue) -> None:
+        """`settings` are those of each file. Raises SettingsError for a rule that there is none of."""
+        self._catalogue = catalogue
+        distinct = {id(one): one for one in settings.values()}
+        self._whole = {number: self._choice(one) for number, one in distinct.items()}
+        self._ignored = {number: list(self._patterns(one)) for number, one in distinct.items()}
+        self._settings = settings
+        self._choices: dict[str, Choice] = {}
+
+    def of(self, path: str) -> Choice:
+        """The choice for the file of this path, which must be one of those that the settings were given for."""
+        path = split_cell(path)[0]
+        if path not in self._choices:
+            settings = self._settings[path]
+            whole = self._whole[id(settings)]
+            ignored = [
+                codes
+                for pattern, codes in self._ignored[id(settings)]
+                if covers(pattern.removeprefix("!"), Path.cwd() / path, settings.root) != pattern.startswith("!")
+            ]
+            self._choices[path] = replace(whole, selected=whole.selected.difference(*ignored))
+        return self._choices[path]
+
+    def _named(
+        self, settings: Settings, words: Iterable[str], wanted: Callable[[Rule], bool], *keys: str
+    ) -> frozenset[str]:
+        try:
+            return codes_of(words, self._catalogue, wanted)
+        except UnknownRule as error:
+            if settings.file is None:
+                raise
+            raise settings.file.error(keys, str(error)) from None
+
+    def _choice(self, settings: Settings) -> Choice:
+        preview = settings.preview
+        tried = frozenset[str]() if isinstance(preview, bool) else self._named(settings, preview, _any, "preview")
+
+        def usual(rule: Rule) -> bool:
+            return rule.default and (not rule.preview or preview is True or rule.code in tried)
+
+        selected = self._named(settings, settings.select, usual, "select")
+        selected |= self._named(settings, settings.extend_select, usual, "extend-select")
+        selected |= {ALWAYS} & set(self._catalogue.by_code)
+        ignored = self._named(settings, settings.ignore, _any, "ignore")
+        severity: dict[str, Severity] = {}
+        for word, level in settings.severity.items():
+            severity.update(dict.fromkeys(self._named(settings, [word], _any, "severity", word), level))
+        return Choice(selected - ignored, severity, settings.fail_on)
+
+    def _patterns(self, settings: Settings) -> Iterator[tuple[str, frozenset[str]]]:
+        for pattern, words in settings.per_file_ignores.items():
+            yield pattern, self._named(settings, words, _any, "per-file-ignores", pattern)
+
+
+def narrow(run: Run, policy: Policy) -> Run:
+    """The run with what counts alone, in the severities that the settings want."""
+
+    def severe(finding: Finding) -> Finding:
+        level = policy.of(finding.path).severity.get(finding.rule)
+        return replace(finding, severity=level) if level else finding
+
     return replace(
         run,
-        findings=tuple(f for f in run.findings if f.rule in selected),
-        suppressed=tuple(pair for pair in run.suppressed if pair[0].rule in selected),
-        cleared=tuple(c for c in run.cleared if c.rule in selected),
-        sound=tuple(s for s in run.sound if s.rule in selected),
+        findings=tuple(severe(f) for f in run.findings if f.rule in policy.of(f.path).selected),
+        suppressed=tuple((severe(f), s) for f, s in run.suppressed if f.rule in policy.of(f.path).selected),
+        cleared=tuple(c for c in run.cleared if c.rule in policy.of(c.path).selected),
+        sound=tuple(s for s in run.sound if s.rule in policy.of(s.path).selected),
     )
 
 
-def fails(findings: Iterable[Finding], fail_on: Severity) -> bool:
-    """Is there a finding of this severity or a worse one?"""
-    return any(SEVERITIES.index(finding.severity) <= SEVERITIES.index(fail_on) for finding in findings)
+def fails(findings: Iterable[Finding], policy: Policy) -> bool:
+    """Is there a finding of the severity that its file's settings fail on, or of a worse one?"""
+    return any(SEVERITIES.index(f.severity) <= SEVERITIES.index(policy.of(f.path).fail_on) for f in findings)

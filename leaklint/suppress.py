@@ -33,6 +33,7 @@ class _Comment:
     first: int
     last: int
     alone: bool = False
+    column: int = 0
 
 
 def _tokens(text: str) -> Iterator[tokenize.TokenInfo]:
@@ -47,24 +48,28 @@ def _comments(text: str) -> Iterator[_Comment]:
     """All comments with the logical lines they stand in; decorators and what they decorate are one."""
     import tokenize
 
-    waiting: list[tuple[str, int]] = []  # alone on their lines, before a statement
-    inside: list[tuple[str, int]] = []
+    waiting: list[tokenize.TokenInfo] = []  # alone on their lines, before a statement
+    inside: list[tokenize.TokenInfo] = []
     first = 0
     starts, decorator = True, False
     for token in _tokens(text):
         if token.type == tokenize.COMMENT:
-            (inside if first else waiting).append((token.string, token.start[0]))
+            (inside if first else waiting).append(token)
         elif token.type == tokenize.NEWLINE:
             starts = True
             if not decorator:
                 last = token.start[0]
-                yield from (_Comment(comment, line, first, last) for comment, line in inside)
-                yield from (_Comment(comment, line, line, last, alone=True) for comment, line in waiting)
+                yield from (_comment(comment, first, last) for comment in inside)
+                yield from (_comment(comment, comment.start[0], last, alone=True) for comment in waiting)
                 waiting, inside, first = [], [], 0
         elif token.type not in (tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER) and starts:
             starts, decorator = False, token.string == "@"
             first = first or token.start[0]
-    yield from (_Comment(comment, line, line, line, alone=True) for comment, line in waiting)
+    yield from (_comment(comment, comment.start[0], comment.start[0], alone=True) for comment in waiting)
+
+
+def _comment(token: tokenize.TokenInfo, first: int, last: int, alone: bool = False) -> _Comment:
+    return _Comment(token.string, token.start[0], first, last, alone, token.start[1])
 
 
 def _words(text: str | None, codes: Mapping[str, str]) -> tuple[str, ...]:
@@ -84,6 +89,8 @@ def _native(comment: _Comment, codes: Mapping[str, str], lines: int) -> Suppress
         codes=_words(found["codes"], codes),
         reason=found["reason"] or "",
         whole_file=whole,
+        column=comment.column + found.start() + 1,
+        end_column=comment.column + found.start() + len(found[0].rstrip("# \t")) + 1,
     )
 
 
@@ -94,7 +101,7 @@ def _noqa(comment: _Comment, codes: Mapping[str, str]) -> Suppression | None:
     if not ours:
         return None
     last = comment.line if comment.alone else comment.last
-    return Suppression(comment.line, comment.first, last, ours, "")
+    return Suppression(comment.line, comment.first, last, ours, "", native=False)
 
 
 def find(source: bytes, codes: Mapping[str, str]) -> tuple[Suppression, ...]:
@@ -114,7 +121,8 @@ def find(source: bytes, codes: Mapping[str, str]) -> tuple[Suppression, ...]:
     return tuple(sorted(found, key=lambda s: s.line))
 
 
-def _covers(suppression: Suppression, finding: Finding) -> bool:
+def covers(suppression: Suppression, finding: Finding) -> bool:
+    """Does a suppression silence a finding in its file?"""
     if suppression.codes and finding.rule not in suppression.codes:
         return False
     return suppression.whole_file or (
@@ -132,7 +140,7 @@ def apply(
     """
     kept, silenced = [], []
     for finding in findings:
-        cover = [s for s in suppressions.get(finding.path, ()) if _covers(s, finding)]
+        cover = [s for s in suppressions.get(finding.path, ()) if covers(s, finding)]
         if cover:
             silenced.append((finding, min(cover, key=lambda s: (s.whole_file, s.line))))
         else:

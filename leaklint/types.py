@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from leaklint.apis import Apis, Row
-from leaklint.ir import Expr, Scope, statements
+from leaklint.ir import Expr, Scope, is_none, statements
 from leaklint.names import Names, Place
 from leaklint.scopes import source_name
 from leaklint.uses import Use
@@ -129,7 +129,7 @@ class Types:
         rows = {
             self.row(s.value, depth)
             for s in statements(function.block)
-            if s.op == "return" and s.value is not None and not _none(s.value)
+            if s.op == "return" and s.value is not None and not is_none(s.value)
         }
         return rows.pop() if len(rows) == 1 else None
 
@@ -295,7 +295,3 @@ class Types:
         if imported:
             return self.apis.get(".".join([imported[0], rest]) if rest else imported[0])
         return self.apis.get(f"builtins.{match[1]}")
-
-
-def _none(expr: Expr) -> bool:
-    return expr.op == "const" and expr.text == "none"

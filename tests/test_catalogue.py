@@ -118,15 +118,15 @@ def test_extra_rules_are_loaded_like_our_own(tmp_path: Path) -> None:
 
 def test_extra_rows(tmp_path: Path) -> None:
     (tmp_path / "own.toml").write_text('["team.Thing"]\nkind = "resource"\nrelease = ["close"]\n')
-    known = load(extra_api_files=[str(tmp_path / "own.toml")])
+    known = load(api_files=[str(tmp_path / "own.toml")])
     row = known.apis.get("team.Thing")
     assert row is not None
     assert row.release == ("close",)
     (tmp_path / "own.toml").write_text('["team.Thing"]\nkind = "thing"\n')
     with pytest.raises(KnowledgeError, match=re.escape(f"{tmp_path}/own.toml: [team.Thing] kind")):
-        load(extra_api_files=[str(tmp_path / "own.toml")])
+        load(api_files=[str(tmp_path / "own.toml")])
     with pytest.raises(KnowledgeError, match=re.escape(f"{tmp_path}/none.toml: cannot be read")):
-        load(extra_api_files=[str(tmp_path / "none.toml")])
+        load(api_files=[str(tmp_path / "none.toml")])
 
 
 def test_two_rules_may_not_share_a_code_or_a_name(tmp_path: Path) -> None:

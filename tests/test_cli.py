@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from leaklint import __version__, catalogue, cli, runner
+from leaklint import __version__, catalogue, cli, report, runner
 from leaklint.apis import KnowledgeError
 
 LEAK = """\
@@ -21,7 +21,7 @@ import asyncio
 
 
 async def work():
-    pass
+    await asyncio.sleep(9)
 
 
 async def start():
@@ -61,7 +61,7 @@ def leaklint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
 
 
 def process(*arguments: str, **kwargs: Any) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "leaklint.cli", *arguments]
+    command = [sys.executable, "-m", "leaklint", *arguments]
     return subprocess.run(command, text=True, timeout=60, check=False, **{"capture_output": True, **kwargs})
 
 
@@ -117,10 +117,44 @@ def test_no_files_at_all(leaklint: Run) -> None:
 
 def test_several_outputs(leaklint: Run) -> None:
     Path("a.py").write_text(LEAK)
-    status, out, err = leaklint("check", "--output", "text", "--output", "json=b.json", "--output", "text=c.txt")
+    arguments = "--output", "text", "--output", "json=b.json", "--output", "full=c.txt"
+    status, out, err = leaklint("check", *arguments)
     assert (status, err) == (1, "")
     assert rows(Path("b.json").read_text()) == [("a.py", "LK201", 9)]
     assert Path("c.txt").read_text() == out
+    status, out, err = leaklint("check", "--output", "sarif=out.sarif", "--output", "concise")
+    assert status == 1
+    assert out.startswith("a.py:9:5: P1 LK201 dangling-task: ")
+    assert out.count("\n") == 1
+    assert err.startswith("Checked 1 file in ")
+    (result,) = json.loads(Path("out.sarif").read_text())["runs"][0]["results"]
+    assert result["ruleId"] == "LK201"
+
+
+def test_statistics_never_stand_in_what_programs_read(leaklint: Run) -> None:
+    Path("a.py").write_text(LEAK)
+    table = re.compile(r"^rule +P0 +P1 +P2 +all\nLK201 dangling-task +0 +1 +0 +1$", re.MULTILINE)
+    status, out, err = leaklint("check", "--statistics")
+    assert (status, err) == (1, "")
+    assert table.search(out)
+    assert out.rstrip().split("\n")[-1].startswith("Checked 1 file in ")
+    for form in report.FORMATS:
+        _, out, err = leaklint("check", "--statistics", "--output-format", form)
+        assert bool(table.search(out)) == (form == "full"), form
+        assert bool(table.search(err)) == (form != "full"), form
+    _, out, err = leaklint("check", "--statistics", "--output", "full=a.txt", "--output", "json=a.json")
+    assert table.search(Path("a.txt").read_text())
+    assert table.search(err)
+    assert out == ""
+
+
+def test_python_m(tmp_path: Path) -> None:
+    for number in range(3):
+        (tmp_path / f"a{number}.py").write_text(LEAK)
+    done = process("check", "--jobs", "2", "--output", "concise", cwd=tmp_path)
+    assert [line.split(":")[0] for line in done.stdout.splitlines()] == ["a0.py", "a1.py", "a2.py"]
+    assert done.returncode == 1
+    assert "Usage: leaklint check" in process("check", "--help").stdout
 
 
 def test_one_output_to_a_file(leaklint: Run) -> None:
@@ -136,7 +170,7 @@ def test_one_output_to_a_file(leaklint: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--output", "yaml"], "there is no output format 'yaml'; the formats are text, json"),
+        (["--output", "yaml"], "there is no output format 'yaml'; the formats are full, concise, json,"),
         (["--output", "json", "-o", "x"], "--output cannot be combined"),
         (["--output", "json", "--output", "text"], "two outputs go to standard output"),
         (["-o", "no/such/place"], "cannot write no/such/place"),

@@ -258,11 +258,12 @@ def test_outputs() -> None:
     def pairs(*arguments: str, form: str | None = None, file: str | None = None) -> list[tuple[str, str | None]]:
         return [(target.format, target.file) for target in targets(form, file, arguments)]
 
-    assert pairs() == [("text", None)]
+    assert pairs() == pairs("text") == pairs(form="text") == [("full", None)]
     assert pairs(form="json") == [("json", None)]
-    assert pairs(file="a.json") == [("text", "a.json")]
-    assert pairs("text", "json=a=b.json") == [("text", None), ("json", "a=b.json")]
-    for wrong in ["nope"], ["json=a", "text=./a"], ["json", "text=-"], ["json=/no/such/place/x"], ["json=/"]:
+    assert pairs(file="a.json") == [("full", "a.json")]
+    assert pairs("concise", "json=a=b.json") == [("concise", None), ("json", "a=b.json")]
+    clashes = ["json=a", "full=./a"], ["json", "full=-"], ["text", "full"]
+    for wrong in ["nope"], *clashes, ["json=/no/such/place/x"], ["json=/"]:
         with pytest.raises(ValueError, match=r"output|cannot write"):
             pairs(*wrong)
     with pytest.raises(ValueError, match="cannot be combined"):

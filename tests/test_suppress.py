@@ -98,7 +98,7 @@ def test_the_whole_file() -> None:
 
 
 def test_noqa_of_ours() -> None:
-    assert found("x = 1  # noqa: F401,LK201\n") == [Suppression(1, 1, 1, ("LK201",), "")]
+    assert found("x = 1  # noqa: F401,LK201\n") == [Suppression(1, 1, 1, ("LK201",), "", native=False)]
     assert covered("f(\n  1,  # NOQA : LK201 LK202\n)\n") == [(1, 3)]
     assert covered("# noqa: LK201\nx = 1\n") == [(1, 1)]
     assert found("x = 1  # noqa: F401\ny = 'LK201'") == []

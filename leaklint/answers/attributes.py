@@ -43,7 +43,8 @@ def held(basis: Basis, endings: dict[Scope, tuple[Scope, ...]]) -> Iterator[Held
         and use.value is not None
         and (row := _own(basis, use.value)) is not None
     ]
-    released = {place: _release(basis, place, row) for place, row, _, _ in found}
+    ended = {k: any(m.name != "__del__" for m in ms) for k, ms in endings.items()}
+    released = {place: _release(basis, place, row, ended.get(place.scope, False)) for place, row, _, _ in found}
     seen: set[Place] = set()
     for place, row, stmt, value in found:
         if place in seen:
@@ -127,17 +128,21 @@ def _plain_row(basis: Basis, name: str) -> bool:
 
 
 def _own(basis: Basis, value: Expr) -> Row | None:
-    """Acquired here, and not merely taken from a helper that may keep it."""
-    return acquired(basis, value)
+    """Acquired here, also by way of a local name: `client = Client(); self.client = client`."""
+    place = basis.names.place(value) if value.op == "name" else None
+    if place is None or place.scope.kind != "function":
+        return acquired(basis, value)
+    return next((row for bound in basis.types.bound_values(place) if (row := acquired(basis, bound)) is not None), None)
 
 
-def _release(basis: Basis, place: Place, row: Row) -> Use | None:
-    """A use that releases it, other than in a handler of the function that acquires it."""
+def _release(basis: Basis, place: Place, row: Row, ended: bool) -> Use | None:
+    """A use that releases it, other than in a handler of the function that acquires it; `ended`: there are endings."""
     births = {u.stmt.scope.function for u in basis.all_uses(place) if u.verb == "bind"}
-    for use in resource_uses(basis, place, row):
-        if fate(basis, use, row) == "release" and not (use.stmt.scope.function in births and _in_handler(use.stmt)):
-            return use
-    return None
+    uses = [u for u in resource_uses(basis, place, row) if fate(basis, u, row) == "release"]
+    found = [u for u in uses if not (u.stmt.scope.function in births and _in_handler(u.stmt))]
+    # `__del__` comes late or never: it counts where there is no other ending that could have done it
+    strong = [u for u in found if u.stmt.scope.function.name != "__del__"]
+    return next(iter(strong if ended else found), None)
 
 
 def _in_handler(stmt: Stmt) -> bool:
@@ -184,8 +189,9 @@ def _elsewhere(basis: Basis, place: Place, row: Row) -> Use | None:
 
 
 def module_instance(basis: Basis, klass: Scope) -> bool:
-    """Is the class instantiated in the module's own body?"""
-    return any(
+    """Is the class instantiated in the module's own body, or do the settings call it a singleton?"""
+    row = basis.own_row(klass)
+    return (row is not None and row.single) or any(
         u.verb == "__call__" and u.stmt.op == "assign" and u.stmt.scope.kind == "module" and not any(ancestors(u.stmt))
         for u in basis.all_uses(Place(klass.parent, (klass.name,)) if klass.parent is not None else Place(klass, ()))
     )

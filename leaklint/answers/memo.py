@@ -39,7 +39,12 @@ def memos(basis: Basis) -> Iterator[Memo]:
 def _instance_in_key(basis: Basis, function: Scope) -> Scope | None:
     klass = function.method_of
     others = {source_name(d) for d in function.stmt.decorators} if function.stmt is not None else set()
-    if klass is None or not function.params or others & {"staticmethod", "classmethod"}:
+    if (
+        klass is None
+        or not function.params
+        or function.params[0].name == "cls"
+        or others & {"staticmethod", "classmethod"}
+    ):
         return None
     if any(
         source_name(k.args[-1] if k.op == "call" else k) == "key"

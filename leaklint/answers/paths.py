@@ -34,8 +34,12 @@ class Paths:
 
 
 def trace(basis: Basis, place: Place, row: Row, acquired: Stmt) -> Paths:
-    """Follow the resource that `acquired` puts into the local `place`, through the function it stands in."""
-    function = place.scope
+    """Follow the resource that `acquired` puts into `place`, through the function it stands in.
+
+    An attribute is followed through the constructor that acquires it: whoever gets no object cannot close it. There,
+    only what the code itself raises counts.
+    """
+    function = acquired.scope.function if place.is_attribute else place.scope
     fates: dict[Stmt, str] = {}
     releases, escapes = [], []
     for use in resource_uses(basis, place, row):
@@ -46,6 +50,8 @@ def trace(basis: Basis, place: Place, row: Row, acquired: Stmt) -> Paths:
         )
         if use.expr.scope.kind == "lambda":
             outcome = "escape"
+        if place.is_attribute and outcome == "escape":
+            continue  # held by an object that nobody gets
         if use.place.path != place.path:
             outcome = "escape" if not use.verb else outcome
         if use.stmt is acquired and outcome == "rebind":
@@ -56,10 +62,11 @@ def trace(basis: Basis, place: Place, row: Row, acquired: Stmt) -> Paths:
             escapes.append(use)
         if outcome != "borrow" and fates.get(use.stmt) not in ("release", "escape"):
             fates[use.stmt] = outcome
-    _nested(basis, function, place, fates, escapes)
+    if not place.is_attribute:
+        _nested(basis, function, place, fates, escapes)
     effects = Effects(
         at=lambda stmt: "acquire" if stmt is acquired else fates.get(stmt, ""),
-        fallible=lambda stmt: fallible(basis, stmt, row) is not None,
+        fallible=lambda stmt: not place.is_attribute and fallible(basis, stmt, row) is not None,
         narrow=_narrow(basis, place, acquired),
         swallows=lambda stmt: any(v.op == "call" and _swallows(basis, v) for v, _ in stmt.items),
         catches_all=lambda block: _catches_all(block) or any(fates.get(s) == "release" for s in statements(block)),
@@ -143,7 +150,7 @@ def _narrow(basis: Basis, place: Place, acquired: Stmt) -> Callable[[Expr], bool
             value = stmt.value
             near = block is acquired.parent or stmt.ordinal > acquired.ordinal
             if near and stmt.op == "assign" and value is not None and value.op == "const" and value.text == "bool":
-                flags |= {t.text: value.value == "True" for t in stmt.targets if t.op == "name"}
+                flags |= {source(t): value.value == "True" for t in stmt.targets if t.op in ("name", "attr")}
 
     def narrow(test: Expr) -> bool | None:
         if test.op == "unary" and test.text == "Not":
@@ -152,8 +159,8 @@ def _narrow(basis: Basis, place: Place, acquired: Stmt) -> Callable[[Expr], bool
         if test.op == "bool" and test.text == "And":
             known = [narrow(a) for a in test.args]
             return False if False in known else (True if all(known) else None)
-        if test.op == "name" and test.text in flags:
-            return flags[test.text]
+        if test.op in ("name", "attr") and source(test) in flags:
+            return flags[source(test)]
         if basis.names.place(test) == place:
             return True
         if (

@@ -88,12 +88,15 @@ def rebinds(basis: Basis, use: Use) -> bool:
     if function.kind in ("module", "class") or function.name in _BIRTHPLACES:
         return False
     born = [u for u in basis.all_uses(use.place) if u.verb == "bind"]
-    in_body = (
-        any(b.value is not None for b in use.place.scope.bindings.get(use.place.path[0], ()))
-        if use.place.is_attribute
-        else False
-    )
-    return in_body or born[0] is not use
+    body = use.place.scope.bindings.get(use.place.path[0], ()) if use.place.is_attribute else ()
+    again = use.place.is_attribute and _run_again(basis, function)
+    return again or born[0] is not use or any(b.value is not None for b in body)
+
+
+def _run_again(basis: Basis, function: Scope) -> bool:
+    """Do other methods call it, so that what it binds first it binds again and again? A constructor's helper is not."""
+    callers = {e.stmt.scope.function for e in basis.mentions(function.name) if e.op == "attr"}
+    return function.method_of is not None and bool(callers) and not any(c.name in _BIRTHPLACES for c in callers)
 
 
 def _helper(basis: Basis, use: Use, row: Row, depth: int) -> bool:

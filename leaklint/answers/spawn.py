@@ -8,6 +8,7 @@ from leaklint.apis import Row
 from leaklint.basis import NO, Answer, Basis
 from leaklint.ir import Expr, Scope, Stmt, flat_of, statements
 from leaklint.names import Place
+from leaklint.types import Callee
 from leaklint.uses import Use
 
 _DEPTH = 3
@@ -42,15 +43,25 @@ def spawn(basis: Basis, call: Expr) -> Spawn | None:
     row = basis.types.result(call)
     if row is None or row.kind != "task":
         return None
+    named = _trusted(basis, callee)
     if callee.row is not None:
-        return Spawn(row, first) if callee.row.kind == "function" else None
+        return Spawn(row, first, named or callee.row.tracked) if callee.row.kind == "function" else None
     if callee.receiver is not None:
         if callee.method not in callee.receiver.spawn:
             return None
-        return Spawn(row, first, callee.receiver.tracked)
+        return Spawn(row, first, named or callee.receiver.tracked)
     if callee.local is not None:
-        return Spawn(row, first, _tracks(basis, callee.local, _DEPTH), callee.local.name, _inside(basis, callee.local))
+        tracked = named or _tracks(basis, callee.local, _DEPTH)
+        return Spawn(row, first, tracked, callee.local.name, _inside(basis, callee.local))
     return None
+
+
+def _trusted(basis: Basis, callee: Callee) -> bool:
+    """Do the project's settings say that what is called holds the tasks it starts?"""
+    rows = [basis.own_row(callee.local)] if callee.local is not None else []
+    if callee.method:
+        rows.append(basis.apis.get(f"*.{callee.method}"))
+    return any(row is not None and row.tracked for row in rows)
 
 
 def runs_through(basis: Basis, spawned: Spawn) -> bool:

@@ -11,7 +11,7 @@ from leaklint.runner import Outcome
 
 
 def render(outcome: Outcome, catalogue: Catalogue, look: Look) -> Iterator[str]:
-    """`path:line:column: P1 LK101 name: message`."""
+    """`path:line:column: severity code name: message`."""
     for finding in outcome.run.findings:
         head = look.paint(f"{finding.severity} {finding.rule} {finding.name}", finding.severity)
         yield f"{position(finding.path, finding.span)}: {head}: {prose.message(finding, catalogue)}"

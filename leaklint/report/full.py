@@ -17,11 +17,16 @@ from leaklint.runner import Outcome, digest
 Sources = Callable[[str], Sequence[str] | None]
 
 
-def sources(digests: Mapping[str, str]) -> Sources:
-    """A function that gives the lines of a file by its path; None when it is not the file that was checked."""
+def sources(digests: Mapping[str, str], known: Mapping[str, Sequence[str]]) -> Sources:
+    """A function that gives the lines of a file by its path; None when it is not the file that was checked.
+
+    `known` are the lines of what is no file of its own.
+    """
 
     @functools.lru_cache(maxsize=8)  # findings come sorted by file
     def read(path: str) -> Sequence[str] | None:
+        if path in known:
+            return known[path]
         try:
             content = Path(path).read_bytes() if digests.get(path) else b""
         except OSError:
@@ -68,6 +73,8 @@ def _remarks(finding: Finding, catalogue: Catalogue, look: Look, gutter: int) ->
     if first:
         yield f"{margin} {sign} {look.paint('hint', 'strong')}: {first}"
         yield from (f"{margin}         {line}".rstrip() for line in others)
+    if finding.lowered:
+        yield f"{margin} {sign} {look.paint('note', 'strong')}: {prose.LOWERED}"
     yield f"{margin} {sign} {look.paint('see', 'strong')}: leaklint rule {finding.rule}"
 
 
@@ -99,7 +106,7 @@ def show_cleared(word: str, cleared: Cleared) -> str:
 
 def render(outcome: Outcome, catalogue: Catalogue, look: Look) -> Iterator[str]:
     """All findings, the cleared suspects and the statistics if they are wanted, and the closing line."""
-    read = sources(outcome.digests)
+    read = sources(outcome.digests, outcome.lines)
     for finding in outcome.run.findings:
         yield from show(finding, catalogue, read, look)
         yield ""

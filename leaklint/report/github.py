@@ -13,18 +13,18 @@ from leaklint.runner import Outcome
 
 _COMMANDS: dict[Severity, str] = {"P0": "error", "P1": "warning", "P2": "notice"}
 
-_IN_TEXT = {"%": "%25", "\r": "%0D", "\n": "%0A"}
-_IN_PROPERTY = {**_IN_TEXT, ":": "%3A", ",": "%2C"}
+_IN_TEXT = {ord(sign): f"%{ord(sign):02X}" for sign in "%\r\n"}
+_IN_PROPERTY = {ord(sign): f"%{ord(sign):02X}" for sign in "%\r\n:,"}
 
 
 def text(words: str) -> str:
     """What stands after the `::` of a command, escaped."""
-    return words.translate(str.maketrans(_IN_TEXT))
+    return words.translate(_IN_TEXT)
 
 
 def property_(value: str) -> str:
     """The value of one property of a command, escaped."""
-    return value.translate(str.maketrans(_IN_PROPERTY))
+    return value.translate(_IN_PROPERTY)
 
 
 def _properties(finding: Finding, where: repository.Repository) -> Iterator[tuple[str, str]]:
@@ -45,6 +45,8 @@ def _lines(finding: Finding, catalogue: Catalogue, where: repository.Repository)
         label = prose.label(finding, evidence, catalogue)
         if label:
             yield f"{printable(where.inside(evidence.path) or evidence.path)}:{evidence.span.line}: {label}"
+    if finding.lowered:
+        yield f"note: {prose.LOWERED}"
     hint = prose.hint(finding, catalogue)
     if hint:
         yield f"hint: {hint}"

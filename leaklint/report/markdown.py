@@ -16,7 +16,7 @@ from leaklint.runner import Outcome
 HEADINGS: dict[Severity, str] = {"P0": "certain leaks", "P1": "high risks", "P2": "conditional leaks"}
 
 _CODE = re.compile(r"`([^`]+)`")
-_SPECIAL = re.compile(r"[\\`*_{}\[\]()<>#+!|~@&$]")
+_SPECIAL = re.compile(r"[\\`*_\[\]<>#|~@&$]")
 WORST = 5
 """Files in the summary, at most."""
 
@@ -75,10 +75,13 @@ def _finding(number: int, finding: Finding, catalogue: Catalogue) -> Iterator[st
     where = code(position(finding.path, finding.span))
     yield f"{number}. **{finding.rule} {finding.name}** {where}: {inline(prose.message(finding, catalogue))}"
     margin = " " * len(f"{number}. ")
-    yield f"{margin}- {code(finding.subject)}: owner {finding.owner}, driver {finding.driver}, release {finding.release}"
+    answers = f"owner {finding.owner}, driver {finding.driver}, release {finding.release}"
+    yield f"{margin}- {code(finding.subject)}: {answers}"
     for evidence in finding.evidence:
         label = prose.label(finding, evidence, catalogue) or evidence.role
         yield f"{margin}- {code(f'{evidence.path}:{evidence.span.line}')}: {inline(label)}"
+    if finding.lowered:
+        yield f"{margin}- {prose.LOWERED}"
     hint = " ".join(prose.hint(finding, catalogue).split())
     if hint:
         yield f"{margin}- **Repair:** {inline(hint)}"
@@ -89,7 +92,8 @@ def _suppressed(pairs: Sequence[tuple[Finding, Suppression]]) -> Iterator[str]:
     yield ""
     for finding, why in pairs:
         reason = inline(printable(why.reason)) if why.reason else "no reason given"
-        yield f"- {finding.severity} {finding.rule} {finding.name} {code(position(finding.path, finding.span))}: {reason}"
+        where = code(position(finding.path, finding.span))
+        yield f"- {finding.severity} {finding.rule} {finding.name} {where}: {reason}"
     yield ""
 
 

@@ -7,7 +7,10 @@ from leaklint.facts import Evidence, Finding
 from leaklint.files import printable
 from leaklint.pages import fields, fill
 
-__all__ = ["fields", "hint", "label", "message", "rule_of"]
+__all__ = ["LOWERED", "fields", "hint", "label", "message", "rule_of"]
+
+LOWERED = "the rest of the project was not checked: what takes it away again may be there"
+"""Said of a finding that is less severe for this reason."""
 
 
 def rule_of(finding: Finding, catalogue: Catalogue) -> Rule:

@@ -85,6 +85,8 @@ class _Report:
         for one in related:
             label = re.sub(r"([\\\[\]])", r"\\\1", one["message"]["text"])
             lines.append(f"- [{label}]({one['id']})")
+        if finding.lowered:
+            lines.append(f"Note: {prose.LOWERED}")
         hint = prose.hint(finding, self.catalogue)
         return "\n".join([*lines, *([f"Hint: {hint}"] if hint else [])])
 

@@ -10,6 +10,7 @@ from leaklint.model import Clear, Facts, Hit
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
+    yield from constructors(facts)
     for paths, value in facts.traces:
         place, row, stmt = paths.place, paths.row, paths.acquired
         subject = place.text
@@ -47,5 +48,31 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
                 Clue(left.stmt, "missing", "leaves_by_return" if left.kind == "return" else "may_raise"),
                 Clue(last.stmt, "released", "released" if paths.releases else "handed_over"),
             ),
+            acquired=source(value),
+        )
+
+
+def constructors(facts: Facts) -> Iterator[Hit]:
+    """Acquired into an attribute, after which the constructor itself raises."""
+    for paths, value in facts.constructor_traces:
+        left = paths.exit("raise")
+        if left is None:
+            continue
+        place, row, stmt = paths.place, paths.row, paths.acquired
+        noun = row.noun or row.name
+        yield Hit(
+            at=stmt,
+            subject=place.text,
+            owner="nobody",
+            driver="call",
+            release="on some paths",
+            message="lost_in_constructor",
+            hint="finally",
+            args={
+                "noun": noun,
+                "name": source(stmt.targets[0]),
+                "release": f"{source(stmt.targets[0])}.{row.release[0]}()",
+            },
+            clues=(Clue(stmt, "acquired", "acquired", {"noun": noun}), Clue(left.stmt, "missing", "raises")),
             acquired=source(value),
         )

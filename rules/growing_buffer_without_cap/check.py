@@ -69,6 +69,8 @@ def defence(facts: Facts, value: Value, grow: Use) -> Clear | None:
     at = value.born[0].stmt
     if value.bound:
         return Clear(at, value.subject, value.bound.kind, value.bound.clues, sound=True)
+    if value.owner.kind == "short-lived instance":
+        return Clear(at, value.subject, "short-lived holder", value.owner.clues)
     drained = [s for s in value.shrinks if not facts.waits_for_delimiter(value, s, grow)]
     if drained and not facts.only_at_end(value):
         return Clear(

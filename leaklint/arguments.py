@@ -1,0 +1,91 @@
+"""The options of the command line that stand for settings, and the settings that they change."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from leaklint.catalogue import Catalogue
+    from leaklint.config import Finder
+
+_OPTIONS = (
+    click.option("--select", multiple=True, metavar="RULES", help="Only these: codes, beginnings of codes, names."),
+    click.option("--extend-select", multiple=True, metavar="RULES", help="These as well as those of the settings."),
+    click.option("--ignore", multiple=True, metavar="RULES", help="Not these, even when they are selected."),
+    click.option(
+        "--fail-on",
+        type=click.Choice(["P0", "P1", "P2"]),
+        help="The least severity that makes the exit status 1; P2 by default.",
+    ),
+    click.option("--preview/--no-preview", default=None, help="Preview rules count as others do."),
+    click.option("--exclude", multiple=True, metavar="PATTERNS", help="Pass these over, instead of the usual ones."),
+    click.option("--extend-exclude", multiple=True, metavar="PATTERNS", help="Pass these over as well."),
+    click.option(
+        "--force-exclude/--no-force-exclude",
+        default=None,
+        help="Pass over what is excluded even when it is named on the command line.",
+    ),
+    click.option(
+        "--config",
+        type=click.Path(exists=True, dir_okay=False),
+        metavar="FILE",
+        help="These settings for all files, instead of those that lie nearest to each.",
+    ),
+    click.option("--isolated", is_flag=True, help="Heed no settings files."),
+)
+_NAMES = (
+    *("select", "extend_select", "ignore", "fail_on", "preview", "exclude", "extend_exclude", "force_exclude"),
+    *("config", "isolated"),
+)
+_RULES = ("select", "extend_select", "ignore")
+_LISTS = (*_RULES, "exclude", "extend_exclude")
+
+
+def _split(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(part.strip() for word in words for part in word.split(",") if part.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the command line says of settings: values by field, a settings file for all, or none at all."""
+
+    values: Mapping[str, Any]
+    config: str | None
+    isolated: bool
+
+    def finder(self, cwd: Path) -> Finder:
+        """The settings of each file. Raises SettingsError."""
+        from leaklint.config import Finder
+
+        return Finder(cwd, self.values, cwd / self.config if self.config else None, self.isolated)
+
+    def check(self, catalogue: Catalogue) -> None:
+        """Raises UnknownRule for a rule that there is none of."""
+        from leaklint.selection import codes_of
+
+        for name in _RULES:
+            codes_of(self.values.get(name, ()), catalogue)
+
+
+def settings_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Gives a command these options, as its one argument `given`."""
+
+    @functools.wraps(command)
+    def gathered(**arguments: Any) -> int:
+        mine = {name: arguments.pop(name) for name in _NAMES}
+        config, isolated = mine.pop("config"), mine.pop("isolated")
+        if config and isolated:
+            raise click.UsageError("--config cannot be combined with --isolated")
+        values = {name: _split(value) if name in _LISTS else value for name, value in mine.items()}
+        given = {name: value for name, value in values.items() if value not in (None, ())}
+        return command(given=Given(given, config, isolated), **arguments)
+
+    for option in reversed(_OPTIONS):
+        gathered = option(gathered)
+    return gathered

@@ -1,0 +1,56 @@
+"""What git knows of a directory: the files in it that it does not ignore."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_TIMEOUT = 60
+# the hook that runs us may have set these for a repository that is not the one asked about
+_OF_ANOTHER = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Paths below a directory, relative to it; those of directories are other repositories."""
+
+    tracked: tuple[str, ...]
+    untracked: tuple[str, ...]
+
+
+def _ask(folder: Path, *arguments: str) -> Sequence[str] | None:
+    env = {key: value for key, value in os.environ.items() if key not in _OF_ANOTHER}
+    # a repository may name a program that watches its files: nothing of the code under analysis is run
+    command = ["git", "-c", "core.fsmonitor=false", *arguments]
+    try:
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env={**env, "GIT_OPTIONAL_LOCKS": "0"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_TIMEOUT,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):  # no git, no work tree, or one that it does not trust
+        return None
+    return [os.fsdecode(name).rstrip("/") for name in done.stdout.split(b"\0") if name]
+
+
+def listing(folder: Path) -> Listing | None:
+    """The files below a directory that git does not ignore.
+
+    None where git is not there, has no work tree there, or ignores the directory itself.
+    """
+    if not any((one / ".git").exists() for one in (folder, *folder.parents)):
+        return None
+    if _ask(folder, "check-ignore", "-q", ".") is not None:
+        return None
+    tracked = _ask(folder, "ls-files", "--cached", "-z")
+    untracked = _ask(folder, "ls-files", "--others", "--exclude-standard", "-z")
+    if tracked is None or untracked is None:
+        return None
+    return Listing(tuple(dict.fromkeys(tracked)), tuple(untracked))
