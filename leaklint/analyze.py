@@ -148,7 +148,7 @@ class _Report:
                 questions.append(OpenQuestion("released elsewhere", finding.subject, finding))
             else:
                 findings.append(finding)
-        summary = Summary(self.module, outside=tuple(self.outside(facts)))
+        summary = Summary(self.module, tuple(self.outside(facts)), tuple(self.instances(facts)))
         return FileResult(self.path, summary, tuple(findings), tuple(cleared), tuple(sound), tuple(questions))
 
     def finding(self, rule: Rule, hit: Hit) -> Finding:
@@ -189,6 +189,12 @@ class _Report:
             item.defence,
             evidence,
         )
+
+    def instances(self, facts: Facts) -> Iterator[tuple[str, str]]:
+        from leaklint.outline import module_instances
+
+        for name, klass in module_instances(facts.basis):
+            yield f"{self.module}:{name}", f"{self.module}:{klass}"
 
     def outside(self, facts: Facts) -> Iterator[Outside]:
         """Removals from what other modules hold: `SESSIONS.pop(...)` after `from app.state import SESSIONS`."""

@@ -221,7 +221,7 @@ def with_project(
     ):
         for name in names:
             part = next((p for p in (*parts, own) if name in p), own)
-            part[name] = replace(part.get(name, fresh), name=name, **change)  # type: ignore[arg-type]
+            part[name] = replace(part.get(name, fresh), name=name, **change)
     return [*parts, own]
 
 

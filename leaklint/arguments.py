@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ import click
 if TYPE_CHECKING:
     from leaklint.catalogue import Catalogue
     from leaklint.config import Finder
+    from leaklint.files import Found
 
 _OPTIONS = (
     click.option("--select", multiple=True, metavar="RULES", help="Only these: codes, beginnings of codes, names."),
@@ -89,3 +91,23 @@ def settings_options(command: Callable[..., int]) -> Callable[..., int]:
     for option in reversed(_OPTIONS):
         gathered = option(gathered)
     return gathered
+
+
+def gather(paths: Sequence[str], stdin_name: str | None, finder: Finder, cwd: Path) -> Found:
+    """The files that the arguments name; `-` is standard input. Raises SettingsError, ValueError for the user."""
+    from dataclasses import replace
+
+    from leaklint.files import discover, stdin_source
+    from leaklint.walk import Walk
+
+    if "-" not in paths:
+        if stdin_name:
+            raise ValueError("--stdin-filename says where the path - would lie: give that too")
+        return discover(paths or ["."], cwd, finder)
+    found = discover([path for path in paths if path != "-"], cwd, finder)
+    source = stdin_source(sys.stdin.buffer.read(), stdin_name, cwd)
+    place = cwd / source.path
+    if stdin_name and finder(place).force_exclude and Walk(finder).excluded(place):
+        return found
+    others = (one for one in found.sources if one.shown != source.shown)
+    return replace(found, sources=tuple(sorted((*others, source), key=lambda one: one.shown)))

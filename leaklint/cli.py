@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, NoReturn, cast
 import click
 
 from leaklint import __version__
+from leaklint.arguments import Given, gather, settings_options
 from leaklint.report import DEFAULT_FORMAT, FORMATS
 
 if TYPE_CHECKING:
     from leaklint.catalogue import Catalogue
-    from leaklint.facts import Severity
+    from leaklint.keys import Settings
     from leaklint.report import Look, Target, Tone
     from leaklint.report.progress import Progress
     from leaklint.runner import Outcome
@@ -31,10 +32,13 @@ def _tell(line: str) -> None:
     click.echo(f"leaklint: {line}", err=True)
 
 
-def _catalogue() -> Catalogue:
+def _catalogue(settings: Iterable[Settings] | None = None) -> Catalogue:
+    """What is known under these settings, or under those of the working directory."""
     from leaklint.catalogue import load
+    from leaklint.config import Finder, extras
 
-    return load()
+    here = Path.cwd()
+    return load(**extras([Finder(here).of_folder(here)] if settings is None else settings))
 
 
 def _colourful(color: str) -> bool:
@@ -109,19 +113,10 @@ def cli() -> None:
 @click.option(
     "--output", "outputs", multiple=True, metavar="FORMAT[=FILE]", help="One of several outputs; may be repeated."
 )
-@click.option("--select", multiple=True, metavar="RULES", help="Only these: codes, beginnings of codes, names.")
-@click.option("--ignore", multiple=True, metavar="RULES", help="Not these, even when they are selected.")
-@click.option(
-    "--fail-on",
-    type=click.Choice(["P0", "P1", "P2"]),
-    default="P2",
-    show_default=True,
-    help="The least severity that makes the exit status 1.",
-)
+@settings_options
+@click.option("--stdin-filename", metavar="FILE", help="Where standard input would lie; it is checked as the path -.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever is found; errors still give 2.")
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes; by default as many as pay.")
-@click.option("--isolated", is_flag=True, help="Heed no settings (no effect yet: there are no settings).")
-@click.option("--force-exclude", is_flag=True, help="Exclude files that are named, too (no effect yet).")
 @click.option("--no-cache", is_flag=True, help="Neither read nor write a cache (no effect yet: there is none).")
 @click.option("--statistics", is_flag=True, help="Count by rule and severity, and show the ten worst files.")
 @click.option("--show-cleared", is_flag=True, help="Full: list each suspect that a defence cleared, and by which one.")
@@ -133,13 +128,10 @@ def check(  # noqa: PLR0913  one parameter per option
     form: str | None,
     file: str | None,
     outputs: tuple[str, ...],
-    select: tuple[str, ...],
-    ignore: tuple[str, ...],
-    fail_on: Severity,
+    given: Given,
+    stdin_filename: str | None,
     exit_zero: bool,
     jobs: int | None,
-    isolated: bool,
-    force_exclude: bool,
     no_cache: bool,
     statistics: bool,
     show_cleared: bool,
@@ -151,33 +143,47 @@ def check(  # noqa: PLR0913  one parameter per option
     Exit status: 0 nothing found, 1 findings at or above --fail-on, 2 usage or internal error.
     """
     from leaklint import report, runner, selection
-    from leaklint.files import discover
 
-    del isolated, force_exclude, no_cache  # there are no settings and no cache yet
+    del no_cache  # there is no cache yet
+    finder = given.finder(Path.cwd())
     try:
         targets = report.targets(form, file, outputs)
-        catalogue = _catalogue()
-        selected = selection.resolve(select, ignore, catalogue)
+        found = gather(paths, stdin_filename, finder, Path.cwd())
+        settings = {source.shown: finder(Path.cwd() / source.path) for source in found.sources}
+        catalogue = _catalogue(settings.values() or [finder.of_folder(Path.cwd())])
+        given.check(catalogue)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    found = discover(paths or ["."], Path.cwd())
+    policy = selection.Policy(settings, catalogue)
     if not found.sources and not found.errors:
         _tell("no Python files found")
     options = runner.Options(jobs or runner.default_jobs(found.sources), gate=not no_gate)
     progress = _progress()
     try:
-        outcome = runner.run(found.sources, catalogue, options, progress=progress)
+        outcome = runner.run(found.sources, catalogue, options, policy=policy, progress=progress)
     finally:
         if progress:
             progress.clear()
-    run = selection.narrow(outcome.run, selected)
-    run = replace(run, errors=(*found.errors, *run.errors))
+    run = replace(outcome.run, errors=(*found.errors, *outcome.run.errors))
     for line in run.errors:
         _tell(line)
     _give_out(replace(outcome, run=run), catalogue, targets, _look(color, show_cleared, statistics))
     if run.errors:
         return WRONG
-    return FOUND if selection.fails(run.findings, fail_on) and not exit_zero else CLEAN
+    return FOUND if selection.fails(run.findings, policy) and not exit_zero else CLEAN
+
+
+@cli.command()
+@click.argument("path", default=".", type=click.Path(exists=True))
+@settings_options
+def config(*, path: str, given: Given) -> int:
+    """Show the settings that are in force for a file or directory, and where each value came from."""
+    from leaklint.config import describe
+
+    place = Path.cwd() / path
+    finder = given.finder(Path.cwd())
+    _print(describe(finder.of_folder(place) if place.is_dir() else finder(place)))
+    return CLEAN
 
 
 @cli.command()
@@ -197,15 +203,17 @@ def rule(word: str) -> int:
 @cli.command()
 @click.option("--output-format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def rules(form: str) -> int:
-    """List all rules: code, name, family, ceiling or preview, and what they do."""
+    """List all rules: code, name, family, ceiling (or preview, or off by default), and what they do."""
     found = _catalogue().rules
     if form == "json":
         import json
 
-        keys = ("code", "name", "since", "family", "ceiling", "preview", "supersedes", "summary")
+        keys = ("code", "name", "since", "family", "ceiling", "preview", "default", "supersedes", "summary")
         _print([json.dumps([{key: getattr(rule, key) for key in keys} for rule in found], indent=1)])
         return CLEAN
-    notes = ["preview" if rule.preview else f"up to {rule.ceiling}" if rule.ceiling else "" for rule in found]
+    notes = [
+        "preview" if r.preview else "off" if not r.default else f"up to {r.ceiling}" if r.ceiling else "" for r in found
+    ]
     table = [(rule.code, rule.name, rule.family, note, rule.summary) for rule, note in zip(found, notes, strict=True)]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)][:-1]
     for *cells, summary in table:

@@ -7,7 +7,8 @@ lie in one directory. Files further up are not read: nothing is merged.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -161,3 +162,19 @@ def extras(settings: Iterable[Settings]) -> dict[str, tuple[str, ...]]:
     names = ("rule_folders", "api_files", "task_wrappers", "singletons")
     every = tuple(settings)
     return {name: tuple(dict.fromkeys(item for one in every for item in getattr(one, name))) for name in names}
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{json.dumps(key)} = {_toml(one)}" for key, one in value.items()) + " }"
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_toml, value))}]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def describe(settings: Settings) -> Iterator[str]:
+    """Each key with where its value came from, as lines of a table."""
+    places = {name: settings.where(key.field) for name, key in KEYS.items()}
+    width = max(map(len, places.values()))
+    for name, place in places.items():
+        yield f"{place.ljust(width)}  {name} = {_toml(getattr(settings, KEYS[name].field))}".replace("{  }", "{}")

@@ -115,8 +115,9 @@ class Summary:
     """What other files may need to know of this one."""
 
     module: str
-    imports: tuple[str, ...] = ()
     outside: tuple[Outside, ...] = ()
+    instances: tuple[tuple[str, str], ...] = ()
+    """Globals that hold an instance of a class of this module: (`app.hub:hub`, `app.hub:Hub`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ class Suppression:
     reason: str
     whole_file: bool = False
     native: bool = True
-    """False for `# noqa: LK101`, which is other linters' comment too."""
+    """False for `# noqa`, which other linters read too."""
     column: int = field(default=1, compare=False)
     end_column: int = field(default=1, compare=False)
 

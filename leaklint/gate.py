@@ -78,7 +78,11 @@ class Gate:
 
     def passes(self, seen: Seen) -> bool:
         """Does the file hold anything that a rule could report?"""
-        return self._acquires(seen) or self._grows(seen) or self._tells(seen)
+        return self._acquires(seen) or self._grows(seen) or self._tells(seen) or self._prunes(seen)
+
+    def _prunes(self, seen: Seen) -> bool:
+        """Something is taken from what another file holds: that may answer the other file's question."""
+        return not seen.removed.isdisjoint(seen.imported)
 
     def _acquires(self, seen: Seen) -> bool:
         """Something is opened or started."""

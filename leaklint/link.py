@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from leaklint.facts import Cleared, FileResult, Finding, OpenQuestion, Outside, Reach
@@ -19,10 +19,11 @@ class Linked:
 
 def link(results: Sequence[FileResult]) -> Linked:
     """Answer the open questions of each file by what the files that import it do."""
+    classes = {name: klass for result in results for name, klass in result.summary.instances}
     outside: dict[str, list[Outside]] = {}
     for result in results:
         for use in result.summary.outside:
-            outside.setdefault(use.place, []).append(use)
+            outside.setdefault(_of_class(use.place, classes), []).append(use)
     findings = [f for r in results for f in r.findings]
     cleared = [c for r in results for c in r.cleared]
     for result, question in ((r, q) for r in results for q in r.open_questions):
@@ -32,6 +33,14 @@ def link(results: Sequence[FileResult]) -> Linked:
         else:
             cleared.append(answer)
     return Linked(tuple(findings), tuple(s for r in results for s in r.sound), tuple(cleared))
+
+
+def _of_class(place: str, classes: Mapping[str, str]) -> str:
+    """`app.hub:hub.sessions` is `app.hub:Hub.sessions` where `hub = Hub()`."""
+    module, _, rest = place.partition(":")
+    name, dot, path = rest.partition(".")
+    klass = classes.get(f"{module}:{name}")
+    return place if klass is None else klass + dot + path
 
 
 def _unanswered(finding: Finding, reach: Reach) -> Finding:

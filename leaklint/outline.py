@@ -32,6 +32,16 @@ def imported_shrinks(basis: Basis) -> Iterator[tuple[str, Stmt]]:
                     yield ".".join(dotted[:cut]) + ":" + ".".join(dotted[cut:]), use.stmt
 
 
+def module_instances(basis: Basis) -> Iterator[tuple[str, str]]:
+    """`hub = Hub()` in the module's own body: the global's name, the class's qualified name."""
+    for name, bindings in basis.module.scope.bindings.items():
+        for binding in bindings:
+            if binding.exact and binding.value is not None and binding.value.op == "call":
+                klass = basis.names.local(binding.value.args[0])
+                if klass is not None and klass.kind == "class":
+                    yield name, klass.qualname
+
+
 def outline(facts: Facts) -> Iterator[tuple[Stmt, str]]:
     """Every value with its answers, for `leaklint facts`."""
     for value in facts.values:

@@ -17,6 +17,8 @@ class Seen:
     """What one walk over a file has seen, as last identifiers: the only state, thrown away with the tree."""
 
     roots: set[str] = field(default_factory=set)  # imported packages
+    imported: set[str] = field(default_factory=set)  # names that imports bind
+    removed: set[str] = field(default_factory=set)  # names from whose values something is taken
     called: set[str] = field(default_factory=set)  # what is called or referred to
     risky: set[str] = field(default_factory=set)  # what stands in handlers and raises
     born: set[tuple[str, str]] = field(default_factory=set)  # (name, what makes it); "{}" for displays
@@ -103,17 +105,26 @@ def _last(node: ast.AST | None) -> str:
             return ""
 
 
+def _first(node: ast.AST) -> str:
+    """The identifier that a chain of attributes and entries begins with."""
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
 def _identifiers(node: ast.AST) -> set[str]:
     return {n.id if type(n) is ast.Name else n.attr for n in ast.walk(node) if type(n) in (ast.Name, ast.Attribute)}  # type: ignore[attr-defined]
 
 
 def _import(node: ast.Import, seen: Seen) -> None:
     seen.roots.update(a.name.partition(".")[0] for a in node.names)
+    seen.imported.update((a.asname or a.name).partition(".")[0] for a in node.names)
 
 
 def _import_from(node: ast.ImportFrom, seen: Seen) -> None:
     seen.roots.add((node.module or "").partition(".")[0])
     seen.called.update(a.name for a in node.names)  # may be called by another name
+    seen.imported.update(a.asname or a.name for a in node.names)
 
 
 def _attribute(node: ast.Attribute, seen: Seen) -> None:
@@ -127,12 +138,16 @@ def _name(node: ast.Name, seen: Seen) -> None:
 def _subscript(node: ast.Subscript, seen: Seen) -> None:
     if type(node.ctx) is ast.Store:
         seen.keyed.add(_last(node.value))
+    elif type(node.ctx) is ast.Del:
+        seen.removed.add(_first(node))
 
 
 def _call(node: ast.Call, seen: Seen) -> None:
     func = node.func
     if type(func) is not ast.Attribute:
         return
+    if func.attr in _REMOVING:
+        seen.removed.add(_first(func))
     if func.attr in _KEYED:
         seen.keyed.add(_last(func.value))
     if func.attr in _ADDING:
@@ -166,6 +181,7 @@ def _bind(target: ast.AST, value: ast.AST | None, seen: Seen) -> None:
     name = _last(target)
     if type(target) is ast.Attribute:
         seen.held.add(name)
+        seen.removed.add(_first(target))  # `state.SESSIONS = {}`
     for one in _values(value):
         if type(one) in _DISPLAYS or type(one) in (ast.Constant, ast.JoinedStr):
             seen.born.add((name, "{}"))
@@ -234,6 +250,7 @@ def _error(node: ast.ExceptHandler | ast.Raise, seen: Seen) -> None:
 
 
 _KEYED = frozenset({"setdefault", "add"})
+_REMOVING = frozenset({"pop", "popitem", "popleft", "clear", "discard", "remove"})
 _ADDING = frozenset(
     {
         "append",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _NOQA_OF_OURS = re.compile(rb"noqa[^\r\n]*\blk[0-9]")
 _NATIVE = re.compile(
-    r"#\s*leaklint:\s*ignore(?P<file>-file)?\s*(?:\[(?P<codes>[^\]]*)\])?\s*(?:--\s*(?P<reason>.*?)\s*)?(?:$|#)",
+    r"#\s*leaklint:\s*ignore(?P<file>-file)?\s*(?:\[(?P<codes>[^\]]*)\])?\s*(?:--\s*(?P<reason>.*?)\s*)?(?=$|#)",
     re.IGNORECASE,
 )
 _NOQA = re.compile(r"#\s*noqa\s*:\s*(?P<codes>[A-Z]+[0-9]+(?:[\s,]+[A-Z]+[0-9]+)*)", re.IGNORECASE)
@@ -77,31 +77,30 @@ def _words(text: str | None, codes: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(codes.get(word.lower(), word.upper()) for word in words if word)
 
 
-def _native(comment: _Comment, codes: Mapping[str, str], lines: int) -> Suppression | None:
-    found = _NATIVE.search(comment.text)
-    if not found or (found["codes"] is not None and not found["codes"].strip()):
-        return None
-    whole = found["file"] is not None
-    return Suppression(
-        line=comment.line,
-        first=1 if whole else comment.first,
-        last=lines if whole else comment.last,
-        codes=_words(found["codes"], codes),
-        reason=found["reason"] or "",
-        whole_file=whole,
-        column=comment.column + found.start() + 1,
-        end_column=comment.column + found.start() + len(found[0].rstrip("# \t")) + 1,
-    )
+def _native(comment: _Comment, codes: Mapping[str, str], lines: int) -> Iterator[Suppression]:
+    for found in _NATIVE.finditer(comment.text):
+        if found["codes"] is not None and not found["codes"].strip():
+            continue
+        whole = found["file"] is not None
+        yield Suppression(
+            line=comment.line,
+            first=1 if whole else comment.first,
+            last=lines if whole else comment.last,
+            codes=_words(found["codes"], codes),
+            reason=found["reason"] or "",
+            whole_file=whole,
+            column=comment.column + found.start() + 1,
+            end_column=comment.column + found.start() + len(found[0].rstrip()) + 1,
+        )
 
 
-def _noqa(comment: _Comment, codes: Mapping[str, str]) -> Suppression | None:
+def _noqa(comment: _Comment, codes: Mapping[str, str]) -> Iterator[Suppression]:
     """What `# noqa` says of our rules; without codes it is meant for other linters, and covers no line below."""
     found = _NOQA.search(comment.text)
     ours = tuple(word for word in _words(found["codes"], codes) if word.startswith("LK")) if found else ()
-    if not ours:
-        return None
-    last = comment.line if comment.alone else comment.last
-    return Suppression(comment.line, comment.first, last, ours, "", native=False)
+    if ours:
+        last = comment.line if comment.alone else comment.last
+        yield Suppression(comment.line, comment.first, last, ours, "", native=False)
 
 
 def find(source: bytes, codes: Mapping[str, str]) -> tuple[Suppression, ...]:
@@ -117,7 +116,7 @@ def find(source: bytes, codes: Mapping[str, str]) -> tuple[Suppression, ...]:
     except (SyntaxError, LookupError, UnicodeDecodeError):
         return ()
     lines = text.count("\n") + 1
-    found = (s for c in _comments(text) for s in (_native(c, codes, lines), _noqa(c, codes)) if s)
+    found = (s for c in _comments(text) for s in (*_native(c, codes, lines), *_noqa(c, codes)))
     return tuple(sorted(found, key=lambda s: s.line))
 
 

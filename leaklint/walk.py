@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,29 +81,32 @@ class Walk:
             return
         names = self._names(top)
 
-        @functools.cache
-        def passed_over(folder: Path, tracked: bool) -> bool:
-            if folder == top:
-                return False
-            usual = not tracked and self._has_usual(folder) and _is_usual(folder, names)
-            return usual or _listed(folder, self._settings(folder)) or passed_over(folder.parent, tracked)
-
         for tracked, some in ((True, listing.tracked), (False, listing.untracked)):
-            yield from self._given(top, some, lambda folder, tracked=tracked: passed_over(folder, tracked))  # type: ignore[misc]
+            wanted = functools.cache(functools.partial(self._wanted, top, frozenset() if tracked else names))
+            yield from self._given(top, some, wanted)
+
+    def _wanted(self, top: Path, usual: frozenset[str], folder: Path) -> bool:
+        """Is a directory below `top` looked into? What git tracks is, in whatever place it lies."""
+        while folder != top:
+            if (usual and self._has_usual(folder) and _is_usual(folder, usual)) or _listed(
+                folder, self._settings(folder)
+            ):
+                return False
+            folder = folder.parent
+        return True
 
     def _given(
-        self, top: Path, names: Sequence[str], passed_over: functools.partial[bool]
+        self, top: Path, names: Sequence[str], wanted: Callable[[Path], bool]
     ) -> Iterator[Entry | tuple[Path, OSError]]:
         """Of the names that git gives, the files to check; other repositories among them are looked into."""
         for name in names:
             path = top / name
-            if name.endswith(ENDINGS) and not path.name.startswith(".#"):
-                if not passed_over(path.parent) and not _listed(path, self._settings(path)):
-                    entry = _entry(str(path))
-                    if entry is not None:
-                        yield entry
-                        continue
-            if path.is_dir() and not path.is_symlink() and not passed_over(path):
+            if name.endswith(ENDINGS) and not path.is_dir():
+                hidden = path.name.startswith(".#") or _listed(path, self._settings(path))
+                entry = _entry(str(path)) if not hidden and wanted(path.parent) else None
+                if entry is not None:
+                    yield entry
+            elif path.is_dir() and not path.is_symlink() and wanted(path):
                 yield from self.files(path)
 
     def _names(self, top: Path) -> frozenset[str]:

@@ -133,6 +133,20 @@ def test_a_finding_that_other_files_might_have_cleared_says_so(form: str) -> Non
     assert prose.LOWERED in "\n".join(report(form, replace(FOUND, lowered=True)))
 
 
+def test_cells_of_a_notebook() -> None:
+    inner = replace(FOUND.evidence[0], path="a.ipynb:cell 2")
+    found = [replace(FOUND, path=f"a.ipynb:cell {cell}", evidence=(inner,)) for cell in (3, 4)]
+    first, _ = report("concise", *found)
+    assert first.startswith("a.ipynb:cell 3:12:5: P1 ")
+    first, _ = report("github", *found)
+    assert first.startswith("::warning file=a.ipynb,line=1,title=P1 LK900 things-grow::cell 3, line 12: `THINGS` grows")
+    assert "%0Aa.ipynb:cell 2:40: filled here" in first
+    assert [(r.name, r.total) for r in by_file(found)] == [("a.ipynb", 2)]
+    assert "1. **LK900 things-grow** `a.ipynb:cell 3:12:5`: `THINGS` grows" in report("markdown", *found)
+    (line,) = report("github", replace(found[0], path="/else/where.ipynb:cell 1"))
+    assert line.startswith("::warning file=/else/where.ipynb,line=1,")
+
+
 def test_github_errors() -> None:
     assert report("github", errors=("a.py: 5% read\nor so",)) == ["::error title=leaklint::a.py: 5%25 read%0Aor so"]
 

@@ -41,14 +41,22 @@ LAYERS = """
     pages
     catalogue
     severity
+    paths
+    keys
+    config
+    git
+    walk
     files
     suppress
     analyze
     link
+    unused
+    notebook
     selection
     workers
     runner
     report/*
+    arguments
     cli
     __main__
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -117,14 +118,20 @@ def test_a_leak_is_refused_and_its_repair_accepted(tmp_path: Path, env: dict[str
 
     (project / "app").mkdir()
     (project / "app" / "hub.py").write_text(LEAK)
+    cell = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": [LEAK]}
+    book = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    (project / "app" / "try.ipynb").write_text(json.dumps(book))
     status, out = commit()
     assert status == 1, out
     assert "LK201" in out
     assert "app/hub.py:11:5" in out
+    assert "app/try.ipynb:cell 1:11:5" in out
     assert "old.py" not in out
     assert head() == before
 
     (project / "app" / "hub.py").write_text(REPAIRED)
+    cell["source"] = [REPAIRED]
+    (project / "app" / "try.ipynb").write_text(json.dumps(book))
     status, out = commit()
     assert status == 0, out
     assert re.search(r"^leaklint\.+Passed$", out, re.MULTILINE)

@@ -165,6 +165,17 @@ def test_a_file_outside_the_repository_is_named_in_full(here: Path) -> None:
     assert artifact == {"uri": "file:///elsewhere/a%20b.py"}
 
 
+def test_a_notebook(here: Path) -> None:
+    inner = replace(FOUND.evidence[0], path="a.ipynb:cell 2")
+    found = replace(FOUND, path="a.ipynb:cell 3", evidence=(inner,))
+    first, second = report(Run(findings=(found,), suppressed=((found, REASON),)))["results"]
+    place = {"artifactLocation": {"uri": "a.ipynb", "uriBaseId": "%SRCROOT%"}, "region": {"startLine": 1}}
+    assert first["locations"][0]["physicalLocation"] == place
+    assert first["relatedLocations"][0]["physicalLocation"] == place
+    assert second["suppressions"][0]["location"]["physicalLocation"] == place
+    assert first["message"]["text"].startswith("cell 3, line 12: `THINGS` grows\n- [cell 2, line 40: filled here")
+
+
 def test_the_root(tmp_path: Path) -> None:
     inner = tmp_path / "repo" / "inner"
     inner.mkdir(parents=True)

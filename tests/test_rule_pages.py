@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from leaklint import link, pages, suppress
+from leaklint import link, pages, suppress, unused
 from leaklint.analyze import analyze
 from leaklint.catalogue import Catalogue, Rule, load
 from leaklint.facts import Finding
@@ -80,8 +80,14 @@ def check(example: Example, code: str | None = None) -> tuple[list[Finding], lis
     source = (example.code if code is None else code).encode()
     catalogue = knowledge()
     result = analyze(source, "example.py", "example", catalogue)
-    ours = [f for f in link.link([result]).findings if f.rule == example.rule.code]
-    kept, silenced = suppress.apply(ours, {"example.py": suppress.find(source, catalogue.codes)})
+    found, comments = link.link([result]).findings, suppress.find(source, catalogue.codes)
+    ours = [f for f in found if f.rule == example.rule.code]
+    kept, silenced = suppress.apply(ours, {"example.py": comments})
+    if example.rule.code in unused.OWN:
+        silence = unused.Silence("example.py", "example", comments, found)
+        reviewed = unused.review(silence, catalogue, frozenset(catalogue.by_code))
+        kept = tuple(f for f in reviewed.kept if f.rule == example.rule.code)
+        silenced = tuple((f, s) for f, s in reviewed.suppressed if f.rule == example.rule.code)
     return sorted(kept, key=lambda f: f.span), sorted((f for f, _ in silenced), key=lambda f: f.span)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from leaklint.catalogue import Catalogue
 from leaklint.facts import Finding, Severity
 from leaklint.files import printable
+from leaklint.paths import split_cell
 from leaklint.report import Look, prose, repository
 from leaklint.runner import Outcome
 
@@ -29,22 +30,28 @@ def property_(value: str) -> str:
 
 def _properties(finding: Finding, where: repository.Repository) -> Iterator[tuple[str, str]]:
     span = finding.span
-    yield "file", printable(where.inside(finding.path) or finding.path)
-    yield "line", str(span.line)
-    yield "endLine", str(span.end_line)
-    if span.line == span.end_line:  # columns are allowed within one line alone
-        yield "col", str(span.column)
-        yield "endColumn", str(span.end_column)
+    file, cell = split_cell(finding.path)
+    yield "file", printable(where.inside(file) or file)
+    if cell is not None:  # its lines are not those of the file
+        yield "line", "1"
+    else:
+        yield "line", str(span.line)
+        yield "endLine", str(span.end_line)
+        if span.line == span.end_line:  # columns are allowed within one line alone
+            yield "col", str(span.column)
+            yield "endColumn", str(span.end_column)
     yield "title", f"{finding.severity} {finding.rule} {finding.name}"
 
 
 def _lines(finding: Finding, catalogue: Catalogue, where: repository.Repository) -> Iterator[str]:
     """What is wrong, where the evidence is, and what to do."""
-    yield prose.message(finding, catalogue)
+    yield prose.in_cell(finding.path, finding.span.line) + prose.message(finding, catalogue)
     for evidence in finding.evidence:
         label = prose.label(finding, evidence, catalogue)
+        file, cell = split_cell(evidence.path)
+        place = printable(where.inside(file) or file) + (f":cell {cell}" if cell is not None else "")
         if label:
-            yield f"{printable(where.inside(evidence.path) or evidence.path)}:{evidence.span.line}: {label}"
+            yield f"{place}:{evidence.span.line}: {label}"
     if finding.lowered:
         yield f"note: {prose.LOWERED}"
     hint = prose.hint(finding, catalogue)

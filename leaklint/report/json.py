@@ -8,6 +8,7 @@ from typing import Any
 
 from leaklint.catalogue import Catalogue
 from leaklint.facts import Evidence, Finding, Span
+from leaklint.paths import split_cell
 from leaklint.report import Look, prose
 from leaklint.runner import Outcome
 
@@ -16,9 +17,15 @@ def _span(span: Span) -> dict[str, Any]:
     return {"line": span.line, "column": span.column, "end_line": span.end_line, "end_column": span.end_column}
 
 
+def _place(path: str) -> dict[str, Any]:
+    """The file; of a notebook the cell as well, in which lines are counted."""
+    file, cell = split_cell(path)
+    return {"path": file} if cell is None else {"path": file, "cell": cell}
+
+
 def _evidence(finding: Finding, evidence: Evidence, catalogue: Catalogue) -> dict[str, Any]:
     label = prose.label(finding, evidence, catalogue)
-    return {"path": evidence.path, **_span(evidence.span), "role": evidence.role, "label": label}
+    return {**_place(evidence.path), **_span(evidence.span), "role": evidence.role, "label": label}
 
 
 def row(finding: Finding, catalogue: Catalogue) -> dict[str, Any]:
@@ -27,7 +34,7 @@ def row(finding: Finding, catalogue: Catalogue) -> dict[str, Any]:
         "rule": finding.rule,
         "name": finding.name,
         "severity": finding.severity,
-        "path": finding.path,
+        **_place(finding.path),
         "subject": finding.subject,
         **_span(finding.span),
         "message": prose.message(finding, catalogue),

@@ -6,11 +6,18 @@ from leaklint.catalogue import Catalogue, Rule
 from leaklint.facts import Evidence, Finding
 from leaklint.files import printable
 from leaklint.pages import fields, fill
+from leaklint.paths import split_cell
 
-__all__ = ["LOWERED", "fields", "hint", "label", "message", "rule_of"]
+__all__ = ["LOWERED", "fields", "hint", "in_cell", "label", "message", "rule_of"]
 
-LOWERED = "the rest of the project was not checked: what takes it away again may be there"
-"""Said of a finding that is less severe for this reason."""
+LOWERED = "a P0, were it certain that no other file releases it: the rest of the project was not checked"
+"""Why a finding is taken less seriously in a run over some files only."""
+
+
+def in_cell(path: str, line: int) -> str:
+    """`cell 3, line 5: ` for a place in a notebook, to stand before what is said of it; empty for any other."""
+    cell = split_cell(path)[1]
+    return "" if cell is None else f"cell {cell}, line {line}: "
 
 
 def rule_of(finding: Finding, catalogue: Catalogue) -> Rule:

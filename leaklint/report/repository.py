@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from leaklint.paths import split_cell
+
 
 @dataclass(frozen=True, slots=True)
 class Repository:
@@ -17,7 +19,7 @@ class Repository:
 
     def inside(self, path: str) -> str | None:
         """The path from the root on, with slashes; None when it is not in there."""
-        full = Path(os.path.normpath(self.cwd / path))
+        full = Path(os.path.normpath(self.cwd / split_cell(path)[0]))
         for place in (full, Path(os.path.realpath(full))):  # the root is where links end
             if place.is_relative_to(self.root):
                 return place.relative_to(self.root).as_posix()
@@ -27,7 +29,7 @@ class Repository:
         """The file as a URI, and whether that is relative to the root."""
         inside = self.inside(path)
         if inside is None:
-            return Path(os.path.normpath(self.cwd / path)).as_uri(), False
+            return Path(os.path.normpath(self.cwd / split_cell(path)[0])).as_uri(), False
         return quote(os.fsencode(inside)), True
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from leaklint import __version__, pages
 from leaklint.catalogue import Catalogue, Rule
 from leaklint.facts import Evidence, Finding, Severity, Span, Suppression
+from leaklint.paths import split_cell
 from leaklint.report import Look, prose, repository
 from leaklint.runner import Outcome
 
@@ -66,22 +67,26 @@ class _Report:
     where: repository.Repository
 
     def place(self, path: str, region: Mapping[str, int]) -> dict[str, Any]:
+        """A place in a file. A notebook has other lines than its cells: there the messages say where."""
+        if split_cell(path)[1] is not None:
+            region = {"startLine": 1}
         uri, relative = self.where.uri(path)
         artifact = {"uri": uri, "uriBaseId": ROOT} if relative else {"uri": uri}
         return {"physicalLocation": {"artifactLocation": artifact, "region": region}}
 
     def related(self, number: int, finding: Finding, evidence: Evidence) -> dict[str, Any]:
+        label = prose.label(finding, evidence, self.catalogue) or evidence.role
         return {
             "id": number,
             **self.place(evidence.path, _region(evidence.span)),
-            "message": {"text": prose.label(finding, evidence, self.catalogue) or evidence.role},
+            "message": {"text": f"{prose.in_cell(evidence.path, evidence.span.line)}{label}"},
             "properties": {"role": evidence.role},
         }
 
     def text(self, finding: Finding, related: Sequence[Mapping[str, Any]]) -> str:
         """What is wrong, the evidence as links to the related locations, what to do. Some services show those
         locations that are linked, and no others."""
-        lines = [prose.message(finding, self.catalogue)]
+        lines = [prose.in_cell(finding.path, finding.span.line) + prose.message(finding, self.catalogue)]
         for one in related:
             label = re.sub(r"([\\\[\]])", r"\\\1", one["message"]["text"])
             lines.append(f"- [{label}]({one['id']})")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from leaklint.facts import SEVERITIES, Finding, Run, Severity
 from leaklint.files import printable
+from leaklint.paths import split_cell
 
 WORST = 10
 """Files that are listed, at most."""
@@ -44,7 +45,7 @@ def by_rule(findings: Iterable[Finding]) -> list[Row]:
 
 def by_file(findings: Iterable[Finding]) -> list[Row]:
     """A row for each file with findings, the worst first: the one with the most of the highest severity."""
-    rows = _group((finding.path, finding) for finding in findings)
+    rows = _group((split_cell(finding.path)[0], finding) for finding in findings)
     return sorted(rows, key=lambda row: tuple(-number for number in row.counts))
 
 

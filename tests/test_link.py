@@ -1,0 +1,70 @@
+"""What one file cannot settle is settled by the files that import it, and only by those."""
+
+from __future__ import annotations
+
+import pytest
+
+from leaklint.analyze import analyze
+from leaklint.catalogue import load
+from leaklint.facts import FileResult
+from leaklint.link import link
+
+STATE = """
+SESSIONS = {}
+
+
+def on_connect(session_id, session):
+    SESSIONS[session_id] = session
+"""
+HUB = """
+class Hub:
+    def __init__(self):
+        self.sessions = {}
+
+    def on_connect(self, session_id, session):
+        self.sessions[session_id] = session
+
+
+hub = Hub()
+"""
+
+
+def result(source: str, module: str) -> FileResult:
+    return analyze(source.encode(), f"{module.replace('.', '/')}.py", module, load())
+
+
+def told(*results: FileResult) -> list[str]:
+    return [f"{f.rule} {f.subject}" for f in link(results).findings]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "from app.state import SESSIONS\n\ndef on_close(sid):\n    SESSIONS.pop(sid, None)\n",
+        "from app.state import SESSIONS as open_ones\n\ndef on_close(sid):\n    del open_ones[sid]\n",
+        "import app.state as state\n\ndef on_close(sid):\n    state.SESSIONS.pop(sid)\n",
+        "import app.state\n\ndef on_close(sid):\n    app.state.SESSIONS.pop(sid)\n",
+        "from app import state\n\ndef reset():\n    state.SESSIONS = {}\n",
+    ],
+)
+def test_a_global_that_another_file_prunes(other: str) -> None:
+    assert told(result(STATE, "app.state")) == ["LK103 app.state:SESSIONS"]
+    assert told(result(STATE, "app.state"), result(other, "app.closing")) == []
+
+
+def test_an_instance_that_another_file_prunes() -> None:
+    other = "from app.hub import hub\n\ndef on_close(sid):\n    hub.sessions.pop(sid, None)\n"
+    assert told(result(HUB, "app.hub")) == ["LK103 app.hub:Hub.sessions"]
+    assert told(result(HUB, "app.hub"), result(other, "app.closing")) == []
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "from app.state import SESSIONS\n\ndef find(sid):\n    return SESSIONS.get(sid)\n",
+        "from app.elsewhere import SESSIONS\n\ndef on_close(sid):\n    SESSIONS.pop(sid)\n",
+        "SESSIONS = {}\n\ndef on_close(sid):\n    SESSIONS.pop(sid)\n",
+    ],
+)
+def test_a_file_that_takes_nothing_out_of_it_answers_nothing(other: str) -> None:
+    assert told(result(STATE, "app.state"), result(other, "app.other")) == ["LK103 app.state:SESSIONS"]
