@@ -84,6 +84,7 @@ class Vocabulary:
     open_keys: tuple[str, ...] = ()
     closed_keys: tuple[str, ...] = ()
     inventory_keys: tuple[str, ...] = ()
+    clock_names: tuple[str, ...] = ()
     stream_reads: tuple[str, ...] = ()
     buffer_names: tuple[str, ...] = ()
     registration_methods: tuple[str, ...] = ()

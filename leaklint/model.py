@@ -256,7 +256,7 @@ class Facts:
             return value.bound
         if value.owner.kind == "short-lived instance":
             return Answer("short-lived holder", value.owner.clues)
-        if value.shrinks and not self.only_at_end(value):
+        if value.shrinks and not self.only_at_end(value) and not value.only_on_read:
             return Answer("pruned", tuple(Clue(s.stmt, "released", "removed") for s in value.shrinks[:3]))
         if self.is_mapping(value):
             return Answer("the holder is a mapping itself")

@@ -76,7 +76,7 @@ def scan(tree: ast.Module, deepest: int) -> Seen | None:
             look = _LOOKS.get(kind)
             if look is not None:
                 look(node, seen)
-            for name in _inner(kind):
+            for name in _inner(kind):  # type: ignore[arg-type]  # a class is hashable
                 part = getattr(node, name, None)
                 if part.__class__ is list:
                     below += [n for n in part if n is not None]

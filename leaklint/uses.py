@@ -40,7 +40,7 @@ class Use:
 def _targets(stmt: Stmt) -> Iterator[tuple[Expr, Expr | None]]:
     """Single targets that a statement binds, each with the value it gets where that is one expression."""
     pairs: list[tuple[Expr, Expr | None]] = []
-    if stmt.op == "assign":
+    if stmt.op == "assign" and stmt.value is not None:  # an annotation alone binds nothing
         pairs = [(t, stmt.value) for t in stmt.targets]
     elif stmt.op == "for":
         pairs = [(t, None) for t in stmt.targets]

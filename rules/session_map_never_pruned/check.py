@@ -33,15 +33,15 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         clues += [value.birth] if value.birth else []
         if sibling is not None:
             clues.append(Clue(sibling[1].stmt, "sibling", "sibling", {"sibling": sibling[0].subject}))
-        at_end = facts.only_at_end(value)
-        clues += [Clue(s.stmt, "released", "only_at_end") for s in value.shrinks[:1]]
+        how = "only_on_read" if value.only_on_read else "only_at_end"
+        clues += [Clue(s.stmt, "released", how) for s in value.shrinks[:1]]
         yield Hit(
             at=use.stmt,
             subject=value.subject,
             owner=value.owner.kind,  # type: ignore[arg-type]
             driver=driver.kind,  # type: ignore[arg-type]
             release="never",
-            message="only_at_end" if at_end else "sibling" if sibling is not None else "never",
+            message=how if value.shrinks else "sibling" if sibling is not None else "never",
             hint="sibling" if sibling is not None else "prune",
             args={
                 "key": driver.word,

@@ -23,23 +23,9 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         at = value.born[0].stmt
         if driver.kind in ("closed set", "import", "once"):
             yield Clear(at, value.subject, f"keys: {driver.kind}", driver.clues, sound=True)
-        elif value.bound:
-            yield Clear(at, value.subject, value.bound.kind, value.bound.clues, sound=True)
-        elif value.shrinks:
-            yield Clear(
-                at,
-                value.subject,
-                "pruned",
-                tuple(Clue(s.stmt, "released", "removed") for s in value.shrinks[:3]),
-                sound=True,
-            )
-        elif value.escapes:
-            yield Clear(
-                at,
-                value.subject,
-                "held elsewhere too",
-                tuple(Clue(u.stmt, "holder", "escapes") for u in value.escapes[:3]),
-            )
+        elif (cleared := facts.growth_defence(value)) is not None:
+            sound = cleared.kind in ("pruned", "guard", "bounded type", "weak")
+            yield Clear(at, value.subject, cleared.kind, cleared.clues, sound=sound)
         else:
             kind: DriverKind = driver.kind if driver.kind in ("caller's key", "inventory") else "call"  # type: ignore[assignment]
             key = driver.word or source(stored.key)
