@@ -43,7 +43,7 @@ class Notebook:
     def lines(self) -> dict[int, tuple[str, ...]]:
         """The lines of each cell, by its number."""
         rows = self.text.split("\n")
-        ends = (*self.starts[1:], len(rows))
+        ends = (*self.starts[1:], len(rows)) if self.starts else ()
         return {
             number: tuple(rows[start - 1 : end - 1])
             for number, start, end in zip(self.numbers, self.starts, ends, strict=True)

@@ -35,6 +35,10 @@ def _silences(suppression: Suppression, code: str, findings: Sequence[Finding]) 
 
 
 def _near(word: str, catalogue: Catalogue) -> str:
+    """The code that is meant by one that there is not, if any is like it."""
+    digits = word.translate(str.maketrans("OIl", "011"))
+    if digits in catalogue.by_code:
+        return digits
     near = difflib.get_close_matches(word, catalogue.by_code, 1) or [
         catalogue.codes[name] for name in difflib.get_close_matches(word.lower(), catalogue.codes, 1)
     ]

@@ -14,7 +14,7 @@ import pytest
 
 from leaklint import cli, files
 
-LEAK = "import asyncio\n\n\nasync def f():\n    asyncio.create_task(f())\n"
+LEAK = "import asyncio\n\n\nasync def f(g):\n    asyncio.create_task(g())\n"
 """Reported on line 5."""
 
 Maker = Callable[[Path], object]

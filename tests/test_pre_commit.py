@@ -119,7 +119,13 @@ def test_a_leak_is_refused_and_its_repair_accepted(tmp_path: Path, env: dict[str
 
     (project / "app").mkdir()
     (project / "app" / "hub.py").write_text(LEAK)
-    cell: dict[str, Any] = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": [LEAK]}
+    cell: dict[str, Any] = {
+        "cell_type": "code",
+        "execution_count": None,
+        "metadata": {},
+        "outputs": [],
+        "source": [LEAK],
+    }
     book = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
     (project / "app" / "try.ipynb").write_text(json.dumps(book))
     status, out = commit()
