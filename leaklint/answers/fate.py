@@ -133,11 +133,17 @@ def acquired(basis: Basis, expr: Expr | None) -> Row | None:
     if callee.local is not None and callee.local.kind != "function":
         return None
     row = basis.types.result(expr)
-    if row is None or row.kind != "resource" or not row.needs_release:
+    if row is None or row.kind != "resource" or not row.needs_release or _in_memory(basis, expr):
         return None
     if callee.local is not None and not makes(basis, callee.local):
         return None
     return row
+
+
+def _in_memory(basis: Basis, call: Expr) -> bool:
+    """Made over a buffer (`ZipFile(BytesIO(data))`): there is nothing behind it that could stay open."""
+    rows = (basis.types.row(arg) for arg in call.args[1:2])
+    return any(row is not None and row.kind == "buffer" and not row.stringifies and "write" in row.grow for row in rows)
 
 
 def acquired_part(basis: Basis, target: Expr) -> Row | None:

@@ -101,6 +101,8 @@ def _constructed(basis: Basis, klass: Scope) -> set[str]:
                     u.role in ("bound", "element", "returned", "argument", "yielded") for u in basis.all_uses(place)
                 )
                 found.add("other" if kept else "local")
+        elif use.site.parent is not None and use.site.parent.op == "attr":
+            found.add("local")  # `Report(path).of(facts)`: gone with the expression
         else:
             found.add("other")
     return found
