@@ -90,9 +90,10 @@ class Gate:
         return not words.isdisjoint(seen.called)
 
     def _grows(self, seen: Seen) -> bool:
-        """A held container gains entries by key, or something takes in what a stream brings."""
-        containers = {name for name, maker in seen.born if name in seen.held and maker in self._containers}
-        if not seen.keyed.isdisjoint(_flow(containers, seen.bound)):
+        """A held container gains entries, or something takes in what a stream brings."""
+        makers = _flow(set(self._containers), seen.bound)  # `from collections import deque as ring`
+        containers = {name for name, maker in seen.born if name in seen.held and maker in makers}
+        if not (seen.keyed | seen.added_to).isdisjoint(_flow(containers, seen.bound)):
             return True
         came = {param for function, param in seen.params if self.apis.means("feed_methods", function)} | seen.streamed
         came |= {word for word in seen.called if self.apis.means("stream_reads", word)}

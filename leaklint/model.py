@@ -133,6 +133,10 @@ class Facts:
     def row(self, expr: Expr | None) -> Row | None:
         return self.basis.types.row(expr)
 
+    def closed(self, expr: Expr | None) -> bool:
+        """Is an expression one of a few values that the code lists?"""
+        return key.key(self.basis, expr).kind == "closed set"
+
     def context(self, stmt: Stmt) -> Answer:
         return driver.context(self.basis, stmt)
 
@@ -197,7 +201,9 @@ class Facts:
     @cached_property
     def traces(self) -> tuple[tuple[paths.Paths, Expr], ...]:
         """Each resource that a function puts into a local name, followed through the function."""
-        local = (a for a in self.acquisitions if a[0].scope.kind == "function" and len(a[0].path) == 1)
+        # `p = self.proc = Popen(...)`: the attribute holds it too
+        alone = (a for a in self.acquisitions if all(t.op in ("name", "tuple") for t in a[2].targets))
+        local = (a for a in alone if a[0].scope.kind == "function" and len(a[0].path) == 1)
         return tuple((self.trace(place, row, stmt), value) for place, row, stmt, value in local)
 
     @cached_property

@@ -74,7 +74,7 @@ class Names(Scopes):
         if expr is None:
             return None
         if id(expr) not in self._places:
-            # leaklint: ignore[LK103] -- made anew for each file
+            # leaklint: ignore[session-map-never-pruned] -- made anew for each file
             self._places[id(expr)] = self._place(expr, _ALIAS_STEPS)
         return self._places[id(expr)]
 

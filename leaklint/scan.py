@@ -125,6 +125,7 @@ def _import_from(node: ast.ImportFrom, seen: Seen) -> None:
     seen.roots.add((node.module or "").partition(".")[0])
     seen.called.update(a.name for a in node.names)  # may be called by another name
     seen.imported.update(a.asname or a.name for a in node.names)
+    seen.bound.update((a.asname, a.name) for a in node.names if a.asname is not None)
 
 
 def _attribute(node: ast.Attribute, seen: Seen) -> None:

@@ -88,7 +88,7 @@ class Policy:
                 for pattern, codes in self._ignored[id(settings)]
                 if covers(pattern.removeprefix("!"), Path.cwd() / path, settings.root) != pattern.startswith("!")
             ]
-            # leaklint: ignore[LK103] -- made anew for each run, one entry for each of its files
+            # leaklint: ignore[session-map-never-pruned] -- made anew for each run, one entry for each of its files
             self._choices[path] = replace(whole, selected=whole.selected.difference(*ignored))
         return self._choices[path]
 

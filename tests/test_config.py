@@ -402,6 +402,14 @@ def test_the_page_has_every_key_as_it_is() -> None:
         assert row == expected
 
 
+def test_the_page_has_every_option(leaklint: Run) -> None:
+    page = (DOCS / "settings.md").read_text(encoding="utf-8")
+    options = re.findall(r"^  (--[a-z-]+)", leaklint("config", "--help")[1], re.MULTILINE)
+    assert "--extend-select" in options
+    for option in {*options, "--stdin-filename"} - {"--help"}:
+        assert f"`{option}" in page, option
+
+
 def test_the_pages_examples_can_be_used(leaklint: Run) -> None:
     page = (DOCS / "settings.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from leaklint.answers.key import key
+from leaklint.answers.key import key, literal
 from leaklint.answers.owner import owner
 from leaklint.basis import Answer, Basis, Clue
-from leaklint.ir import Scope, Stmt, ancestors, in_loop, source, statements, walk
+from leaklint.ir import Scope, Stmt, ancestors, source, statements, walk
 from leaklint.scopes import source_name
 from leaklint.uses import Use
 
@@ -31,7 +31,7 @@ def context(basis: Basis, stmt: Stmt) -> Answer:
         return Answer("stream", header, function.name)
     if outer is not None and outer.kind == "function" and outer.function is not function and function.stmt is not None:
         return Answer("call", header, function.name)
-    return Answer("loop" if in_loop(stmt) else "call", header, function.name)
+    return Answer("loop" if _repeats(basis, stmt) else "call", header, function.name)
 
 
 _ONCE = ("__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__")
@@ -93,6 +93,15 @@ def endless(stmt: Stmt) -> bool:
         (owner.op == "while" and owner.value is not None and owner.value.op == "const" and block.kind == "body")
         or (owner.op == "for" and owner.is_async and block.kind == "body")
         for block, owner in ancestors(stmt)
+    )
+
+
+def _repeats(basis: Basis, stmt: Stmt) -> bool:
+    """In a loop whose length is not written in the code: `for _ in range(4)` starts four."""
+    return any(
+        block.kind == "body" and (owner.op == "while" or (owner.op == "for" and not literal(basis, owner.value)))
+        for block, owner in ancestors(stmt)
+        if owner.scope is stmt.scope
     )
 
 

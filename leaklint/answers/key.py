@@ -164,7 +164,7 @@ def _name(basis: Basis, expr: Expr, depth: int) -> Answer:
             return Answer("closed set", word=expr.text)
         return _named(basis, expr.text, expr)
     if binding.how in ("for", "comp") and binding.value is not None:
-        if _literal(basis, binding.value):
+        if literal(basis, binding.value):
             return Answer("closed set", word=expr.text)
         return _named(basis, expr.text, expr)
     home = basis.names.scope_of(expr.text, expr.scope)
@@ -190,13 +190,15 @@ def _closed_type(basis: Basis, annotation: Expr | None) -> bool:
     return any("Enum" in source_name(b) or "Flag" in source_name(b) for b in local.bases)
 
 
-def _literal(basis: Basis, iterated: Expr) -> bool:
+def literal(basis: Basis, iterated: Expr | None) -> bool:
     """A loop over what stands in the code: a literal, a class, a constant of the module, range()."""
+    if iterated is None:
+        return False
     if iterated.op in ("list", "tuple", "set", "dict"):
         return all(a.op in ("const", "name", "tuple", "attr") for a in iterated.args)
     if iterated.op == "call":
         return source_name(iterated) in ("range", "enumerate", "zip", "sorted", "items", "keys", "values") and all(
-            _literal(basis, a) or a.op in ("const", "attr") for a in (iterated.args[1:] or iterated.args[0].args)
+            literal(basis, a) or a.op in ("const", "attr") for a in (iterated.args[1:] or iterated.args[0].args)
         )
     if iterated.op == "name":
         home = basis.names.scope_of(iterated.text, iterated.scope)

@@ -37,22 +37,13 @@ def memos(basis: Basis) -> Iterator[Memo]:
 
 
 def _instance_in_key(basis: Basis, function: Scope) -> Scope | None:
-    klass = function.method_of
-    others = {source_name(d) for d in function.stmt.decorators} if function.stmt is not None else set()
-    if (
-        klass is None
-        or not function.params
-        or function.params[0].name == "cls"
-        or others & {"staticmethod", "classmethod"}
-    ):
+    klass, stmt = function.method_of, function.stmt
+    if klass is None or stmt is None or not function.params or function.params[0].name == "cls":
         return None
-    if any(
-        source_name(k.args[-1] if k.op == "call" else k) == "key"
-        for d in (function.stmt.decorators if function.stmt else ())
-        for k in d.args
-        if d.op == "call" and "key" in d.names
-    ):
+    if {source_name(d) for d in stmt.decorators} & {"staticmethod", "classmethod"}:
         return None
+    if any(d.op == "call" and "key" in d.names for d in stmt.decorators):
+        return None  # a key of its own
     return None if _members_are_fixed(basis, klass) else klass
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from leaklint.answers.fate import acquired, takes_over
+from leaklint.answers.fate import acquired, fate, resource_uses, takes_over
 from leaklint.answers.paths import Paths
 from leaklint.apis import Row
 from leaklint.basis import Basis
@@ -15,13 +15,17 @@ from leaklint.scopes import source_name
 
 @dataclass(frozen=True, slots=True)
 class Unreleased:
-    """`defence` says why it is well after all; `name` is the local name, empty when there is none."""
+    """`defence` says why it is well after all; `name` is the local name, empty when there is none.
+
+    `entered`: it stands in a `with` that does not release it.
+    """
 
     subject: str
     row: Row
     call: Expr
     name: str = ""
     defence: str = ""
+    entered: bool = False
 
 
 def unreleased(basis: Basis, traces: Sequence[tuple[Paths, Expr]]) -> Iterator[Unreleased]:
@@ -34,12 +38,25 @@ def unreleased(basis: Basis, traces: Sequence[tuple[Paths, Expr]]) -> Iterator[U
         else:
             yield Unreleased(paths.place.text, paths.row, value, paths.place.path[0], "the function does not end")
     for stmt in basis.module.stmts:
+        for value, target in stmt.items:
+            row = acquired(basis, value)
+            if row is not None and row.exit_keeps_open and not _released(basis, target, row):
+                name = target.text if target is not None else ""
+                yield Unreleased(f"{stmt.scope.function.qualname}.{name}", row, value, name, entered=True)
         for expr in flat_of(stmt):
             if expr.op == "call":
                 row = acquired(basis, expr)
                 if row is not None and _dropped(basis, expr, row):
                     where = stmt.scope.function.qualname or "<module>"
                     yield Unreleased(f"{where}.{basis.types.callee(expr).name or expr.args[0].text}", row, expr)
+
+
+def _released(basis: Basis, target: Expr | None, row: Row) -> bool:
+    """Is what a `with` gives a name to released or handed over by some other use?"""
+    place = basis.names.place(target)
+    return place is not None and any(
+        fate(basis, use, row) in ("release", "escape") for use in resource_uses(basis, place, row)
+    )
 
 
 def _dropped(basis: Basis, call: Expr, row: Row) -> bool:
@@ -64,6 +81,7 @@ def _dropped(basis: Basis, call: Expr, row: Row) -> bool:
             if method
             else False
         )
+    packed = parent.op in ("tuple", "list", "dict")
     while parent is not None and parent.op in ("tuple", "list", "dict"):  # `files={"f": open(p)}`
         expr, parent = parent, parent.parent
     if parent is None or parent.op != "call" or expr is parent.args[0]:
@@ -73,11 +91,21 @@ def _dropped(basis: Basis, call: Expr, row: Row) -> bool:
         return False
     if callee.row is not None or callee.receiver is not None:
         return not takes_over(callee)
-    # an unknown function reads it, an unknown class may keep and close it
-    return source_name(parent)[:1].islower() and _local(parent)
+    # an unknown function reads it; an unknown class or object may keep and close it
+    plain = packed or parent.args[0].op == "name" or basis.names.qualified(parent.args[0]) is not None
+    return plain and source_name(parent)[:1].islower() and _stays(basis, parent, sent=packed)
 
 
-def _local(call: Expr) -> bool:
-    """Does what the call gives stay in this statement or in a local name?"""
+def _stays(basis: Basis, call: Expr, sent: bool = False) -> bool:
+    """Does what the call gives stay in this statement, or in a local name that is only read from?
+
+    `sent`: it is an answer to an upload, and holds nothing of what was sent.
+    """
     stmt = call.stmt
-    return stmt.op in ("expr", "for") or (stmt.op == "assign" and all(t.op == "name" for t in stmt.targets))
+    if sent:
+        return True
+    if stmt.op != "assign":
+        return stmt.op in ("expr", "for")
+    places = [basis.names.place(t) if t.op == "name" else None for t in stmt.targets]
+    kept = ("returned", "argument", "bound", "element", "yielded")
+    return all(p is not None and not any(u.role in kept for u in basis.all_uses(p)) for p in places)

@@ -17,7 +17,8 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
     for value in facts.held:
         if value.row.kind != "container" or facts.is_task(next((u.value for u in value.grows), None)):
             continue
-        added = ((u, facts.context(u.stmt)) for u in value.grows if u.verb in ADDING)
+        grows = (u for u in value.grows if u.verb in ADDING and not facts.closed(u.value))
+        added = ((u, facts.context(u.stmt)) for u in grows)
         found = next(((use, when) for use, when in added if repeats(facts, value, when.kind)), None)
         if found is None:
             continue

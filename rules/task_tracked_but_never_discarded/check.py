@@ -17,7 +17,9 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             continue
         at = value.born[0].stmt
         when = facts.context(grow.stmt)
-        if value.bound:
+        if grow.verb == "__setitem__" and value.driver(grow).kind == "closed set":
+            yield Clear(at, value.subject, "keys: closed set", sound=True)
+        elif value.bound:
             yield Clear(at, value.subject, value.bound.kind, value.bound.clues, sound=True)
         elif value.shrinks and not facts.only_at_end(value):
             yield Clear(

@@ -29,8 +29,8 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             owner="nobody",
             driver=driver,
             release="never",
-            message="named" if unreleased.name else "dropped",
-            hint="with" if scoped else "close",
+            message="entered" if unreleased.entered else "named" if unreleased.name else "dropped",
+            hint="closing" if unreleased.entered else "with" if scoped else "close",
             args={
                 "noun": noun,
                 "name": unreleased.name,
