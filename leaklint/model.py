@@ -11,6 +11,7 @@ from leaklint.answers import (
     drain,
     driver,
     fate,
+    key,
     memo,
     owner,
     paths,

@@ -58,6 +58,7 @@ class Types:
 
     def callee(self, call: Expr) -> Callee:
         if id(call) not in self._callees:
+            # leaklint: ignore[session-map-never-pruned] -- made anew for each file
             self._callees[id(call)] = self._callee(call)
         return self._callees[id(call)]
 
@@ -140,6 +141,7 @@ class Types:
         if expr is None or depth < 0 or self._nested > _NESTED:
             return None
         if id(expr) not in self._rows:
+            # leaklint: ignore[session-map-never-pruned] -- made anew for each file
             self._rows[id(expr)] = None  # a cycle answers unknown
             self._nested += 1
             self._rows[id(expr)] = self._row(expr, depth - 1)
