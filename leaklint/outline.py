@@ -25,7 +25,9 @@ def imported_shrinks(basis: Basis) -> Iterator[tuple[str, Stmt]]:
             continue
         imported = [b.target for b in basis.names.all_bindings(place.scope, place.path[0]) if b.how == "import"]
         for use in uses:
-            if imported and (use.verb in removing or use.verb in ("del", "bind")):
+            # `X = None` after an import binds a name of this module, `state.X = {}` one of the other's
+            anew = use.verb in ("del", "bind") and len(place.path) > 1
+            if imported and (use.verb in removing or anew):
                 dotted = ".".join([imported[0], *place.path[1:]]).split(".")
                 # where the module's name ends is not to be seen from here: each reading is offered
                 for cut in range(1, len(dotted)):

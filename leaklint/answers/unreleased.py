@@ -68,7 +68,9 @@ def _dropped(basis: Basis, call: Expr, row: Row) -> bool:
         expr = expr.parent
     parent = expr.parent
     if parent is None:
-        return call.stmt.op == "expr"
+        callee = basis.types.callee(call)
+        disarms = callee.receiver is not None and callee.method in callee.receiver.release  # `stack.pop_all()`
+        return call.stmt.op == "expr" and not disarms
     if parent.op == "attr":
         method = parent.parent
         called = method is not None and method.op == "call" and method.args[0] is parent
