@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from leaklint.basis import Basis
 from leaklint.ir import Stmt, source
 from leaklint.model import Facts
+from leaklint.names import ELEMENT
 
 
 def source_of(stmt: Stmt) -> str:
@@ -21,7 +22,7 @@ def imported_shrinks(basis: Basis) -> Iterator[tuple[str, Stmt]]:
         verb for row in basis.apis.rows.values() if row.kind in ("container", "buffer") for verb in row.shrink
     } - {"get"}
     for place, uses in basis.uses.items():
-        if place.scope.kind != "module":
+        if place.scope.kind != "module" or ELEMENT in place.path:
             continue
         imported = [b.target for b in basis.names.all_bindings(place.scope, place.path[0]) if b.how == "import"]
         for use in uses:
