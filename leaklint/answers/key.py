@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from leaklint.basis import Answer, Basis
@@ -19,6 +20,11 @@ _FRESH = (
     "hashlib.sha256",
     "hashlib.md5",
 )
+_CONVERSIONS = tuple(f"builtins.{kind}" for kind in ("str", "int", "repr", "tuple", "frozenset", "bytes"))
+_SHAPING = frozenset(
+    ["lower", "upper", "title", "casefold", "strip", "zfill", "replace", "encode", "decode", "digest", "hexdigest"]
+)
+_MAKES = re.compile(r"^_?((get|make|build|generate|compute)_)?_*")  # `get_session_id()` gives a session id
 _CLOSED_CALLS = (
     "builtins.type",
     "builtins.isinstance",
@@ -106,37 +112,16 @@ def _called(basis: Basis, call: Expr, depth: int) -> Answer:
     if name.startswith(_FRESH):
         return Answer("caller's key", word=source(call))
     func = call.args[0]
-    if (
-        name
-        in ("builtins.str", "builtins.int", "builtins.repr", "builtins.tuple", "builtins.frozenset", "builtins.bytes")
-        and len(call.args) > 1
-    ):
+    if name in _CONVERSIONS and len(call.args) > 1:
         return key(basis, call.args[1], depth - 1)
-    if func.op == "attr" and func.text in (
-        "lower",
-        "upper",
-        "strip",
-        "encode",
-        "decode",
-        "format",
-        "hexdigest",
-        "digest",
-        "join",
-        "casefold",
-    ):
-        return key(basis, func.args[0] if func.text not in ("join", "format") else call.args[-1], depth - 1)
+    if func.op == "attr" and func.text in ("join", "format"):
+        return key(basis, call.args[-1], depth - 1)
+    if func.op == "attr" and func.text in _SHAPING:
+        return key(basis, func.args[0], depth - 1)
     if func.op == "attr" and func.text == "get" and len(call.args) > 1 and call.args[1].op == "const":
         return _named(basis, call.args[1].value.strip("\"'"), call)
-    word = (
-        source_name(func)
-        .removeprefix("_")
-        .removeprefix("get_")
-        .removeprefix("make_")
-        .removeprefix("build_")
-        .removeprefix("generate_")
-        .removeprefix("compute_")
-    )
-    answer = _named(basis, word.lstrip("_"), call)
+    word = _MAKES.sub("", source_name(func))
+    answer = _named(basis, word, call)
     return (
         answer
         if answer.kind != "unknown" or not call.args[1:]
