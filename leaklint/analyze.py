@@ -217,9 +217,10 @@ def _distinct(clues: tuple[Clue, ...]) -> list[Clue]:
 
 def _one_each(hits: list[tuple[Rule, Hit]]) -> Iterator[tuple[Rule, Hit]]:
     """At most one finding per place and family: the superseding rule's, else the first."""
-    by_place: dict[tuple[str, str | int], list[tuple[Rule, Hit]]] = {}
+    by_place: dict[tuple[str, str], list[tuple[Rule, Hit]]] = {}
     for rule, hit in hits:
-        by_place.setdefault((rule.family, hit.at.ordinal if hit.place is None else hit.subject), []).append((rule, hit))
+        where = hit.subject if hit.place is not None else f"{hit.at.ordinal} {hit.acquired}"
+        by_place.setdefault((rule.family, where), []).append((rule, hit))
     for rivals in by_place.values():
         beaten = {code for rule, _ in rivals for code in rule.supersedes}
         yield next((pair for pair in rivals if pair[0].code not in beaten), rivals[0])

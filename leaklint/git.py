@@ -40,6 +40,11 @@ def _ask(folder: Path, *arguments: str) -> Sequence[str] | None:
     return [os.fsdecode(name).rstrip("/") for name in done.stdout.split(b"\0") if name]
 
 
+def tracks(file: Path) -> bool:
+    """Is a file in git's index?"""
+    return bool(_ask(file.parent, "ls-files", "--cached", "-z", "--", file.name))
+
+
 def listing(folder: Path) -> Listing | None:
     """The files below a directory that git does not ignore.
 

@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaklint.basis import Basis
-from leaklint.ir import Stmt, source
+from leaklint.ir import Expr, Stmt, source
 from leaklint.model import Facts
 from leaklint.names import ELEMENT
+
+
+def brief(call: Expr, limit: int = 40) -> str:
+    """A call as text that stays code when it is long: `Popen(...)`."""
+    text = source(call, limit)
+    return text if not text.endswith("...") or call.op != "call" else f"{source(call.args[0], limit)}(...)"
 
 
 def source_of(stmt: Stmt) -> str:

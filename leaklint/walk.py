@@ -64,10 +64,11 @@ class Walk:
         settings = self._settings(path)
         parts = len(relative(path, settings.root))
         way = [path, *path.parents[: parts - 1]]
+        if any(_listed(one, settings) for one in way):
+            return True
         names = frozenset(USUAL)
-        return any(
-            _listed(one, settings) or (self._has_usual(one) and one.is_dir() and _is_usual(one, names)) for one in way
-        )
+        usual = any(self._has_usual(one) and one.is_dir() and _is_usual(one, names) for one in way)
+        return usual and not (path.is_file() and git.tracks(path))  # what git tracks counts wherever it lies
 
     def _has_usual(self, path: Path) -> bool:
         """Do the usual exclusions hold here? Not where the settings have others instead."""

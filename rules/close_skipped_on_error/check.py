@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from leaklint.basis import Clue
 from leaklint.ir import source
 from leaklint.model import Clear, Facts, Hit
+from leaklint.outline import brief
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
@@ -40,7 +41,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             args={
                 "noun": noun,
                 "name": place.path[0],
-                "call": source(value),
+                "call": brief(value),
                 "release": f"{place.path[0]}.{row.release[0]}()",
             },
             clues=(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from leaklint.basis import Clue
 from leaklint.ir import source
 from leaklint.model import Clear, Facts, Hit
+from leaklint.outline import brief
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
@@ -29,7 +30,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             release="never",
             message="named" if unreleased.name else "dropped",
             hint="with" if "__exit__" in row.release or "__aexit__" in row.release else "close",
-            args={"noun": noun, "name": unreleased.name, "call": source(call), "release": row.release[0]},
+            args={"noun": noun, "name": unreleased.name, "call": brief(call), "release": row.release[0]},
             clues=(Clue(stmt, "acquired", "acquired", {"noun": noun}),),
             acquired=source(call),
         )

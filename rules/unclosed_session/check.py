@@ -8,6 +8,7 @@ from leaklint.basis import Clue
 from leaklint.facts import DriverKind
 from leaklint.ir import source
 from leaklint.model import Clear, Facts, Hit
+from leaklint.outline import brief
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
@@ -34,7 +35,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             args={
                 "noun": noun,
                 "name": unreleased.name,
-                "call": source(call),
+                "call": brief(call),
                 "with": "async with" if "__aexit__" in row.release and "__exit__" not in row.release else "with",
                 "release": row.release[0],
             },
