@@ -257,7 +257,15 @@ class Facts:
     def lifetime(self, klass: Scope) -> OwnerKind:
         return owner.lifetime(self.basis, klass)
 
-    def growth_defence(self, value: Value) -> Answer | None:
+    def growth_cleared(self, value: Value) -> Clear | None:
+        """A growing container that a defence clears, at its birth; sound when it is bounded or pruned."""
+        answer = self._growth_defence(value)
+        if answer is None:
+            return None
+        sound = answer.kind in ("pruned", "guard", "bounded type", "weak")
+        return Clear(value.born[0].stmt, value.subject, answer.kind, answer.clues, sound)
+
+    def _growth_defence(self, value: Value) -> Answer | None:
         """What clears a growing container: its bound, its short-lived holder, its removals, another holder."""
         if value.bound:
             return value.bound

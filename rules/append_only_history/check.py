@@ -23,16 +23,9 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         if found is None:
             continue
         use, when = found
-        at = value.born[0].stmt
-        cleared = facts.growth_defence(value)
+        cleared = facts.growth_cleared(value)
         if cleared is not None:
-            yield Clear(
-                at,
-                value.subject,
-                cleared.kind,
-                cleared.clues,
-                sound=cleared.kind in ("pruned", "guard", "bounded type"),
-            )
+            yield cleared
             continue
         driver: DriverKind = "event" if when.kind in ("event", "stream") else "call"
         yield Hit(

@@ -23,10 +23,9 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         if not keyed:
             continue
         use, driver = keyed[0]
-        cleared = facts.growth_defence(value)
+        cleared = facts.growth_cleared(value)
         if cleared is not None:
-            sound = cleared.kind in ("pruned", "guard", "bounded type", "weak")
-            yield Clear(value.born[0].stmt, value.subject, cleared.kind, cleared.clues, sound=sound)
+            yield cleared
             continue
         sibling = next(facts.siblings(value), None)
         clues = [Clue(use.stmt, "acquired", "stored", {"key": driver.word}), *driver.clues[:1]]

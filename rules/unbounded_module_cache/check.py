@@ -23,9 +23,8 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         at = value.born[0].stmt
         if driver.kind in ("closed set", "import", "once"):
             yield Clear(at, value.subject, f"keys: {driver.kind}", driver.clues, sound=True)
-        elif (cleared := facts.growth_defence(value)) is not None:
-            sound = cleared.kind in ("pruned", "guard", "bounded type", "weak")
-            yield Clear(at, value.subject, cleared.kind, cleared.clues, sound=sound)
+        elif (cleared := facts.growth_cleared(value)) is not None:
+            yield cleared
         else:
             kind: DriverKind = driver.kind if driver.kind in ("caller's key", "inventory") else "call"  # type: ignore[assignment]
             key = driver.word or source(stored.key)
