@@ -34,6 +34,7 @@ LAYERS = """
     flow
     answers/*
     value
+    views/*
     model
     outline
     infer

@@ -1,0 +1,113 @@
+"""What grows: containers and buffers, and what clears them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from leaklint.answers import drain, memo
+from leaklint.apis import Row
+from leaklint.basis import Answer, Clue
+from leaklint.ir import Expr, source
+from leaklint.names import Place
+from leaklint.uses import Use
+from leaklint.value import Value
+from leaklint.views.hit import Clear
+from leaklint.views.view import View
+
+
+class Growth(View):
+    """Containers and buffers, held and growing."""
+
+    @cached_property
+    def values(self) -> tuple[Value, ...]:
+        """Containers and buffers that were made in this file, by place."""
+        found = []
+        for place in self.basis.uses:
+            if "[]" in place.path or len(place.path) > 2:
+                continue
+            row, born = self._made(place)
+            if row is not None and born:
+                found.append(Value(self.basis, place, row, born))
+        return tuple(found)
+
+    def _made(self, place: Place) -> tuple[Row | None, tuple[Expr, ...]]:
+        row, born = None, []
+        for expr in self.basis.types.bound_values(place):
+            if expr.op in ("name", "attr", "sub"):
+                continue
+            made = self.basis.types.row(expr)
+            if made is not None and made.kind in ("container", "buffer"):
+                born.append(expr)
+                row = row or made
+        return row, tuple(born)
+
+    @cached_property
+    def held(self) -> tuple[Value, ...]:
+        """Those held by the module, a class or an instance."""
+        return tuple(v for v in self.values if v.place.scope.kind in ("module", "class"))
+
+    def siblings(self, value: Value) -> Iterator[tuple[Value, Use]]:
+        """Containers of the same holder that gain entries next to `value` and lose them again, with the removal."""
+        keys = {(u.stmt.scope.function, source(u.key)) for u in value.grows}
+        for other in self.held:
+            if (
+                other.place.scope is value.place.scope
+                and other.place != value.place
+                and other.row.kind == value.row.kind
+            ):
+                together = any((u.stmt.scope.function, source(u.key)) in keys for u in other.grows)
+                words = {_word(u.key) for u in other.grows}
+                keyed = next((s for s in other.shrinks if s.key is not None and _word(s.key) in words), None)
+                if together and keyed is not None:
+                    yield other, keyed
+
+    def waits_for_delimiter(self, value: Value, shrink_: Use, grow: Use) -> bool:
+        return drain.waits_for_delimiter(self.basis, value.place, shrink_, grow)
+
+    @cached_property
+    def memos(self) -> tuple[memo.Memo, ...]:
+        """Functions whose results a decorator keeps by their arguments."""
+        return tuple(memo.memos(self.basis))
+
+    def memoises(self, value: Value, stored: Use) -> bool:
+        """Does the storing function look the key up first and give the entry back?"""
+        return memo.memoises(self.basis, value.place, stored)
+
+    def growth_cleared(self, value: Value) -> Clear | None:
+        """A growing container that a defence clears, at its birth; sound when it is bounded or pruned."""
+        answer = self._growth_defence(value)
+        if answer is None:
+            return None
+        sound = answer.kind in ("pruned", "guard", "bounded type", "weak")
+        return Clear(value.born[0].stmt, value.subject, answer.kind, answer.clues, sound)
+
+    def _growth_defence(self, value: Value) -> Answer | None:
+        """What clears a growing container: its bound, its short-lived holder, its removals, another holder."""
+        if value.bound:
+            return value.bound
+        if value.owner.kind == "short-lived instance":
+            return Answer("short-lived holder", value.owner.clues)
+        if value.shrinks and not self.only_at_end(value) and not value.only_on_read:
+            return Answer("pruned", tuple(Clue(s.stmt, "released", "removed") for s in value.shrinks[:3]))
+        if self.is_mapping(value):
+            return Answer("the holder is a mapping itself")
+        if value.escapes:
+            return Answer("held elsewhere too", tuple(Clue(u.stmt, "holder", "escapes") for u in value.escapes[:3]))
+        return None
+
+    def is_mapping(self, value: Value) -> bool:
+        """Is the holder a container itself, whose users decide what it keeps?"""
+        return any(
+            g.stmt.scope.function.name in ("__setitem__", "__setattr__", "__set__", "__missing__") for g in value.grows
+        )
+
+    def only_at_end(self, value: Value) -> bool:
+        """Are all removals wholesale and in methods that end the owner's life?"""
+        endings = {m for k in [value.place.scope] if k.kind == "class" for m in self.endings(k)}
+        return bool(value.shrinks) and all(s.stmt.scope.function in endings and s.key is None for s in value.shrinks)
+
+
+def _word(key: Expr | None) -> str:
+    """The identifier that a key ends in: `session.id` and `id` are likely the same."""
+    return key.text if key is not None and key.op in ("name", "attr") else source(key)

@@ -1,0 +1,40 @@
+"""What a rule yields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from leaklint.basis import Clue
+from leaklint.facts import DriverKind, OwnerKind, ReleaseKind
+from leaklint.ir import Block, Stmt
+from leaklint.names import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """All that a rule yields: where, what leaks, the three answers, and the names of its templates."""
+
+    at: Stmt
+    subject: str
+    owner: OwnerKind
+    driver: DriverKind
+    release: ReleaseKind
+    message: str
+    hint: str
+    args: Mapping[str, str] = field(default_factory=dict)
+    clues: tuple[Clue, ...] = ()
+    acquired: str = ""  # the source of the acquisition, for the fingerprint
+    block: Block | None = None
+    place: Place | None = None  # asked about in other files
+
+
+@dataclass(frozen=True, slots=True)
+class Clear:
+    """A suspect that a defence cleared; `sound` when it is held and bounded as it should be."""
+
+    at: Stmt
+    subject: str
+    defence: str
+    clues: tuple[Clue, ...] = ()
+    sound: bool = False

@@ -1,0 +1,61 @@
+"""What is opened: sessions, connections, files, processes."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from leaklint.answers import attributes, fate, paths, unreleased
+from leaklint.apis import Row
+from leaklint.ir import Expr, Stmt
+from leaklint.names import Place
+from leaklint.views.view import View
+
+
+class Resources(View):
+    """Resources, followed to where they are released."""
+
+    def acquired(self, expr: Expr | None) -> Row | None:
+        return fate.acquired(self.basis, expr)
+
+    def trace(self, place: Place, row: Row, stmt: Stmt) -> paths.Paths:
+        return paths.trace(self.basis, place, row, stmt)
+
+    @cached_property
+    def acquisitions(self) -> tuple[tuple[Place, Row, Stmt, Expr], ...]:
+        """Resources that are put into a local name, an attribute or a global where they are acquired."""
+        found = []
+        for place, uses in self.basis.uses.items():
+            for use in uses:
+                if use.verb == "bind" and use.stmt.op == "assign":
+                    row = (
+                        self.acquired(use.value) if use.value is not None else fate.acquired_part(self.basis, use.expr)
+                    )
+                    value = use.value or use.stmt.value
+                    if row is not None and value is not None:
+                        found.append((place, row, use.stmt, value))
+        return tuple(found)
+
+    @cached_property
+    def traces(self) -> tuple[tuple[paths.Paths, Expr], ...]:
+        """Each resource that a function puts into a local name, followed through the function."""
+        # `p = self.proc = Popen(...)`: the attribute holds it too
+        alone = (a for a in self.acquisitions if all(t.op in ("name", "tuple") for t in a[2].targets))
+        local = (a for a in alone if a[0].scope.kind == "function" and len(a[0].path) == 1)
+        return tuple((self.trace(place, row, stmt), value) for place, row, stmt, value in local)
+
+    @cached_property
+    def constructor_traces(self) -> tuple[tuple[paths.Paths, Expr], ...]:
+        """Each resource that a constructor puts into an attribute, followed to the constructor's end."""
+        born = (
+            a for a in self.acquisitions if a[0].is_attribute and a[2].scope.function.name in ("__init__", "__new__")
+        )
+        return tuple((self.trace(place, row, stmt), value) for place, row, stmt, value in born)
+
+    @cached_property
+    def unreleased(self) -> tuple[unreleased.Unreleased, ...]:
+        return tuple(unreleased.unreleased(self.basis, self.traces))
+
+    @cached_property
+    def attribute_resources(self) -> tuple[attributes.Held, ...]:
+        classes = (s for s in self.basis.module.scopes if s.kind == "class")
+        return tuple(attributes.held(self.basis, {k: self.endings(k) for k in classes}))

@@ -1,0 +1,26 @@
+"""What runs: tasks and what starts them."""
+
+from __future__ import annotations
+
+from leaklint.answers import spawn
+from leaklint.answers.spawn import Spawn
+from leaklint.basis import Answer
+from leaklint.ir import Expr
+from leaklint.views.view import View
+
+
+class Tasks(View):
+    """Tasks, and where they go."""
+
+    def spawn(self, call: Expr) -> Spawn | None:
+        return spawn.spawn(self.basis, call)
+
+    def runs_through(self, spawned: Spawn) -> bool:
+        return spawn.runs_through(self.basis, spawned)
+
+    def destiny(self, call: Expr) -> Answer:
+        return spawn.destiny(self.basis, call)
+
+    def is_task(self, expr: Expr | None) -> bool:
+        row = self.row(expr)
+        return row is not None and row.kind == "task" and row.noun == "task"

@@ -1,0 +1,72 @@
+"""What every rule may ask: statements, calls, rows, classes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+
+from leaklint.answers import attributes, driver, key, owner, text
+from leaklint.apis import Row
+from leaklint.basis import Answer, Basis
+from leaklint.facts import OwnerKind
+from leaklint.ir import Block, Expr, Scope, Stmt, flat_of
+
+
+class View:
+    """One file, ready for the questions of all families."""
+
+    def __init__(self, basis: Basis) -> None:
+        self.basis = basis
+
+    @property
+    def apis(self) -> Mapping[str, Row]:
+        return self.basis.apis.rows
+
+    def means(self, what: str, identifier: str) -> bool:
+        """Does an identifier belong to one of the vocabulary's lists?"""
+        return self.basis.apis.means(what, identifier)
+
+    @property
+    def stmts(self) -> tuple[Stmt, ...]:
+        return self.basis.module.stmts
+
+    @cached_property
+    def calls(self) -> tuple[Expr, ...]:
+        return tuple(e for stmt in self.stmts for e in flat_of(stmt) if e.op == "call")
+
+    def result(self, call: Expr) -> Row | None:
+        return self.basis.types.result(call)
+
+    def row(self, expr: Expr | None) -> Row | None:
+        return self.basis.types.row(expr)
+
+    def closed(self, expr: Expr | None) -> bool:
+        """Is an expression one of a few values that the code lists?"""
+        return key.key(self.basis, expr).kind == "closed set"
+
+    def context(self, stmt: Stmt) -> Answer:
+        return driver.context(self.basis, stmt)
+
+    def at_import(self, call: Expr) -> bool:
+        """Does the call run when the module is imported, and not only when it is run as a script?"""
+        return (
+            call.scope.function.kind in ("module", "class")
+            and call.scope.kind != "lambda"
+            and not driver.script_only(call.stmt)
+        )
+
+    def error_branch(self, stmt: Stmt) -> tuple[Block | None, Stmt] | None:
+        return text.error_branch(stmt)
+
+    def endings(self, klass: Scope) -> tuple[Scope, ...]:
+        """Methods that end the life of an instance: by the rows of its base classes, or by their names."""
+        names = {n for base in self.basis.names.outside_bases(klass) if (row := self.apis.get(base)) for n in row.ends}
+        methods = self.basis.names.methods(klass)
+        return tuple(m for m in methods if m.name in names or self.means("end_of_life_methods", m.name))
+
+    def lifetime(self, klass: Scope) -> OwnerKind:
+        return owner.lifetime(self.basis, klass)
+
+    def one_instance(self, klass: Scope) -> bool:
+        """Does the module make the only instance, for as long as the process runs?"""
+        return attributes.module_instance(self.basis, klass)
