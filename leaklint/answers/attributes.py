@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from leaklint.answers.endings import reached
 from leaklint.answers.fate import acquired, fate, resource_uses
 from leaklint.answers.owner import lifetime
 from leaklint.apis import Row
 from leaklint.basis import NO, Answer, Basis, Clue
 from leaklint.facts import OwnerKind, ReleaseKind
-from leaklint.ir import Expr, Scope, Stmt, ancestors, flat_of, statements
+from leaklint.ir import Expr, Scope, Stmt, ancestors, flat_of
 from leaklint.names import Place
 from leaklint.uses import Use
 
@@ -89,15 +90,8 @@ def _strays(basis: Basis, place: Place, row: Row, ends: tuple[Scope, ...]) -> bo
     where = {u.stmt.scope.function for u in resource_uses(basis, place, row) if fate(basis, u, row) == "release"}
     if not ends or any(not f.name.startswith("_") or f.name.startswith("__") or f.method_of is None for f in where):
         return False
-    reached, queue = set(ends), list(ends)
-    while queue:
-        for stmt in statements(queue.pop().block):
-            for expr in flat_of(stmt):
-                method = basis.names.local(expr) if expr.op == "attr" else None
-                if method is not None and method not in reached:
-                    reached.add(method)
-                    queue.append(method)
-    return where.isdisjoint(reached) and not any(_referred(basis, f) for f in where)
+    at_end = reached(basis, place.scope, ends)
+    return where.isdisjoint(at_end) and not any(_referred(basis, f) for f in where)
 
 
 def _referred(basis: Basis, method: Scope) -> bool:

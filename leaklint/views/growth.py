@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from leaklint.answers import drain, memo
+from leaklint.answers import drain, endings, memo
 from leaklint.apis import Row
 from leaklint.basis import Answer, Clue
 from leaklint.ir import Expr, source
@@ -104,8 +104,9 @@ class Growth(View):
 
     def only_at_end(self, value: Value) -> bool:
         """Are all removals wholesale and in methods that end the owner's life?"""
-        endings = {m for k in [value.place.scope] if k.kind == "class" for m in self.endings(k)}
-        return bool(value.shrinks) and all(s.stmt.scope.function in endings and s.key is None for s in value.shrinks)
+        klass = value.place.scope
+        last = endings.only_at_end(self.basis, klass, self.endings(klass)) if klass.kind == "class" else ()
+        return bool(value.shrinks) and all(s.stmt.scope.function in last and s.key is None for s in value.shrinks)
 
 
 def _word(key: Expr | None) -> str:

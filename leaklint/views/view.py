@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
-from leaklint.answers import attributes, driver, key, owner, text
+from leaklint.answers import attributes, driver, endings, key, owner, text
 from leaklint.apis import Row
 from leaklint.basis import Answer, Basis
 from leaklint.facts import OwnerKind
@@ -59,10 +59,16 @@ class View:
         return text.error_branch(stmt)
 
     def endings(self, klass: Scope) -> tuple[Scope, ...]:
-        """Methods that end the life of an instance: by the rows of its base classes, or by their names."""
-        names = {n for base in self.basis.names.outside_bases(klass) if (row := self.apis.get(base)) for n in row.ends}
-        methods = self.basis.names.methods(klass)
-        return tuple(m for m in methods if m.name in names or self.means("end_of_life_methods", m.name))
+        """Methods that end the life of an instance, by the rows of its base classes or by their names."""
+        return endings.endings(self.basis, klass)
+
+    def expected_ending(self, klass: Scope) -> str:
+        """The ending that a class should have by its base classes; empty where these say nothing."""
+        return endings.expected(self.basis, klass)
+
+    def reached_by_ending(self, klass: Scope) -> frozenset[Scope]:
+        """The endings and every function of the file that they call or hand on, in turn."""
+        return endings.reached(self.basis, klass, self.endings(klass))
 
     def lifetime(self, klass: Scope) -> OwnerKind:
         return owner.lifetime(self.basis, klass)
