@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from leaklint.config import Finder
     from leaklint.files import Found
 
+BASELINE = "leaklint-baseline.toml"
+"""The file of accepted findings, where none is named."""
+
 _OPTIONS = (
     click.option("--select", multiple=True, metavar="RULES", help="Only these: codes, beginnings of codes, names."),
     click.option("--extend-select", multiple=True, metavar="RULES", help="These as well as those of the settings."),

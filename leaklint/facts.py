@@ -140,6 +140,18 @@ class Suppression:
 
 
 @dataclass(frozen=True, slots=True)
+class Accepted:
+    """An entry of a baseline: a finding that is known and accepted. `path` is seen from the baseline's folder."""
+
+    path: str
+    rule: str
+    subject: str
+    severity: Severity
+    fingerprint: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FileResult:
     """All that `analyze` knows of one file; `link` joins many of them into a `Run`."""
 
@@ -162,6 +174,11 @@ class Run:
     sound: tuple[Cleared, ...] = ()
     cleared: tuple[Cleared, ...] = ()
     suppressed: tuple[tuple[Finding, Suppression], ...] = ()
+    baselined: tuple[tuple[Finding, Accepted], ...] = ()
+    stale: tuple[Accepted, ...] = ()
+    """Entries of the baseline that stand for nothing any more."""
+    known: tuple[Finding, ...] = ()
+    """Findings that the revision which is compared with has too."""
     errors: tuple[str, ...] = ()
     files: int = 0
     seconds: float = 0.0

@@ -1,78 +1,22 @@
-"""Many files at once: reading, handing out, putting together again.
-
-Any `concurrent.futures.Executor` will do. What a run finds does not depend on who finishes first.
-"""
+"""From the results of single files to the outcome of a run: joining, suppressing, choosing what counts."""
 
 from __future__ import annotations
 
-import contextlib
-import functools
-import hashlib
-import os
-import stat
-import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from leaklint import catalogue as knowledge
 from leaklint import notebook, suppress, unused
-from leaklint.apis import KnowledgeError
+from leaklint.batch import Checked, Engine, Options, Progress, analyse, own_engine
 from leaklint.catalogue import Catalogue
-from leaklint.facts import Cleared, FileResult, Finding, Run, Summary
-from leaklint.files import Source, lines, printable
+from leaklint.facts import Cleared, Finding, Run
+from leaklint.files import Source, lines
 from leaklint.paths import in_cell
 from leaklint.selection import ALWAYS, Policy, narrow
 
 if TYPE_CHECKING:
-    from leaklint.notebook import Notebook
-    from leaklint.workers import Lost, Pools
-
-BATCH_BYTES = 200_000
-BATCH_FILES = 40
-SMALL_RUN = 500_000
-"""Bytes below which starting workers takes longer than they save."""
-
-Progress = Callable[[int, int], None]
-"""Told after each file how many are done, and of how many."""
-
-
-class Linked(Protocol):
-    """What `link` returns."""
-
-    @property
-    def findings(self) -> tuple[Finding, ...]: ...
-    @property
-    def sound(self) -> tuple[Cleared, ...]: ...
-    @property
-    def cleared(self) -> tuple[Cleared, ...]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Engine:
-    """The functions that do the work. They must be picklable, as they are sent to the workers."""
-
-    analyze: Callable[[bytes, str, str, Catalogue, bool], FileResult]
-    unreadable: Callable[[str, str, str, Catalogue], FileResult]
-    link: Callable[[Sequence[FileResult]], Linked]
-
-
-def own_engine() -> Engine:
-    """leaklint's own engine, imported when it is needed."""
-    from leaklint.analyze import analyze, unreadable
-    from leaklint.link import link
-
-    return Engine(analyze, unreadable, link)
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How a run is made: `jobs` workers at a time; `gate` off to have every file analysed whole."""
-
-    jobs: int = 1
-    gate: bool = True
+    from leaklint.workers import Pools
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,129 +29,12 @@ class Outcome:
     """Those of what is no text file on the disk, by the path that findings carry: cells, standard input."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Checked:
-    result: FileResult
-    digest: str
-    notebook: Notebook | None = None
-
-
-_loaded = functools.cache(knowledge.load)
-
-
-def digest(source: bytes) -> str:
-    """A short hash of a file's bytes."""
-    return hashlib.blake2b(source, digest_size=8).hexdigest()
-
-
-def default_jobs(sources: Iterable[Source]) -> int:
-    """One for a few files; for many as many as there are processors that this process may use."""
-    if sum(source.size for source in sources) < SMALL_RUN:
-        return 1
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _read(path: str) -> bytes:
-    file = Path(path)
-    if not stat.S_ISREG(file.stat().st_mode):
-        raise OSError(0, "Not a regular file")  # reading a pipe would wait for a writer
-    return file.read_bytes()
-
-
-def _reason(error: BaseException) -> str:
-    """An unexpected error on one line, with the place where it was raised."""
-    if sys.flags.dev_mode:
-        import traceback
-
-        traceback.print_exception(error)
-    text = str(error).strip().split("\n", 1)[0]
-    trace = error.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    where = f" ({Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno})" if trace else ""
-    return printable(f"{type(error).__name__}: {text}" if text else type(error).__name__) + where
-
-
-def _check_file(source: Source, engine: Engine, gate: bool, catalogue: Catalogue) -> _Checked:
-    """One file's result, whatever happens. Raises KnowledgeError, which is no fault of the file."""
-    book = None
-    try:
-        content = _read(source.path) if source.content is None else source.content
-        if source.path.endswith(notebook.ENDING):
-            book = notebook.read(content)
-    except (OSError, notebook.NotANotebook) as error:
-        reason = error.strerror.lower() if isinstance(error, OSError) and error.strerror else str(error)
-        return _Checked(engine.unreadable(source.shown, source.module, reason, catalogue), "")
-    code = book.text.encode("utf-8", "surrogatepass") if book else content
-    try:
-        result = engine.analyze(code, source.shown, source.module, catalogue, gate)
-        result = replace(result, suppressions=suppress.find(code, catalogue.codes), reach=source.reach)
-    except KnowledgeError:
-        raise
-    except Exception as error:  # noqa: BLE001  one file's trouble, RecursionError and MemoryError included
-        line = f"{printable(source.shown)}: internal error: {_reason(error)}"
-        result = FileResult(source.shown, Summary(source.module), errors=(line,))
-    return _Checked(result, digest(content), book)
-
-
-def _check_batch(
-    engine: Engine, gate: bool, loaded_from: tuple[tuple[str, ...], ...], batch: tuple[Source, ...]
-) -> list[_Checked]:
-    """What a worker does; it loads the catalogue itself, once, from what it was loaded from here."""
-    catalogue = _loaded(*loaded_from)
-    return [_check_file(source, engine, gate, catalogue) for source in batch]
-
-
-def _prepare(loaded_from: tuple[tuple[str, ...], ...]) -> None:
-    with contextlib.suppress(KnowledgeError):  # told by the first batch, which can
-        _loaded(*loaded_from)
-
-
-def _lost(lost: Lost[Source], engine: Engine, catalogue: Catalogue) -> _Checked:
-    source = lost.item
-    reason = "checking it killed the worker process" if lost.died else f"no result came back: {_reason(lost.error)}"
-    result = engine.unreadable(source.shown, source.module, reason, catalogue)
-    line = f"{printable(source.shown)}: {reason}"
-    return _Checked(replace(result, errors=(*result.errors, line)), "")
-
-
-def batches(sources: Iterable[Source]) -> list[tuple[Source, ...]]:
-    """The sources in parts of some size, those with the largest files first, so that no worker is last by far."""
-    parts: list[list[Source]] = []
-    room = 0
-    for source in sorted(sources, key=lambda s: (-s.size, s.shown)):
-        if not parts or room < source.size or len(parts[-1]) == BATCH_FILES:
-            parts.append([])
-            room = BATCH_BYTES
-        parts[-1].append(source)
-        room -= source.size
-    return [tuple(part) for part in parts]
-
-
-def _parallel(
-    sources: Sequence[Source], catalogue: Catalogue, options: Options, pools: Pools | None, engine: Engine
-) -> Iterator[_Checked]:
-    from leaklint.workers import Job, Lost, each, processes
-
-    pools = pools or processes(functools.partial(_prepare, catalogue.loaded_from))
-    job = Job(functools.partial(_check_batch, engine, options.gate, catalogue.loaded_from), fatal=KnowledgeError)
-    for outcome in each(batches(sources), job, pools, options.jobs):
-        yield _lost(outcome, engine, catalogue) if isinstance(outcome, Lost) else outcome
-
-
-def _counted(checked: Iterable[_Checked], total: int, progress: Progress | None) -> Iterator[_Checked]:
-    for done, one in enumerate(checked, 1):
-        yield one
-        if progress:
-            progress(done, total)
-
-
 def _order(item: Finding | Cleared) -> tuple[str, int, int, str, str]:
     return item.path, item.span.line, item.span.column, item.rule, item.subject
 
 
 def _reviewed(
-    every: Sequence[_Checked], findings: Iterable[Finding], catalogue: Catalogue, policy: Policy
+    every: Sequence[Checked], findings: Iterable[Finding], catalogue: Catalogue, policy: Policy
 ) -> unused.Reviewed:
     """What is to be said of the suppressions in all files that were checked to their end."""
     found: dict[str, list[Finding]] = {}
@@ -226,7 +53,7 @@ def _reviewed(
     )
 
 
-def _lines(every: Iterable[_Checked], sources: Iterable[Source]) -> dict[str, Sequence[str]]:
+def _lines(every: Iterable[Checked], sources: Iterable[Source]) -> dict[str, Sequence[str]]:
     found: dict[str, Sequence[str]] = {
         in_cell(one.result.path, number): rows
         for one in every
@@ -236,33 +63,18 @@ def _lines(every: Iterable[_Checked], sources: Iterable[Source]) -> dict[str, Se
     return found | {s.shown: lines(s.content) for s in sources if s.content is not None}
 
 
-def run(
+def conclude(
+    every: Sequence[Checked],
     sources: Sequence[Source],
     catalogue: Catalogue,
-    options: Options,
-    pools: Pools | None = None,
     *,
     policy: Policy | None = None,
-    progress: Progress | None = None,
     engine: Engine | None = None,
 ) -> Outcome:
-    """All findings in the sources, suppressions heeded, in the order of their places; of what `policy` says
-    counts, or of everything.
-
-    With one job everything happens in this process; with more, in those that `pools` makes (processes of this
-    machine unless it is given). A file that cannot be checked is an error in the run, never an exception.
-    Raises KnowledgeError for a rule that cannot be used, BrokenExecutor where no worker can be started.
-    """
-    begun = time.perf_counter()
-    engine = engine or own_engine()
-    checked: Iterable[_Checked]
-    if options.jobs > 1 and len(sources) > 1:
-        checked = _parallel(sources, catalogue, options, pools, engine)
-    else:
-        checked = (_check_file(source, engine, options.gate, catalogue) for source in sources)
-    every = sorted(_counted(checked, len(sources), progress), key=lambda one: one.result.path)
+    """All findings of files that were checked, suppressions heeded, in the order of their places; of what `policy`
+    says counts, or of everything."""
     results = [one.result for one in every]
-    linked = engine.link(results)
+    linked = (engine or own_engine()).link(results)
     kept, suppressed = suppress.apply(
         sorted(linked.findings, key=_order), {result.path: result.suppressions for result in results}
     )
@@ -277,9 +89,25 @@ def run(
         suppressed=suppressed,
         errors=tuple(error for result in results for error in result.errors),
         files=len(results),
-        seconds=time.perf_counter() - begun,
     )
     if policy is not None:
         done = narrow(done, policy)
     done = notebook.relocate(done, {one.result.path: one.notebook for one in every if one.notebook})
     return Outcome(done, {one.result.path: one.digest for one in every}, _lines(every, sources))
+
+
+def run(
+    sources: Sequence[Source],
+    catalogue: Catalogue,
+    options: Options,
+    pools: Pools | None = None,
+    *,
+    policy: Policy | None = None,
+    progress: Progress | None = None,
+    engine: Engine | None = None,
+) -> Outcome:
+    """`analyse`, then `conclude`; the seconds that both took are in the run. Raises what `analyse` does."""
+    begun = time.perf_counter()
+    every = analyse(sources, catalogue, options, pools, progress=progress, engine=engine)
+    outcome = conclude(every, sources, catalogue, policy=policy, engine=engine)
+    return replace(outcome, run=replace(outcome.run, seconds=time.perf_counter() - begun))

@@ -15,6 +15,7 @@ import pytest
 
 from leaklint import __version__, catalogue, cli, report, runner
 from leaklint.apis import KnowledgeError
+from leaklint.commands import terminal
 
 LEAK = """\
 import asyncio
@@ -244,9 +245,9 @@ def test_colour(leaklint: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "\x1b" not in leaklint("check")[1]
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    assert cli._colourful("auto")
+    assert terminal.colourful("auto")
     monkeypatch.setenv("NO_COLOR", "1")
-    assert not cli._colourful("auto")
+    assert not terminal.colourful("auto")
 
 
 def test_the_page_of_a_rule(leaklint: Run) -> None:
@@ -342,7 +343,7 @@ def test_a_full_disk() -> None:
     assert (done.returncode, done.stderr) == (2, "leaklint: standard output: no space left on device\n")
     done = process("check", "-o", "/dev/full", str(Path(__file__).parent / "samples.py"))
     assert done.returncode == 2
-    assert done.stderr == "leaklint: no space left on device\n"
+    assert done.stderr == "leaklint: /dev/full: no space left on device\n"
 
 
 def test_a_terminal_sees_colour(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def test_the_documents_and_the_help_list_the_formats() -> None:
 
 def test_every_option_that_the_document_names_exists() -> None:
     page = (ROOT / "docs" / "formats.md").read_text("utf-8")
-    known = {option for parameter in cli.check.params for option in parameter.opts}
+    known = {option for parameter in cli.cli.commands["check"].params for option in parameter.opts}
     used = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", page))
     assert {"--output", "--output-format", "--statistics", "--exit-zero"} <= used
     assert used - known <= {"-l"}  # of wc

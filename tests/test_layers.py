@@ -54,10 +54,13 @@ LAYERS = """
     unused
     notebook
     selection
+    baseline
     workers
+    batch
     runner
     report/*
     arguments
+    commands/*
     cli
     __main__
 """

@@ -11,13 +11,14 @@ from textwrap import dedent
 import pytest
 from samples import CATALOGUE, finding
 
+from leaklint.batch import digest
 from leaklint.facts import Cleared, Evidence, Run, Span
 from leaklint.report import Look, Tone, targets, write
 from leaklint.report.frame import Mark, fits, frame
 from leaklint.report.full import render
 from leaklint.report.progress import Progress, bar
 from leaklint.report.tally import closing
-from leaklint.runner import Outcome, digest
+from leaklint.runner import Outcome
 
 
 def report(run: Run, look: Look | None = None, digests: dict[str, str] | None = None) -> str:

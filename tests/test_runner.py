@@ -18,10 +18,11 @@ import pytest
 from samples import finding
 
 from leaklint.apis import KnowledgeError
+from leaklint.batch import Engine, Options, batches, default_jobs, digest
 from leaklint.catalogue import Catalogue, load
 from leaklint.facts import Cleared, FileResult, Finding, Span, Summary
 from leaklint.files import Source, discover
-from leaklint.runner import Engine, Options, Outcome, batches, default_jobs, digest, run
+from leaklint.runner import Outcome, run
 
 
 @dataclass(frozen=True)
@@ -241,7 +242,8 @@ import sys
 from pathlib import Path
 from leaklint.catalogue import load
 from leaklint.files import discover
-from leaklint.runner import Options, run
+from leaklint.batch import Options
+from leaklint.runner import run
 from test_runner import ENGINE
 if __name__ == "__main__":
     sources = discover(["."], Path.cwd()).sources

@@ -92,11 +92,18 @@ def targets(form: str | None, file: str | None, outputs: Sequence[str]) -> tuple
 
 
 def write(file: str, lines: Iterable[str]) -> None:
-    """Write a file whole or not at all: beside its place first, then renamed. Raises OSError."""
-    import secrets
-
+    """Write a file whole or not at all: beside its place first, then renamed. Raises OSError, which names the file."""
     place = Path(os.path.realpath(file))  # a link stays a link
     text = "".join(f"{line}\n" for line in lines).encode("utf-8", "backslashreplace")
+    try:
+        _replace(place, text)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, file) from None
+
+
+def _replace(place: Path, text: bytes) -> None:
+    import secrets
+
     if place.exists() and not place.is_file():
         place.write_bytes(text)  # a device or a pipe cannot be replaced
         return

@@ -6,13 +6,14 @@ import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from leaklint.batch import digest
 from leaklint.catalogue import Catalogue
 from leaklint.facts import Cleared, Evidence, Finding, Span
 from leaklint.files import lines, printable
 from leaklint.report import Look, prose
 from leaklint.report.frame import Mark, fits, frame
 from leaklint.report.tally import closing, statistics
-from leaklint.runner import Outcome, digest
+from leaklint.runner import Outcome
 
 Sources = Callable[[str], Sequence[str] | None]
 

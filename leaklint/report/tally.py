@@ -49,9 +49,9 @@ def by_file(findings: Iterable[Finding]) -> list[Row]:
     return sorted(rows, key=lambda row: tuple(-number for number in row.counts))
 
 
-def several(number: int, word: str) -> str:
-    """`no files`, `1 file`, `2 files`."""
-    return f"{number or 'no'} {word}{'' if number == 1 else 's'}"
+def several(number: int, word: str, words: str = "") -> str:
+    """`no files`, `1 file`, `2 files`; `words` is the plural where it is not made with an s."""
+    return f"{number or 'no'} {word if number == 1 else words or f'{word}s'}"
 
 
 def by_severity(findings: Iterable[Finding]) -> dict[Severity, int]:
@@ -80,6 +80,9 @@ def closing(run: Run) -> str:
     """The last line: files, seconds, findings by severity."""
     parts = ", ".join(f"{number} {severity}" for severity, number in by_severity(run.findings).items())
     more = [f", {len(run.suppressed)} suppressed"] if run.suppressed else []
+    more += [f", {len(run.baselined)} in the baseline"] if run.baselined else []
+    more += [f", {several(len(run.stale), 'stale entry', 'stale entries')} of the baseline"] if run.stale else []
+    more += [f", {len(run.known)} known before"] if run.known else []
     more += [f", {several(len(run.errors), 'error')}"] if run.errors else []
     found = several(len(run.findings), "finding") + (f" ({parts})" if parts else "")
     return f"Checked {several(run.files, 'file')} in {run.seconds:.1f} s: {found}{''.join(more)}"

@@ -1,0 +1,215 @@
+"""Each file's own result: reading, handing out to workers, whatever happens.
+
+Any `concurrent.futures.Executor` will do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import os
+import stat
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from leaklint import catalogue as knowledge
+from leaklint import notebook, suppress
+from leaklint.apis import KnowledgeError
+from leaklint.catalogue import Catalogue
+from leaklint.facts import Cleared, FileResult, Finding, Summary
+from leaklint.files import Source, printable
+
+if TYPE_CHECKING:
+    from leaklint.notebook import Notebook
+    from leaklint.workers import Lost, Pools
+
+BATCH_BYTES = 200_000
+BATCH_FILES = 40
+SMALL_RUN = 500_000
+"""Bytes below which starting workers takes longer than they save."""
+
+Progress = Callable[[int, int], None]
+"""Told after each file how many are done, and of how many."""
+
+
+class Linked(Protocol):
+    """What `link` returns."""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]: ...
+    @property
+    def sound(self) -> tuple[Cleared, ...]: ...
+    @property
+    def cleared(self) -> tuple[Cleared, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """The functions that do the work. They must be picklable, as they are sent to the workers."""
+
+    analyze: Callable[[bytes, str, str, Catalogue, bool], FileResult]
+    unreadable: Callable[[str, str, str, Catalogue], FileResult]
+    link: Callable[[Sequence[FileResult]], Linked]
+
+
+def own_engine() -> Engine:
+    """leaklint's own engine, imported when it is needed."""
+    from leaklint.analyze import analyze, unreadable
+    from leaklint.link import link
+
+    return Engine(analyze, unreadable, link)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a run is made: `jobs` workers at a time; `gate` off to have every file analysed whole."""
+
+    jobs: int = 1
+    gate: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What is known of one file: its result, the digest of its bytes, and the notebook that it is."""
+
+    result: FileResult
+    digest: str
+    notebook: Notebook | None = None
+
+
+_loaded = functools.cache(knowledge.load)
+
+
+def digest(source: bytes) -> str:
+    """A short hash of a file's bytes."""
+    return hashlib.blake2b(source, digest_size=8).hexdigest()
+
+
+def default_jobs(sources: Iterable[Source]) -> int:
+    """One for a few files; for many as many as there are processors that this process may use."""
+    if sum(source.size for source in sources) < SMALL_RUN:
+        return 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _read(path: str) -> bytes:
+    file = Path(path)
+    if not stat.S_ISREG(file.stat().st_mode):
+        raise OSError(0, "Not a regular file")  # reading a pipe would wait for a writer
+    return file.read_bytes()
+
+
+def _reason(error: BaseException) -> str:
+    """An unexpected error on one line, with the place where it was raised."""
+    if sys.flags.dev_mode:
+        import traceback
+
+        traceback.print_exception(error)
+    text = str(error).strip().split("\n", 1)[0]
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    where = f" ({Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno})" if trace else ""
+    return printable(f"{type(error).__name__}: {text}" if text else type(error).__name__) + where
+
+
+def _check_file(source: Source, engine: Engine, gate: bool, catalogue: Catalogue) -> Checked:
+    """One file's result, whatever happens. Raises KnowledgeError, which is no fault of the file."""
+    book = None
+    try:
+        content = _read(source.path) if source.content is None else source.content
+        if source.path.endswith(notebook.ENDING):
+            book = notebook.read(content)
+    except (OSError, notebook.NotANotebook) as error:
+        reason = error.strerror.lower() if isinstance(error, OSError) and error.strerror else str(error)
+        return Checked(engine.unreadable(source.shown, source.module, reason, catalogue), "")
+    code = book.text.encode("utf-8", "surrogatepass") if book else content
+    try:
+        result = engine.analyze(code, source.shown, source.module, catalogue, gate)
+        result = replace(result, suppressions=suppress.find(code, catalogue.codes), reach=source.reach)
+    except KnowledgeError:
+        raise
+    except Exception as error:  # noqa: BLE001  one file's trouble, RecursionError and MemoryError included
+        line = f"{printable(source.shown)}: internal error: {_reason(error)}"
+        result = FileResult(source.shown, Summary(source.module), errors=(line,))
+    return Checked(result, digest(content), book)
+
+
+def _check_batch(
+    engine: Engine, gate: bool, loaded_from: tuple[tuple[str, ...], ...], batch: tuple[Source, ...]
+) -> list[Checked]:
+    """What a worker does; it loads the catalogue itself, once, from what it was loaded from here."""
+    catalogue = _loaded(*loaded_from)
+    return [_check_file(source, engine, gate, catalogue) for source in batch]
+
+
+def _prepare(loaded_from: tuple[tuple[str, ...], ...]) -> None:
+    with contextlib.suppress(KnowledgeError):  # told by the first batch, which can
+        _loaded(*loaded_from)
+
+
+def _lost(lost: Lost[Source], engine: Engine, catalogue: Catalogue) -> Checked:
+    source = lost.item
+    reason = "checking it killed the worker process" if lost.died else f"no result came back: {_reason(lost.error)}"
+    result = engine.unreadable(source.shown, source.module, reason, catalogue)
+    line = f"{printable(source.shown)}: {reason}"
+    return Checked(replace(result, errors=(*result.errors, line)), "")
+
+
+def batches(sources: Iterable[Source]) -> list[tuple[Source, ...]]:
+    """The sources in parts of some size, those with the largest files first, so that no worker is last by far."""
+    parts: list[list[Source]] = []
+    room = 0
+    for source in sorted(sources, key=lambda s: (-s.size, s.shown)):
+        if not parts or room < source.size or len(parts[-1]) == BATCH_FILES:
+            parts.append([])
+            room = BATCH_BYTES
+        parts[-1].append(source)
+        room -= source.size
+    return [tuple(part) for part in parts]
+
+
+def _parallel(
+    sources: Sequence[Source], catalogue: Catalogue, options: Options, pools: Pools | None, engine: Engine
+) -> Iterator[Checked]:
+    from leaklint.workers import Job, Lost, each, processes
+
+    pools = pools or processes(functools.partial(_prepare, catalogue.loaded_from))
+    job = Job(functools.partial(_check_batch, engine, options.gate, catalogue.loaded_from), fatal=KnowledgeError)
+    for outcome in each(batches(sources), job, pools, options.jobs):
+        yield _lost(outcome, engine, catalogue) if isinstance(outcome, Lost) else outcome
+
+
+def _counted(checked: Iterable[Checked], total: int, progress: Progress | None) -> Iterator[Checked]:
+    for done, one in enumerate(checked, 1):
+        yield one
+        if progress:
+            progress(done, total)
+
+
+def analyse(
+    sources: Sequence[Source],
+    catalogue: Catalogue,
+    options: Options,
+    pools: Pools | None = None,
+    *,
+    progress: Progress | None = None,
+    engine: Engine | None = None,
+) -> tuple[Checked, ...]:
+    """What is known of each source, by path; nothing of it depends on the other sources, nor on who finishes first.
+
+    With one job everything happens in this process; with more, in those that `pools` makes (processes of this
+    machine unless it is given). A file that cannot be checked is an error in its result, never an exception.
+    Raises KnowledgeError for a rule that cannot be used, BrokenExecutor where no worker can be started.
+    """
+    engine = engine or own_engine()
+    checked: Iterable[Checked]
+    if options.jobs > 1 and len(sources) > 1:
+        checked = _parallel(sources, catalogue, options, pools, engine)
+    else:
+        checked = (_check_file(source, engine, options.gate, catalogue) for source in sources)
+    return tuple(sorted(_counted(checked, len(sources), progress), key=lambda one: one.result.path))

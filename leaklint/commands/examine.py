@@ -1,0 +1,109 @@
+"""One run as the command line asks for it: which files, under which settings, with what result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from leaklint.arguments import Given, gather
+from leaklint.commands.terminal import progress, tell
+
+if TYPE_CHECKING:
+    from leaklint.baseline import Baseline
+    from leaklint.catalogue import Catalogue
+    from leaklint.files import Source
+    from leaklint.keys import Settings
+    from leaklint.runner import Outcome
+    from leaklint.selection import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be examined, and how."""
+
+    paths: Sequence[str]
+    given: Given
+    jobs: int | None = None
+    stdin_filename: str | None = None
+    gate: bool = True
+    diff_base: str | None = None
+    baseline: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What came of it; errors have been told, and stale entries of the baseline."""
+
+    outcome: Outcome
+    catalogue: Catalogue
+    policy: Policy
+    sources: tuple[Source, ...]
+
+
+def catalogue_of(settings: Iterable[Settings] | None = None) -> Catalogue:
+    """What is known under these settings, or under those of the working directory."""
+    from leaklint.catalogue import load
+    from leaklint.config import Finder, extras
+
+    here = Path.cwd()
+    return load(**extras([Finder(here).of_folder(here)] if settings is None else settings))
+
+
+def examine(order: Order) -> Examined:
+    """Raises UsageError for arguments that make no sense, ClickException for a baseline or a revision that cannot be
+    used, KnowledgeError, BrokenExecutor."""
+    from leaklint import batch, runner, selection
+
+    cwd = Path.cwd()
+    known = read_baseline(order.baseline) if order.baseline else None
+    finder = order.given.finder(cwd)
+    try:
+        found = gather(order.paths, order.stdin_filename, finder, cwd)
+        settings = {source.shown: finder(cwd / source.path) for source in found.sources}
+        catalogue = catalogue_of(settings.values() or [finder.of_folder(cwd)])
+        order.given.check(catalogue)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    policy = selection.Policy(settings, catalogue)
+    if not found.sources and not found.errors:
+        tell("no Python files found")
+    options = batch.Options(order.jobs or batch.default_jobs(found.sources), gate=order.gate)
+    bar = progress()
+    try:
+        outcome = runner.run(found.sources, catalogue, options, policy=policy, progress=bar)
+    finally:
+        if bar:
+            bar.clear()
+    run = replace(outcome.run, errors=(*found.errors, *outcome.run.errors))
+    for line in run.errors:
+        tell(line)
+    examined = Examined(replace(outcome, run=run), catalogue, policy, found.sources)
+    return with_baseline(examined, known) if known is not None else examined
+
+
+def read_baseline(file: str, missing_ok: bool = False) -> Baseline:
+    """Raises ClickException."""
+    from leaklint import baseline
+
+    try:
+        return baseline.read(Path(file), missing_ok)
+    except baseline.BaselineError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def with_baseline(examined: Examined, known: Baseline, tells: bool = True) -> Examined:
+    """The same without what is accepted, and with the entries that are stale."""
+    from leaklint import baseline
+    from leaklint.selection import ALWAYS
+
+    run, policy = examined.outcome.run, examined.policy
+    unread = {finding.path for finding in run.findings if finding.rule == ALWAYS}
+    selected = {path: policy.of(path).selected for path in examined.outcome.digests if path not in unread}
+    run = baseline.apply(run, known, baseline.judging(known, {**dict.fromkeys(unread, ()), **selected}))
+    for entry in run.stale if tells else ():
+        tell(f"{known.place}: stale: {entry.rule} {entry.path} {entry.subject}")
+    return replace(examined, outcome=replace(examined.outcome, run=run))
