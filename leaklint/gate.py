@@ -78,11 +78,23 @@ class Gate:
 
     def passes(self, seen: Seen) -> bool:
         """Does the file hold anything that a rule could report?"""
-        return self._acquires(seen) or self._grows(seen) or self._tells(seen) or self._prunes(seen)
+        return (
+            self._acquires(seen)
+            or self._grows(seen)
+            or self._tells(seen)
+            or self._prunes(seen)
+            or self._forgets_await(seen)
+        )
 
     def _prunes(self, seen: Seen) -> bool:
         """Something is taken from what another file holds: that may answer the other file's question."""
         return not seen.removed.isdisjoint(seen.imported)
+
+    def _forgets_await(self, seen: Seen) -> bool:
+        """A coroutine function that ends something is called without being awaited."""
+        return any(
+            seen.unawaited[name] > 0 and self.apis.means("end_of_life_methods", name) for name in seen.coroutines
+        )
 
     def _acquires(self, seen: Seen) -> bool:
         """Something is opened or started."""

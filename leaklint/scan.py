@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import functools
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,6 +30,8 @@ class Seen:
     added_to: set[str] = field(default_factory=set)
     params: set[tuple[str, str]] = field(default_factory=set)  # (function, parameter)
     streamed: set[str] = field(default_factory=set)  # targets of `async for`
+    coroutines: set[str] = field(default_factory=set)  # what `async def` defines
+    unawaited: Counter[str] = field(default_factory=Counter)  # calls of methods, less those that are awaited
 
 
 _LEAVES = frozenset(
@@ -147,6 +150,7 @@ def _call(node: ast.Call, seen: Seen) -> None:
     func = node.func
     if type(func) is not ast.Attribute:
         return
+    seen.unawaited[func.attr] += 1
     if func.attr in _REMOVING:
         seen.removed.add(_first(func))
     if func.attr in _KEYED:
@@ -155,6 +159,11 @@ def _call(node: ast.Call, seen: Seen) -> None:
         seen.added_to.add(_last(func.value))
         for arg in node.args:
             seen.grown |= _identifiers(arg)
+
+
+def _await(node: ast.Await, seen: Seen) -> None:
+    if type(node.value) is ast.Call:
+        seen.unawaited[_last(node.value)] -= 1
 
 
 def _values(node: ast.AST | None) -> Iterator[ast.AST]:
@@ -220,6 +229,8 @@ def _loop(node: ast.For | ast.AsyncFor | ast.comprehension, seen: Seen) -> None:
 
 def _function(node: ast.FunctionDef | ast.AsyncFunctionDef, seen: Seen) -> None:
     seen.params |= {(node.name, a.arg) for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)}
+    if type(node) is ast.AsyncFunctionDef:
+        seen.coroutines.add(node.name)
     seen.params |= {(node.name, a.arg) for a in (node.args.vararg, node.args.kwarg) if a is not None}
 
 
@@ -274,5 +285,5 @@ _LOOKS: dict[type[ast.AST], Callable[[Any, Seen], None]] = {
     ast.Subscript: _subscript, ast.Call: _call, ast.Assign: _assign, ast.AnnAssign: _annotated, ast.withitem: _with,
     ast.NamedExpr: _walrus, ast.For: _loop, ast.AsyncFor: _loop, ast.comprehension: _loop, ast.FunctionDef: _function,
     ast.AsyncFunctionDef: _function, ast.AugAssign: _augmented, ast.Module: _body, ast.ClassDef: _body,
-    ast.Global: _global, ast.ExceptHandler: _error, ast.Raise: _error,
+    ast.Global: _global, ast.Await: _await, ast.ExceptHandler: _error, ast.Raise: _error,
 }  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from leaklint.answers import attributes, fate, paths, unreleased
+from leaklint.answers import attributes, fate, paths, unawaited, unreleased
 from leaklint.apis import Row
 from leaklint.ir import Expr, Stmt
 from leaklint.names import Place
@@ -59,3 +59,7 @@ class Resources(View):
     def attribute_resources(self) -> tuple[attributes.Held, ...]:
         classes = (s for s in self.basis.module.scopes if s.kind == "class")
         return tuple(attributes.held(self.basis, {k: self.endings(k) for k in classes}))
+
+    @cached_property
+    def unawaited_closes(self) -> tuple[unawaited.Unawaited, ...]:
+        return tuple(unawaited.unawaited(self.basis))

@@ -1,0 +1,36 @@
+"""LK311: an asynchronous close whose coroutine nobody awaits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaklint.basis import Clue
+from leaklint.ir import source
+from leaklint.model import Facts, Hit
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    for close in facts.unawaited_closes:
+        stmt, function = close.call.stmt, close.call.stmt.scope.function
+        clues = [Clue(stmt, "missing", "returned" if close.returned else "dropped")]
+        if close.defined is not None and close.defined.stmt is not None:
+            clues.append(Clue(close.defined.stmt, "released", "defined", {"method": close.method}))
+        elif not function.is_async and function.stmt is not None:
+            clues.append(Clue(function.stmt, "missing", "plain", {"function": function.name}))
+        yield Hit(
+            at=stmt,
+            subject=f"{function.qualname or '<module>'}.{source(close.receiver, 30)}",
+            owner="nobody",
+            driver="call",
+            release="never",
+            message="returned" if close.returned else "dropped",
+            hint="await" if function.is_async else "make_async",
+            args={
+                "call": source(close.call),
+                "receiver": source(close.receiver, 30),
+                "noun": close.noun,
+                "function": function.name,
+            },
+            clues=tuple(clues),
+            acquired=source(close.call),
+        )
