@@ -137,7 +137,7 @@ def apply(run: Run, baseline: Baseline, judged: Callable[[Accepted], bool]) -> R
             known.append((finding, entry))
         else:
             kept.append(finding)
-    found = {finding.fingerprint for finding in run.findings}
+    found = {finding.fingerprint for finding in (*run.findings, *run.known)}
     stale = tuple(e for e in baseline.entries if e.fingerprint not in found and judged(e))
     return replace(run, findings=tuple(kept), baselined=tuple(known), stale=stale)
 

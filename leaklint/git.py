@@ -21,15 +21,23 @@ class Listing:
     untracked: tuple[str, ...]
 
 
+def environment() -> dict[str, str]:
+    """The one that git is to run in: it asks about the repository of its working directory, and changes nothing."""
+    kept = {key: value for key, value in os.environ.items() if key not in _OF_ANOTHER}
+    return {**kept, "GIT_OPTIONAL_LOCKS": "0", "GIT_LITERAL_PATHSPECS": "1"}
+
+
+def command(*arguments: str) -> list[str]:
+    """A repository may name a program that watches its files: nothing of the code under analysis is run."""
+    return ["git", "-c", "core.fsmonitor=false", *arguments]
+
+
 def _ask(folder: Path, *arguments: str) -> Sequence[str] | None:
-    env = {key: value for key, value in os.environ.items() if key not in _OF_ANOTHER}
-    # a repository may name a program that watches its files: nothing of the code under analysis is run
-    command = ["git", "-c", "core.fsmonitor=false", *arguments]
     try:
         done = subprocess.run(
-            command,
+            command(*arguments),
             cwd=folder,
-            env={**env, "GIT_OPTIONAL_LOCKS": "0"},
+            env=environment(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=_TIMEOUT,

@@ -27,6 +27,8 @@ class Outcome:
     digests: Mapping[str, str]
     lines: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Those of what is no text file on the disk, by the path that findings carry: cells, standard input."""
+    checked: tuple[Checked, ...] = ()
+    """What is known of each file alone."""
 
 
 def _order(item: Finding | Cleared) -> tuple[str, int, int, str, str]:
@@ -93,7 +95,7 @@ def conclude(
     if policy is not None:
         done = narrow(done, policy)
     done = notebook.relocate(done, {one.result.path: one.notebook for one in every if one.notebook})
-    return Outcome(done, {one.result.path: one.digest for one in every}, _lines(every, sources))
+    return Outcome(done, {one.result.path: one.digest for one in every}, _lines(every, sources), tuple(every))
 
 
 def run(

@@ -46,6 +46,8 @@ LAYERS = """
     keys
     config
     git
+    pairing
+    history
     walk
     files
     suppress
@@ -58,6 +60,7 @@ LAYERS = """
     workers
     batch
     runner
+    since
     report/*
     arguments
     commands/*

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,10 +15,12 @@ from leaklint.commands.terminal import progress, tell
 if TYPE_CHECKING:
     from leaklint.baseline import Baseline
     from leaklint.catalogue import Catalogue
+    from leaklint.config import Finder
     from leaklint.files import Source
     from leaklint.keys import Settings
     from leaklint.runner import Outcome
     from leaklint.selection import Policy
+    from leaklint.since import Before
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ def examine(order: Order) -> Examined:
         order.given.check(catalogue)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
+    before = _before(order.diff_base, finder) if order.diff_base else None
     policy = selection.Policy(settings, catalogue)
     if not found.sources and not found.errors:
         tell("no Python files found")
@@ -78,11 +81,37 @@ def examine(order: Order) -> Examined:
     finally:
         if bar:
             bar.clear()
+    if before:
+        folders = [cwd / path for path in order.paths or ["."] if (cwd / path).is_dir()]
+        outcome = _added(outcome, found.sources, before, folders, catalogue, options)
     run = replace(outcome.run, errors=(*found.errors, *outcome.run.errors))
     for line in run.errors:
         tell(line)
     examined = Examined(replace(outcome, run=run), catalogue, policy, found.sources)
     return with_baseline(examined, known) if known is not None else examined
+
+
+def _before(revision: str, finder: Finder) -> Before:
+    from leaklint.history import HistoryError, read
+    from leaklint.since import Before
+
+    try:
+        history = read(Path.cwd(), revision)
+    except HistoryError as error:
+        raise click.ClickException(f"--diff-base: {error}") from None
+    if history.dirty:
+        tell("--diff-base: there are changes that are not committed: they count as part of the change")
+    return Before(history, Path.cwd(), finder)
+
+
+def _added(outcome: Outcome, *arguments: Any) -> Outcome:
+    from leaklint.history import HistoryError
+    from leaklint.since import only_since
+
+    try:
+        return only_since(outcome, *arguments)
+    except HistoryError as error:
+        raise click.ClickException(f"--diff-base: {error}") from None
 
 
 def read_baseline(file: str, missing_ok: bool = False) -> Baseline:
