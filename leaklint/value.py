@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from leaklint.answers import bound, driver, owner, shrink
+from leaklint.answers import bound, driver, owner, shared, shrink
 from leaklint.apis import Row
 from leaklint.basis import Answer, Basis, Clue
 from leaklint.ir import Expr
@@ -51,6 +51,11 @@ class Value:
     @cached_property
     def owner(self) -> Answer:
         return owner.owner(self.basis, self.place)
+
+    @cached_property
+    def shared(self) -> bool:
+        """Does it belong to a class, for all instances together?"""
+        return shared.shared(self.basis, self.place)
 
     @cached_property
     def bound(self) -> Answer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from leaklint.answers.key import key, literal
 from leaklint.answers.owner import owner
+from leaklint.answers.shared import each_instance
 from leaklint.basis import Answer, Basis, Clue
 from leaklint.ir import Scope, Stmt, ancestors, source, statements, walk
 from leaklint.scopes import source_name
@@ -142,7 +143,7 @@ def _checked(basis: Basis, use: Use) -> bool:
 
 def growth(basis: Basis, use: Use) -> Answer:
     """The driver of one growing use: its key where it has one, else what makes its function run."""
-    when = context(basis, use.stmt)
+    when = Answer("call", word=use.function) if each_instance(basis, use) else context(basis, use.stmt)
     keyed = key(basis, use.key)
     if when.kind in ("import", "once"):
         return when

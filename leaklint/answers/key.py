@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from leaklint.answers.shared import is_classmethod
 from leaklint.basis import Answer, Basis
 from leaklint.ir import Expr, source
 from leaklint.scopes import source_name
@@ -101,7 +102,8 @@ def _attribute(basis: Basis, expr: Expr) -> Answer:
     klass = basis.names.class_of(expr.args[0])
     if klass is not None:
         # the object's own identity: one per instance, whoever makes the instances
-        return Answer("own", word=source(expr))
+        named = _named(basis, expr.text, expr)
+        return named if named.kind == "closed set" else Answer("own", word=source(expr))
     return _named(basis, expr.text, expr)
 
 
@@ -144,7 +146,7 @@ def _name(basis: Basis, expr: Expr, depth: int) -> Answer:
             and function.method_of
             and function.params[0] is binding.param
         ):
-            return Answer("own", word=expr.text)
+            return Answer("closed set" if is_classmethod(function) else "own", word=expr.text)
         if binding.param is not None and _closed_type(basis, binding.param.annotation):
             return Answer("closed set", word=expr.text)
         return _named(basis, expr.text, expr)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from leaklint.answers.shared import is_data, shared
 from leaklint.basis import NO, Answer, Basis, Clue
 from leaklint.facts import OwnerKind
 from leaklint.ir import Scope
 from leaklint.names import Place
 from leaklint.scopes import source_name
-
-_DATA = ("dataclass", "dataclasses.dataclass", "attr.s", "attrs.define", "attr.define")
 
 
 def owner(basis: Basis, place: Place) -> Answer:
@@ -19,23 +18,10 @@ def owner(basis: Basis, place: Place) -> Answer:
     if scope.kind == "class":
         kind = lifetime(basis, scope)
         clues = (Clue(scope.stmt, "holder", "holder", {"class": scope.name}),) if scope.stmt is not None else ()
-        if kind != "short-lived instance" and _class_level(basis, place):
+        if shared(basis, place):
             return Answer("process", clues, f"class `{scope.name}`")
         return Answer(kind, clues, f"`{scope.name}`")
     return Answer("call", word=f"`{scope.function.name}`") if scope.kind in ("function", "lambda", "comp") else NO
-
-
-def _class_level(basis: Basis, place: Place) -> bool:
-    """Bound in the class body to a mutable, and never anew on the instance: all instances share it."""
-    in_body = any(b.value is not None and b.how == "assign" for b in place.scope.bindings.get(place.path[0], ()))
-    on_instance = any(
-        u.verb == "bind" and u.stmt.scope.kind != "class" for u in basis.all_uses(Place(place.scope, place.path[:1]))
-    )
-    fields = any(
-        b.value is not None and b.value.op == "call" and source_name(b.value) in ("field", "Field", "attrib", "ib")
-        for b in place.scope.bindings.get(place.path[0], ())
-    )
-    return in_body and not on_instance and not fields
 
 
 def lifetime(basis: Basis, klass: Scope) -> OwnerKind:
@@ -65,10 +51,8 @@ def lifetime(basis: Basis, klass: Scope) -> OwnerKind:
 
 
 def _is_data(basis: Basis, klass: Scope) -> bool:
-    decorators = klass.stmt.decorators if klass.stmt is not None else ()
-    names = {basis.names.qualified(d.args[0] if d.op == "call" else d) for d in decorators}
     acts = any(m.kind == "function" and not m.name.startswith("__") and not _reads(m) for m in klass.children)
-    return not acts and any(n is not None and n.lstrip(".").startswith(_DATA) for n in names)
+    return not acts and is_data(basis, klass)
 
 
 def _reads(method: Scope) -> bool:

@@ -1,0 +1,94 @@
+"""What all instances of a class share: values of its body, and what each instance adds to them."""
+
+from __future__ import annotations
+
+import sys
+
+from leaklint.basis import Basis
+from leaklint.ir import Expr, Scope, source
+from leaklint.names import Place
+from leaklint.scopes import source_name
+from leaklint.uses import Use
+
+_DATA = ("dataclass", "dataclasses.dataclass", "attr.s", "attrs.define", "attr.define")
+_FIELDS = ("field", "Field", "attrib", "ib")
+_METACLASSES = ("builtins.type", "abc.ABCMeta", "enum.EnumMeta", "enum.EnumType")
+_CONSTRUCTORS = ("__init__", "__new__", "__post_init__", "__attrs_post_init__")
+
+
+def shared(basis: Basis, place: Place) -> bool:
+    """Bound in the class body to a mutable, and never anew on the instance. A metaclass's are those of its classes,
+    which the code lists."""
+    klass = place.scope
+    if klass.kind != "class" or _is_metaclass(basis, klass) or _declares_fields(basis, klass):
+        return False
+    bound = klass.bindings.get(place.path[0], ())
+    in_body = any(b.value is not None and b.how == "assign" for b in bound)
+    on_instance = any(
+        u.verb == "bind" and u.stmt.scope.kind != "class" for u in basis.all_uses(Place(klass, place.path[:1]))
+    )
+    fields = any(
+        b.value is not None and b.value.op == "call" and source_name(b.value) in _FIELDS for b in bound
+    )
+    return in_body and not on_instance and not fields
+
+
+def _is_metaclass(basis: Basis, klass: Scope) -> bool:
+    """Are its instances classes?"""
+    return any(name in _METACLASSES for name in basis.names.outside_bases(klass))
+
+
+def is_data(basis: Basis, klass: Scope) -> bool:
+    """Is it decorated as a data class?"""
+    decorators = klass.stmt.decorators if klass.stmt is not None else ()
+    names = {basis.names.qualified(d.args[0] if d.op == "call" else d) for d in decorators}
+    return any(n is not None and n.lstrip(".").startswith(_DATA) for n in names)
+
+
+def _declares_fields(basis: Basis, klass: Scope) -> bool:
+    """Are the values in the body fields, of which each instance gets its own, or members? Rows tell.
+
+    A base class that nothing is known of may make fields too, where every value is annotated, and not as a `ClassVar`.
+    """
+    rows = (basis.apis.get(name) for name in basis.names.outside_bases(klass))
+    if any(row is not None and row.fields for row in rows):
+        return True
+    values = [b for bound in klass.bindings.values() for b in bound if b.how == "assign" and b.value is not None]
+    annotated = all(b.stmt.annotation is not None and "ClassVar" not in source(b.stmt.annotation) for b in values)
+    bases = (b for k in [klass, *basis.names.bases(klass)] for b in k.bases if basis.names.local(b) is None)
+    return annotated and any(_unknown(basis, b.args[0] if b.op == "sub" else b) for b in bases)
+
+
+def _unknown(basis: Basis, base: Expr) -> bool:
+    name = basis.names.qualified(base) or ""
+    return basis.apis.get(name) is None and name.partition(".")[0] not in sys.stdlib_module_names
+
+
+def each_instance(basis: Basis, use: Use) -> bool:
+    """Does the constructor add to what all instances share: once for each of them?"""
+    return use.stmt.scope.function.name in _CONSTRUCTORS and shared(basis, use.place)
+
+
+def through_instance(basis: Basis, use: Use) -> bool:
+    """`self.items.append(x)` where `items` stands in the class body: one instance adds to what all of them share."""
+    holder = use.expr.args[0] if use.expr.op == "attr" else None
+    if holder is None or holder.op != "name":
+        return False
+    function = use.stmt.scope.function
+    return bool(function.params) and holder.text == function.params[0].name and not is_classmethod(function)
+
+
+def added_instance(basis: Basis, use: Use) -> Scope | None:
+    """The class whose method adds its own instance, whole, to a container."""
+    value, function = use.value, use.stmt.scope.function
+    if value is None or value.op != "name" or not function.params or is_classmethod(function):
+        return None
+    itself = value.text == function.params[0].name and basis.names.class_of(value) is not None
+    return function.method_of if itself else None
+
+
+def is_classmethod(function: Scope) -> bool:
+    """Is its first parameter the class?"""
+    decorators = function.stmt.decorators if function.stmt is not None else ()
+    implicit = function.name in ("__new__", "__init_subclass__", "__class_getitem__")
+    return implicit or "classmethod" in {source_name(d) for d in decorators}

@@ -1,0 +1,64 @@
+"""LK102: a container in a class body, which all instances share, that grows and forgets nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaklint.basis import Answer, Clue
+from leaklint.ir import source
+from leaklint.model import Clear, Facts, Hit
+from leaklint.uses import Use
+from leaklint.value import Value
+
+KEYED = ("__setitem__", "setdefault")
+
+
+def check(facts: Facts) -> Iterator[Hit | Clear]:
+    for value in facts.held:
+        if value.row.kind != "container" or not value.shared:
+            continue
+        grown = ((use, drives(facts, value, use)) for use in value.grows)
+        use, driver = next((pair for pair in grown if pair[1]), (None, None))
+        if use is None or driver is None:
+            continue
+        cleared = facts.growth_cleared(value)
+        if cleared is not None:
+            yield cleared
+            continue
+        itself, keyed = facts.adds_itself(use), use.verb in KEYED
+        yield Hit(
+            at=use.stmt,
+            subject=value.subject,
+            owner="process",
+            driver=driver.kind,  # type: ignore[arg-type]
+            release="never",
+            message="only_at_end" if value.shrinks else "itself" if itself else "keyed" if keyed else "added",
+            hint="weak" if itself else "bound" if keyed else "own" if facts.through_instance(use) else "maxlen",
+            args={
+                "class": value.place.scope.name,
+                "name": value.place.path[0],
+                "key": source(use.key),
+                "value": source(use.value),
+                "function": use.stmt.scope.function.name,
+            },
+            clues=(
+                Clue(use.stmt, "acquired", "stored"),
+                *driver.clues[:1],
+                *((value.birth,) if value.birth else ()),
+                *(Clue(s.stmt, "released", "only_at_end") for s in value.shrinks[:1]),
+            ),
+            acquired=source(use.site),
+            place=value.place,
+        )
+
+
+def drives(facts: Facts, value: Value, use: Use) -> Answer | None:
+    """What makes one more, if that is more than the code itself writes down."""
+    driver = value.driver(use)
+    if driver.kind in ("import", "once", "closed set"):
+        return None
+    if use.verb in KEYED:
+        open_ = driver.kind in ("caller's key", "inventory", "event", "stream") or facts.memoises(value, use)
+        return driver if open_ else None
+    one_more = facts.adds_itself(use) or facts.through_instance(use) or driver.kind in ("event", "stream")
+    return driver if one_more and not facts.closed(use.value) else None
