@@ -76,6 +76,10 @@ class Gate:
         }
         return frozenset(made | {"{}", "field"})
 
+    @cached_property
+    def _inserting(self) -> frozenset[str]:
+        return frozenset(r.name.rpartition(".")[2] for r in self.apis.rows.values() if r.inserts_on_read)
+
     def passes(self, seen: Seen) -> bool:
         """Does the file hold anything that a rule could report?"""
         return (
@@ -106,6 +110,10 @@ class Gate:
         makers = _flow(set(self._containers), seen.bound)  # `from collections import deque as ring`
         containers = {name for name, maker in seen.born if name in seen.held and maker in makers}
         if not (seen.keyed | seen.added_to).isdisjoint(_flow(containers, seen.bound)):
+            return True
+        inserting_makers = _flow(set(self._inserting), seen.bound)
+        inserting = {name for name, maker in seen.born if name in containers and maker in inserting_makers}
+        if not seen.looked.isdisjoint(_flow(inserting, seen.bound)):
             return True
         came = {param for function, param in seen.params if self.apis.means("feed_methods", function)} | seen.streamed
         came |= {word for word in seen.called if self.apis.means("stream_reads", word)}

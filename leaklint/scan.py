@@ -24,6 +24,7 @@ class Seen:
     risky: set[str] = field(default_factory=set)  # what stands in handlers and raises
     born: set[tuple[str, str]] = field(default_factory=set)  # (name, what makes it); "{}" for displays
     keyed: set[str] = field(default_factory=set)  # what is stored into under a key
+    looked: set[str] = field(default_factory=set)  # what is read under a key
     held: set[str] = field(default_factory=set)  # attributes, and names of the module's and the classes' bodies
     bound: set[tuple[str, str]] = field(default_factory=set)  # (name, what it is bound to)
     grown: set[str] = field(default_factory=set)  # what is added to something
@@ -144,6 +145,8 @@ def _subscript(node: ast.Subscript, seen: Seen) -> None:
         seen.keyed.add(_last(node.value))
     elif type(node.ctx) is ast.Del:
         seen.removed.add(_first(node))
+    else:
+        seen.looked.add(_last(node.value))
 
 
 def _call(node: ast.Call, seen: Seen) -> None:

@@ -411,6 +411,82 @@ def test_line_21_a_delete_path() -> None:
 
 
 @pytest.mark.parametrize(
+    "source",
+    [
+        """
+        HANDLERS = {}
+
+        def handles(topic):
+            def decorator(handler):
+                HANDLERS[topic] = handler
+                return handler
+            return decorator
+        """,
+        """
+        class Codec:
+            known = {}
+            all = []
+
+            def __init_subclass__(cls, topic):
+                cls.known[topic] = cls
+                cls.all.append(cls)
+        """,
+        """
+        class Registered(type):
+            known = {}
+
+            def __init__(cls, name, bases, body):
+                cls.known[name] = cls
+        """,
+        """
+        from django.db import models
+
+        class Order(models.Model):
+            tags = []
+
+            def on_tag(self, tag):
+                self.tags.append(tag)
+        """,
+        """
+        from pydantic import BaseModel
+
+        class Order(BaseModel):
+            tags: list = []
+
+            def on_tag(self, tag):
+                self.tags.append(tag)
+        """,
+        """
+        from dataclasses import dataclass, field
+
+        @dataclass
+        class Order:
+            tags: list = field(default_factory=list)
+
+            def tag(self, tag):
+                self.tags.append(tag)
+        """,
+    ],
+)
+def test_line_23_registries_and_bodies_that_declare_fields(source: str) -> None:
+    check(source, "LK101", "LK102", "LK103", "LK105")
+
+
+def test_line_23_a_body_that_declares_none() -> None:
+    check(
+        """
+        class Order:
+            tags = []
+
+            def on_tag(self, tag):
+                self.tags.append(tag)  # LK102
+        """,
+        "LK102",
+        "LK105",
+    )
+
+
+@pytest.mark.parametrize(
     "text",
     [
         'f"bad: {body}"  # LK401',

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from leaklint.answers.shared import is_classmethod
 from leaklint.basis import Answer, Basis
-from leaklint.ir import Expr, source
+from leaklint.ir import Binding, Expr, source
 from leaklint.scopes import source_name
 
 _FRESH = (
@@ -22,9 +22,11 @@ _FRESH = (
     "hashlib.md5",
 )
 _CONVERSIONS = tuple(f"builtins.{kind}" for kind in ("str", "int", "repr", "tuple", "frozenset", "bytes"))
+_REARRANGES = ("itertools.", "builtins.reversed", "builtins.sorted", "builtins.list", "builtins.set")
 _SHAPING = frozenset(
     ["lower", "upper", "title", "casefold", "strip", "zfill", "replace", "encode", "decode", "digest", "hexdigest"]
 )
+_SPLITS = frozenset(["split", "rsplit", "splitlines", "partition", "rpartition"])
 _MAKES = re.compile(r"^_?((get|make|build|generate|compute)_)?_*")  # `get_session_id()` gives a session id
 _CLOSED_CALLS = (
     "builtins.type",
@@ -114,11 +116,13 @@ def _called(basis: Basis, call: Expr, depth: int) -> Answer:
     if name.startswith(_FRESH):
         return Answer("caller's key", word=source(call))
     func = call.args[0]
+    if name.startswith(_REARRANGES):
+        return _worst(key(basis, a, depth - 1) for a in call.args[1:])
     if name in _CONVERSIONS and len(call.args) > 1:
         return key(basis, call.args[1], depth - 1)
     if func.op == "attr" and func.text in ("join", "format"):
         return key(basis, call.args[-1], depth - 1)
-    if func.op == "attr" and func.text in _SHAPING:
+    if func.op == "attr" and (func.text in _SHAPING or func.text in _SPLITS):
         return key(basis, func.args[0], depth - 1)
     if func.op == "attr" and func.text == "get" and len(call.args) > 1 and call.args[1].op == "const":
         return _named(basis, call.args[1].value.strip("\"'"), call)
@@ -153,7 +157,9 @@ def _name(basis: Basis, expr: Expr, depth: int) -> Answer:
     if binding.how in ("for", "comp") and binding.value is not None:
         if literal(basis, binding.value):
             return Answer("closed set", word=expr.text)
-        return _named(basis, expr.text, expr)
+        named = _named(basis, expr.text, expr)
+        whole = key(basis, binding.value, depth - 1) if named.kind == "unknown" and _parts_of(basis, binding) else named
+        return Answer(whole.kind, word=expr.text) if whole.kind in ("caller's key", "inventory") else named
     home = basis.names.scope_of(expr.text, expr.scope)
     if home is not None and home.kind == "module":
         return Answer("closed set", word=expr.text)
@@ -162,6 +168,18 @@ def _name(basis: Basis, expr: Expr, depth: int) -> Answer:
         if answer.kind != "unknown":
             return Answer(answer.kind, word=expr.text if answer.kind in ("caller's key", "inventory") else answer.word)
     return _named(basis, expr.text, expr)
+
+
+def _parts_of(basis: Basis, binding: Binding) -> bool:
+    """A loop over the parts of a value, or over values arranged anew: `for part in path.split("/")`."""
+    value = binding.value
+    while value is not None and value.op == "name" and (made := basis.names.bindings(value.text, value.scope)):
+        value = made[0].value if made[0].how == "assign" else None
+    if value is None or value.op != "call":
+        return False
+    func = value.args[0]
+    arranged = (basis.names.qualified(func) or "").startswith(_REARRANGES)
+    return arranged or (func.op == "attr" and func.text in _SPLITS)
 
 
 def _closed_type(basis: Basis, annotation: Expr | None) -> bool:

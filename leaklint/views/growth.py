@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from leaklint.answers import drain, endings, memo, shared
+from leaklint.answers import drain, endings, memo
 from leaklint.apis import Row
 from leaklint.basis import Answer, Clue
 from leaklint.ir import Expr, source
@@ -64,20 +64,6 @@ class Growth(View):
 
     def waits_for_delimiter(self, value: Value, shrink_: Use, grow: Use) -> bool:
         return drain.waits_for_delimiter(self.basis, value.place, shrink_, grow)
-
-    @cached_property
-    def memos(self) -> tuple[memo.Memo, ...]:
-        """Functions whose results a decorator keeps by their arguments."""
-        return tuple(memo.memos(self.basis))
-
-    def through_instance(self, use: Use) -> bool:
-        """Is something added to what all instances share by way of one of them?"""
-        return shared.through_instance(self.basis, use)
-
-    def adds_itself(self, use: Use) -> bool:
-        """`Class.items.append(self)`: each instance adds itself, and a class has more than one."""
-        holder = shared.added_instance(self.basis, use)
-        return holder is not None and not self.one_instance(holder)
 
     def memoises(self, value: Value, stored: Use) -> bool:
         """Does the storing function look the key up first and give the entry back?"""

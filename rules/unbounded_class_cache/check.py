@@ -11,6 +11,7 @@ from leaklint.uses import Use
 from leaklint.value import Value
 
 KEYED = ("__setitem__", "setdefault")
+ADDING = ("append", "appendleft", "add", "extend", "insert", "__iadd__")
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
@@ -60,5 +61,7 @@ def drives(facts: Facts, value: Value, use: Use) -> Answer | None:
     if use.verb in KEYED:
         open_ = driver.kind in ("caller's key", "inventory", "event", "stream") or facts.memoises(value, use)
         return driver if open_ else None
+    if use.verb not in ADDING or facts.closed(use.value):
+        return None
     one_more = facts.adds_itself(use) or facts.through_instance(use) or driver.kind in ("event", "stream")
-    return driver if one_more and not facts.closed(use.value) else None
+    return driver if one_more else None

@@ -1,0 +1,79 @@
+"""Reading that inserts: which look-ups of a default dict make an entry for a key that nobody stored?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaklint.basis import Basis
+from leaklint.ir import Expr, Stmt, ancestors, source, statements, walk
+from leaklint.names import Place
+from leaklint.uses import Use
+
+_LEAVING = ("return", "raise", "continue", "break")
+
+
+def inserting_reads(basis: Basis, place: Place) -> Iterator[Use]:
+    """Subscripts that are read under a key of which nothing says that it is there: `get` and `in` insert nothing."""
+    stored = {(u.stmt.scope.function, source(u.key)) for u in basis.all_uses(place) if u.verb == "__setitem__"}
+    for use in basis.all_uses(place):
+        here = (use.stmt.scope.function, source(use.key))
+        if use.verb == "__getitem__" and here not in stored and not _there(basis, place, use):
+            yield use
+
+
+def fills(use: Use, grow: frozenset[str]) -> bool:
+    """Is something put into the entry that the look-up makes: `self.inbox[user].append(x)`? Else it stays empty."""
+    parent = use.site.parent
+    if parent is None:
+        return use.stmt.op == "augassign" and use.site in use.stmt.targets
+    called = parent.op == "attr" and parent.text in grow and parent.parent is not None and parent.parent.op == "call"
+    stored = parent.op == "sub" and parent.args[0] is use.site and _outermost(parent) in use.stmt.targets
+    return called or stored
+
+
+def _outermost(expr: Expr) -> Expr:
+    while expr.parent is not None and expr.parent.op in ("sub", "attr") and expr.parent.args[0] is expr:
+        expr = expr.parent
+    return expr
+
+
+def _there(basis: Basis, place: Place, use: Use) -> bool:
+    """Is the key taken from the dict itself, or tested to be in it?"""
+    key = use.key
+    if key is None or _from_itself(basis, place, key):
+        return True
+    inside = any(_tests(basis, place, test, key, "In") for test in _conditions(use))
+    return inside or any(_refuses(basis, place, stmt, use) for stmt in statements(use.stmt.scope.function.block))
+
+
+def _from_itself(basis: Basis, place: Place, key: Expr) -> bool:
+    """`for key in self.items`, `for key, value in self.items.items()`."""
+    if key.op != "name":
+        return False
+    loops = (b.value for b in basis.names.bindings(key.text, key.scope) if b.how in ("for", "comp") and b.value)
+    return any(basis.names.place(e) == place for value in loops for e in walk(value))
+
+
+def _conditions(use: Use) -> Iterator[Expr]:
+    """What is true where the look-up runs: the tests around it, of the statement and of the expression."""
+    yield from (test for block, owner in ancestors(use.stmt) if owner.scope is use.stmt.scope for test in block.exprs)
+    expr: Expr | None = use.site
+    while expr is not None:
+        if expr.op in ("bool", "if", "comp"):
+            yield from expr.args
+        expr = expr.parent
+
+
+def _tests(basis: Basis, place: Place, test: Expr, key: Expr, how: str) -> bool:
+    return any(
+        e.op == "compare" and e.text == how and source(e.args[0]) == source(key) and basis.names.place(e.args[1]) == place
+        for e in walk(test)
+    )
+
+
+def _refuses(basis: Basis, place: Place, stmt: Stmt, use: Use) -> bool:
+    """`if key not in self.items: return`, above."""
+    if stmt.op != "if" or stmt.value is None or stmt.ordinal > use.stmt.ordinal or use.key is None:
+        return False
+    leaves = bool(stmt.blocks[0].stmts) and stmt.blocks[0].stmts[-1].op in _LEAVING
+    return leaves and _tests(basis, place, stmt.value, use.key, "NotIn")

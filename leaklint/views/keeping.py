@@ -1,0 +1,40 @@
+"""What keeps more than meets the eye: class bodies, default dicts, caches of functions."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from leaklint.answers import lookup, memo, shared
+from leaklint.uses import Use
+from leaklint.value import Value
+from leaklint.views.view import View
+
+
+class Keeping(View):
+    """Holders that are easily overlooked."""
+
+    @cached_property
+    def memos(self) -> tuple[memo.Memo, ...]:
+        """Functions whose results a decorator keeps by their arguments."""
+        return tuple(memo.memos(self.basis))
+
+    def inserting_reads(self, value: Value) -> tuple[Use, ...]:
+        """Look-ups that insert an entry, where the key may be a new one."""
+        return tuple(lookup.inserting_reads(self.basis, value.place)) if value.row.inserts_on_read else ()
+
+    def fills(self, use: Use) -> bool:
+        """Does a look-up put something into the entry, rather than only look?"""
+        return lookup.fills(use, self._growing)
+
+    @cached_property
+    def _growing(self) -> frozenset[str]:
+        return frozenset(verb for row in self.apis.values() if row.kind == "container" for verb in row.grow)
+
+    def through_instance(self, use: Use) -> bool:
+        """Is something added to what all instances share by way of one of them?"""
+        return shared.through_instance(self.basis, use)
+
+    def adds_itself(self, use: Use) -> bool:
+        """`Class.items.append(self)`: each instance adds itself, and a class has more than one."""
+        holder = shared.added_instance(self.basis, use)
+        return holder is not None and not self.one_instance(holder)
