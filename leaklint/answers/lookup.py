@@ -65,10 +65,8 @@ def _conditions(use: Use) -> Iterator[Expr]:
 
 
 def _tests(basis: Basis, place: Place, test: Expr, key: Expr, how: str) -> bool:
-    return any(
-        e.op == "compare" and e.text == how and source(e.args[0]) == source(key) and basis.names.place(e.args[1]) == place
-        for e in walk(test)
-    )
+    tests = (e for e in walk(test) if e.op == "compare" and e.text == how and source(e.args[0]) == source(key))
+    return any(basis.names.place(e.args[1]) == place for e in tests)
 
 
 def _refuses(basis: Basis, place: Place, stmt: Stmt, use: Use) -> bool:

@@ -27,9 +27,7 @@ def shared(basis: Basis, place: Place) -> bool:
     on_instance = any(
         u.verb == "bind" and u.stmt.scope.kind != "class" for u in basis.all_uses(Place(klass, place.path[:1]))
     )
-    fields = any(
-        b.value is not None and b.value.op == "call" and source_name(b.value) in _FIELDS for b in bound
-    )
+    fields = any(b.value is not None and b.value.op == "call" and source_name(b.value) in _FIELDS for b in bound)
     return in_body and not on_instance and not fields
 
 
@@ -69,7 +67,7 @@ def each_instance(basis: Basis, use: Use) -> bool:
     return use.stmt.scope.function.name in _CONSTRUCTORS and shared(basis, use.place)
 
 
-def through_instance(basis: Basis, use: Use) -> bool:
+def through_instance(use: Use) -> bool:
     """`self.items.append(x)` where `items` stands in the class body: one instance adds to what all of them share."""
     holder = use.expr.args[0] if use.expr.op == "attr" else None
     if holder is None or holder.op != "name":

@@ -32,7 +32,7 @@ class Keeping(View):
 
     def through_instance(self, use: Use) -> bool:
         """Is something added to what all instances share by way of one of them?"""
-        return shared.through_instance(self.basis, use)
+        return shared.through_instance(use)
 
     def adds_itself(self, use: Use) -> bool:
         """`Class.items.append(self)`: each instance adds itself, and a class has more than one."""
