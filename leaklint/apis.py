@@ -49,6 +49,7 @@ class Row:
     exit_keeps_open: bool = False  # `with` does not release it
     needs_release: bool = True  # false: what is acquired may be dropped
     spawn: tuple[str, ...] = ()  # methods that start a task and return it
+    pairs: Mapping[str, str] = field(default_factory=dict)  # what registers a callback -> what takes it off again
     tracked: bool = False  # what it spawns is held and awaited by the spawner
     own: tuple[str, ...] = ()  # methods that take over their arguments
     takes: bool = False  # a call takes over its arguments
@@ -68,6 +69,7 @@ class Row:
 
 
 _KEYS = {f.name: f for f in fields(Row) if f.name not in ("name", "file")}
+_TABLES = ("makes", "pairs")
 _NOT_INHERITED = ("name", "file", "kind", "base", "verified", "returns", "instances")
 
 
@@ -89,6 +91,9 @@ class Vocabulary:
     stream_reads: tuple[str, ...] = ()
     buffer_names: tuple[str, ...] = ()
     registration_methods: tuple[str, ...] = ()
+    listening_methods: tuple[str, ...] = ()
+    unlistening_methods: tuple[str, ...] = ()
+    once_functions: tuple[str, ...] = ()
     session_nouns: tuple[str, ...] = ()
     file_nouns: tuple[str, ...] = ()
     history_names: tuple[str, ...] = ()
@@ -138,13 +143,13 @@ def _value(row: str, file: str, key: str, value: Any) -> Any:
     default = _KEYS[key].default
     if key == "kind" and value in get_args(Kind):
         return value
-    if key == "makes" and isinstance(value, dict) and all(isinstance(v, str) for v in value.values()):
+    if key in _TABLES and isinstance(value, dict) and all(isinstance(v, str) for v in value.values()):
         return value
     if key == "lifetime" and value in ("", "long", "short"):
         return value
     if default == () and isinstance(value, list) and all(isinstance(v, str) for v in value):
         return tuple(value)
-    if key not in ("kind", "makes", "lifetime") and default != () and type(value) is type(default):
+    if key not in ("kind", "lifetime", *_TABLES) and default != () and type(value) is type(default):
         return value
     raise KnowledgeError(f"{file}: [{row}] {key}: {value!r} is not what this key takes; see rules/README.md")
 
@@ -208,7 +213,7 @@ def _inherit(row: Row, rows: Mapping[str, Row], seen: tuple[str, ...]) -> Row:
 
 
 def _default(key: str) -> Any:
-    return {} if key == "makes" else _KEYS[key].default
+    return {} if key in _TABLES else _KEYS[key].default
 
 
 def with_project(

@@ -88,7 +88,26 @@ class Gate:
             or self._tells(seen)
             or self._prunes(seen)
             or self._forgets_await(seen)
+            or self._registers(seen)
         )
+
+    @cached_property
+    def _registering(self) -> dict[str, frozenset[str]]:
+        """Root package of a row -> last identifiers by which a callback is registered; those of lists by their name."""
+        found: dict[str, set[str]] = {}
+        for row in self.apis.rows.values():
+            if row.pairs:
+                named = "__call__" in row.pairs or row.kind == "container"
+                words = {row.name.rpartition(".")[2]} if named else set(row.pairs)
+                for root in (row.name.partition(".")[0], *(["builtins"] if row.instances else [])):
+                    found.setdefault(root, set()).update(words)
+        return {root: frozenset(words) for root, words in found.items()}
+
+    def _registers(self, seen: Seen) -> bool:
+        """A callback is handed to what will keep it."""
+        words = frozenset[str]().union(*(self._registering.get(root, ()) for root in (*seen.roots, "builtins")))
+        handed = seen.handed | {value for name, value in seen.bound if name in seen.handed}
+        return not words.isdisjoint(seen.called) or any(self.apis.means("listening_methods", w) for w in handed)
 
     def _prunes(self, seen: Seen) -> bool:
         """Something is taken from what another file holds: that may answer the other file's question."""

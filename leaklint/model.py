@@ -5,6 +5,7 @@ from __future__ import annotations
 from leaklint.views.growth import Growth
 from leaklint.views.hit import Clear, Hit
 from leaklint.views.keeping import Keeping
+from leaklint.views.listeners import Listeners
 from leaklint.views.peaks import Peaks
 from leaklint.views.resources import Resources
 from leaklint.views.tasks import Tasks
@@ -12,5 +13,5 @@ from leaklint.views.tasks import Tasks
 __all__ = ["Clear", "Facts", "Hit"]
 
 
-class Facts(Growth, Keeping, Resources, Tasks, Peaks):
+class Facts(Growth, Keeping, Resources, Tasks, Listeners, Peaks):
     """One file, ready for questions."""

@@ -33,6 +33,7 @@ class Seen:
     streamed: set[str] = field(default_factory=set)  # targets of `async for`
     coroutines: set[str] = field(default_factory=set)  # what `async def` defines
     unawaited: Counter[str] = field(default_factory=Counter)  # calls of methods, less those that are awaited
+    handed: set[str] = field(default_factory=set)  # what is called with a method, a lambda or a name, or decorates
 
 
 _LEAVES = frozenset(
@@ -151,6 +152,8 @@ def _subscript(node: ast.Subscript, seen: Seen) -> None:
 
 def _call(node: ast.Call, seen: Seen) -> None:
     func = node.func
+    if any(type(a) in _CALLABLE for a in node.args) or any(type(k.value) in _CALLABLE for k in node.keywords):
+        seen.handed.add(_last(func))
     if type(func) is not ast.Attribute:
         return
     seen.unawaited[func.attr] += 1
@@ -234,6 +237,7 @@ def _function(node: ast.FunctionDef | ast.AsyncFunctionDef, seen: Seen) -> None:
     seen.params |= {(node.name, a.arg) for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)}
     if type(node) is ast.AsyncFunctionDef:
         seen.coroutines.add(node.name)
+    seen.handed.update(map(_last, node.decorator_list))
     seen.params |= {(node.name, a.arg) for a in (node.args.vararg, node.args.kwarg) if a is not None}
 
 
@@ -264,6 +268,7 @@ def _error(node: ast.ExceptHandler | ast.Raise, seen: Seen) -> None:
     seen.risky |= _identifiers(node)
 
 
+_CALLABLE = frozenset({ast.Attribute, ast.Name, ast.Lambda, ast.Call})
 _KEYED = frozenset({"setdefault", "add"})
 _REMOVING = frozenset({"pop", "popitem", "popleft", "clear", "discard", "remove"})
 _ADDING = frozenset(

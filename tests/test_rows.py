@@ -120,9 +120,19 @@ def test_row(row: Row) -> None:
 def missing(row: Row, thing: Any) -> list[str]:
     """Methods that are not there. A function that returns something else has none."""
     named = {m for key in METHODS for m in getattr(row, key)} | {m for m in row.makes if not m.isdigit()}
+    named |= {m for pair in row.pairs.items() for m in pair if m.isidentifier()}
     if row.kind == "function" and row.returns not in ("", row.name):
         return sorted(named)
     return sorted(m for m in named if not has(thing, m))
+
+
+@pytest.mark.parametrize(
+    "row", [r for r in every_row() if any("." in u.strip(".") for u in r.values[0].pairs.values())]
+)
+def test_what_takes_it_off_elsewhere(row: Row) -> None:
+    """`atexit.unregister` can be imported."""
+    for undo in row.pairs.values():
+        assert imported(undo)
 
 
 def bounds(row: Row, thing: Any) -> list[str]:
@@ -174,6 +184,15 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
     "open_keys": ("session_id id userId client_ip url cache_key", "kind valid grid name i color message_type"),
     "closed_keys": ("kind event_type mode lang KIND", "color key session_id keyword"),
     "buffer_names": ("_buf chunks request_body raw_data", "self data metadata items dataframe"),
+    "listening_methods": (
+        "on subscribe add_listener addListener async_add_listener add_update_callback register_state_observer",
+        "once add_done_callback connect bind register upon add_route callback",
+    ),
+    "unlistening_methods": (
+        "off unsubscribe remove_listener async_remove_listener removeListener unregister detach dispose clear_all",
+        "offset unpack removed add_listener undo cleared",
+    ),
+    "once_functions": ("main cli setup_logging initialize lifespan", "get_logger domain handle run_job"),
     "registration_methods": (
         "register register_tool setup add_route __init_subclass__",
         "register_session registry append add_item",

@@ -1,0 +1,196 @@
+"""Calls and decorators that register a callback: at what, by which row or custom, and what would take it off again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from leaklint.apis import Row
+from leaklint.basis import Basis
+from leaklint.ir import Expr, Scope, Stmt, flat_of, source, statements, walk
+from leaklint.scopes import source_name
+
+_DEPTH = 3
+CALLED = "__call__"
+RETURNED = "()"  # what registering returns is called to undo it; `.cancel`: this is called on it
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Registration:
+    """Something is handed to what will call it back.
+
+    `receiver` is None where a function registers with the process; `undo` is as in the row's `pairs`, and empty where
+    nothing is known. `row` is None where only the customary name says that this registers.
+    """
+
+    expr: Expr  # the call, or the decorator
+    stmt: Stmt
+    verb: str
+    undo: str
+    row: Row | None
+    receiver: Expr | None
+    given: tuple[Expr, ...]
+    decorated: Scope | None = None
+
+    @property
+    def scope(self) -> Scope:
+        return self.expr.scope.function
+
+    @property
+    def registry(self) -> str:
+        """What calls back, as text."""
+        return source(self.receiver) if self.receiver is not None else source(_function(self.expr))
+
+    @property
+    def returns_undo(self) -> bool:
+        return self.undo[:1] in ("(", ".")
+
+
+def _function(expr: Expr) -> Expr:
+    return expr.args[0] if expr.op == "call" else expr
+
+
+def registrations(basis: Basis) -> Iterator[Registration]:
+    """All of a module, in source order."""
+    for stmt in basis.module.stmts:
+        marks = {id(d) for d in stmt.decorators}
+        for decorator in stmt.decorators:
+            if stmt.op == "def":
+                yield from _registration(basis, decorator, stmt, stmt.inner)
+        for expr in flat_of(stmt):
+            if expr.op == "call" and id(expr) not in marks:
+                yield from _registration(basis, expr, stmt, None)
+
+
+def _registration(basis: Basis, expr: Expr, stmt: Stmt, decorated: Scope | None) -> Iterator[Registration]:
+    function = _function(expr)
+    if function.op not in ("name", "attr") or (decorated is None and len(expr.args) < 2):
+        return
+    given = expr.args[1:] if expr.op == "call" else ()
+    verb = (basis.names.qualified(function) or function.text).rpartition(".")[2]
+    row, undo = _told(basis, expr, function)
+    if row is not None:
+        receiver = None if row.kind == "function" or row.single else function.args[0]
+        yield Registration(expr, stmt, verb, undo, row, receiver, given, decorated)
+    elif basis.apis.means("listening_methods", verb) and _unknown(basis, expr, function):
+        receiver = _target(basis, given) if _of_module(basis, function) else function.args[0]
+        yield Registration(expr, stmt, verb, "", None, receiver, given, decorated)
+
+
+def _target(basis: Basis, given: tuple[Expr, ...]) -> Expr | None:
+    """`listen(engine, "connect", f)`: what a function of another module registers at."""
+    first = given[0] if len(given) > 1 else None
+    return first if first is not None and first.op in ("name", "attr") and not is_self(basis, first) else None
+
+
+def _told(basis: Basis, expr: Expr, function: Expr) -> tuple[Row | None, str]:
+    """The row that tells of this registering function or method, and what undoes it."""
+    if expr.op == "call":
+        callee = basis.types.callee(expr)
+        row, receiver = callee.row, callee.receiver
+    else:
+        row, receiver = basis.apis.get(basis.names.qualified(function)), None
+        if row is None and function.op == "attr":
+            receiver = basis.types.row(function.args[0])
+    if row is not None and CALLED in row.pairs:
+        return row, row.pairs[CALLED]
+    if receiver is not None and function.text in receiver.pairs:
+        return receiver, receiver.pairs[function.text]
+    return None, ""
+
+
+def _unknown(basis: Basis, expr: Expr, function: Expr) -> bool:
+    """Neither a method of the own class, nor anything that a row describes, nor a function of this module."""
+    if function.op == "name":
+        name = basis.names.qualified(function)
+        return name is not None and not name.startswith((".", "builtins.")) and basis.apis.get(name) is None
+    if basis.names.class_of(function.args[0]) is not None:
+        return False
+    if expr.op != "call":
+        return basis.types.row(function.args[0]) is None
+    callee = basis.types.callee(expr)
+    return callee.row is None and callee.receiver is None and callee.local is None
+
+
+def _of_module(basis: Basis, function: Expr) -> bool:
+    """A function, or one of what an import binds: `hooks.add_listener`."""
+    return function.op == "name" or (
+        function.args[0].op == "name"
+        and any(b.how == "import" for b in basis.names.bindings(function.args[0].text, function.scope))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """What is registered; `key` is the identifier that taking it off would mention, empty for a lambda."""
+
+    key: str
+    text: str
+    holds: bool  # does it refer to `self`?
+    fresh: bool  # is it made anew by each run?
+
+
+def handlers(basis: Basis, registration: Registration) -> Iterator[Handler]:
+    """Everything among the arguments that could be called back."""
+    if registration.decorated is not None:
+        scope = registration.decorated
+        yield Handler(scope.name, scope.name, _mentions_self(basis, scope), scope.parent is not registration.scope)
+    for arg in registration.given:
+        handler = _handler(basis, arg, registration.scope)
+        if handler is not None:
+            yield handler
+
+
+def _handler(basis: Basis, arg: Expr, function: Scope, depth: int = _DEPTH) -> Handler | None:
+    text = source(arg, 40)
+    if arg.op == "attr":
+        klass = basis.names.class_of(arg.args[0])
+        method = basis.names.method(klass, arg.text) if klass is not None else None
+        if method is None or method.kind != "function" or not is_self(basis, arg.args[0]):
+            return None
+        return Handler(arg.text, text, True, True)
+    if arg.op == "lambda":
+        return Handler("", "lambda", any(is_self(basis, e) for e in walk(arg.args[-1])), True)
+    if arg.op == "name":
+        if is_self(basis, arg):
+            return Handler(arg.text, text, True, True)
+        for binding in basis.names.bindings(arg.text, arg.scope):
+            if binding.how == "def" and binding.inner is not None and binding.inner.parent is function:
+                return Handler(arg.text, text, _mentions_self(basis, binding.inner), True)
+            if binding.how == "assign" and binding.stmt.scope.function is function and binding.value is not None:
+                made = _made(basis, binding.value, function, depth - 1)
+                if made is not None:
+                    return Handler(arg.text, text, made.holds, True)
+        return None
+    return _made(basis, arg, function, depth - 1)
+
+
+def _made(basis: Basis, value: Expr, function: Scope, depth: int) -> Handler | None:
+    """A partial, or another wrapper made on the spot around what refers to `self`; a weak one does not hold it."""
+    if value.op == "lambda":
+        return _handler(basis, value, function)
+    if value.op != "call" or depth <= 0:
+        return None
+    callee = basis.types.callee(value)
+    if callee.row is not None and callee.row.weak:
+        return None
+    given = [a for a in value.args[1:] if not is_self(basis, a)]
+    inner = [h for a in given if (h := _handler(basis, a, function, depth)) is not None]
+    if source_name(value) == "partial" and (inner or any(is_self(basis, a) for a in value.args[1:])):
+        return Handler(inner[0].key if inner else "", source(value, 40), True, True)
+    return Handler(inner[0].key, source(value, 40), inner[0].holds, True) if inner else None
+
+
+def is_self(basis: Basis, expr: Expr) -> bool:
+    """The instance itself, not its class."""
+    return (
+        expr.op == "name"
+        and expr.text not in ("cls", "mcs")
+        and expr.text[:1].islower()
+        and basis.names.class_of(expr) is not None
+    )
+
+
+def _mentions_self(basis: Basis, scope: Scope) -> bool:
+    """Does a nested function refer to the instance of the method around it?"""
+    return any(is_self(basis, e) for stmt in statements(scope.block) for e in flat_of(stmt))

@@ -1,0 +1,20 @@
+"""What is called back: listeners, and registrations that are made again and again."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from leaklint.answers import listener, registered
+from leaklint.views.view import View
+
+
+class Listeners(View):
+    """Registrations, and who takes them back."""
+
+    @cached_property
+    def registrations(self) -> tuple[registered.Registration, ...]:
+        return tuple(registered.registrations(self.basis))
+
+    @cached_property
+    def listening(self) -> tuple[listener.Listening, ...]:
+        return tuple(listener.listening(self.basis, self.registrations))
