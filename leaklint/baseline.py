@@ -54,6 +54,11 @@ def _order(entry: Accepted) -> tuple[str, str, str, str]:
     return entry.path, entry.rule, entry.subject, entry.fingerprint
 
 
+def _key(entry: Accepted) -> tuple[str, str]:
+    """Modules of two folders may have the same name, and findings in them the same fingerprint."""
+    return entry.path, entry.fingerprint
+
+
 def _entry(table: Any, shown: str) -> Accepted:
     if not isinstance(table, dict) or not all(isinstance(table.get(key), str) for key in _KEYS[:-1]):
         raise BaselineError(f"{shown}: an entry lacks one of {', '.join(_KEYS[:-1])}, or it is no text")
@@ -81,7 +86,7 @@ def parse(text: str, shown: str) -> tuple[Accepted, ...]:
     tables = table.get("finding", [])
     if not isinstance(tables, list):
         raise BaselineError(f"{shown}: finding: must be a list of tables: write [[finding]]")
-    once = {entry.fingerprint: entry for entry in (_entry(one, shown) for one in tables)}
+    once = {_key(entry): entry for entry in (_entry(one, shown) for one in tables)}
     return tuple(sorted(once.values(), key=_order))
 
 
@@ -129,16 +134,16 @@ def _covers(entry: Accepted, finding: Finding) -> bool:
 def apply(run: Run, baseline: Baseline, judged: Callable[[Accepted], bool]) -> Run:
     """The run without what is accepted, and with the entries that stand for nothing any more; of those only the
     `judged` count: a run over some of the files says nothing of the others."""
-    entries = {entry.fingerprint: entry for entry in baseline.entries}
+    entries = {_key(entry): entry for entry in baseline.entries}
     kept, known = [], []
     for finding in run.findings:
-        entry = entries.get(finding.fingerprint)
+        entry = entries.get((baseline.name_of(finding.path), finding.fingerprint))
         if entry is not None and _covers(entry, finding):
             known.append((finding, entry))
         else:
             kept.append(finding)
-    found = {finding.fingerprint for finding in (*run.findings, *run.known)}
-    stale = tuple(e for e in baseline.entries if e.fingerprint not in found and judged(e))
+    found = {(baseline.name_of(f.path), f.fingerprint) for f in (*run.findings, *run.known)}
+    stale = tuple(e for e in baseline.entries if _key(e) not in found and judged(e))
     return replace(run, findings=tuple(kept), baselined=tuple(known), stale=stale)
 
 
@@ -169,8 +174,8 @@ def updated(run: Run, baseline: Baseline, reason: str, only_remove: bool = False
     `only_remove`, with the new findings. One whose code was moved or touched takes over the reason that a stale entry
     of the same rule and subject has."""
     gone = set(run.stale)
-    worse = {finding.fingerprint for finding in run.findings}
-    yield from (e for e in baseline.entries if e not in gone and (only_remove or e.fingerprint not in worse))
+    worse = {(baseline.name_of(finding.path), finding.fingerprint) for finding in run.findings}
+    yield from (e for e in baseline.entries if e not in gone and (only_remove or _key(e) not in worse))
     if only_remove:
         return
     reasons = {(e.rule, _local(e.subject)): e.reason for e in (*baseline.entries, *run.stale) if e.reason}

@@ -87,6 +87,7 @@ def pairs(new: Iterable[Finding], old: Iterable[Finding], twins: Twins) -> list[
         return new_paths.get(file, file)
 
     stages: tuple[tuple[Key, Key], ...] = (
+        (lambda f: (f.fingerprint, split_cell(f.path)[0]), lambda f: (f.fingerprint, now(f))),
         (lambda f: f.fingerprint, lambda f: f.fingerprint),
         (lambda f: (f.rule, split_cell(f.path)[0], _name(f)), lambda f: (f.rule, now(f), _name(f))),
         (lambda f: (f.rule, twins.new_place(f)), lambda f: (f.rule, twins.old_place(f, now(f)))),

@@ -64,7 +64,7 @@ def test_every_option_that_the_document_names_exists() -> None:
     known = {option for parameter in cli.cli.commands["check"].params for option in parameter.opts}
     used = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", page))
     assert {"--output", "--output-format", "--statistics", "--exit-zero"} <= used
-    assert used - known <= {"-l"}  # of wc
+    assert used - known <= {"-l", "-f"}  # of wc, of reviewdog
 
 
 def test_a_format_is_a_module() -> None:

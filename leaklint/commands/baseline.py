@@ -70,8 +70,8 @@ def create(*, paths: tuple[str, ...], file: str, given: Given, jobs: int | None,
     known = Baseline(place, (), content)
     examined = examine(Order(paths, given, jobs))
     _whole(examined, file)
-    entries = {one.fingerprint: one for one in (accept(f, known, reason) for f in examined.outcome.run.findings)}
-    _write(known, entries.values())
+    entries = [accept(finding, known, reason) for finding in examined.outcome.run.findings]
+    _write(known, entries)
     print_lines([f"{file}: {len(entries)} accepted"])
     return CLEAN
 

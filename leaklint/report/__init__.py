@@ -21,6 +21,10 @@ FORMATS: Mapping[str, str] = {
     "jsonl": "the same objects, one per line",
     "sarif": "SARIF 2.1.0, for code scanning",
     "github": "workflow commands that become annotations on GitHub",
+    "gitlab": "Code Quality of GitLab, for a merge request",
+    "azure": "logging commands that become issues of a build on Azure Pipelines",
+    "rdjson": "the format of reviewdog",
+    "junit": "JUnit XML, a failed test per finding",
     "markdown": "a summary and a list by severity, for a pull request or a first report",
 }
 """What each format is, for `--help`; the module that renders it has its name."""

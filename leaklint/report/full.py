@@ -2,39 +2,16 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
-from leaklint.batch import digest
 from leaklint.catalogue import Catalogue
 from leaklint.facts import Cleared, Evidence, Finding, Span
-from leaklint.files import lines, printable
+from leaklint.files import printable
 from leaklint.report import Look, prose
 from leaklint.report.frame import Mark, fits, frame
+from leaklint.report.sources import Sources, sources
 from leaklint.report.tally import closing, statistics
 from leaklint.runner import Outcome
-
-Sources = Callable[[str], Sequence[str] | None]
-
-
-def sources(digests: Mapping[str, str], known: Mapping[str, Sequence[str]]) -> Sources:
-    """A function that gives the lines of a file by its path; None when it is not the file that was checked.
-
-    `known` are the lines of what is no file of its own.
-    """
-
-    @functools.lru_cache(maxsize=8)  # findings come sorted by file
-    def read(path: str) -> Sequence[str] | None:
-        if path in known:
-            return known[path]
-        try:
-            content = Path(path).read_bytes() if digests.get(path) else b""
-        except OSError:
-            return None
-        return lines(content) if digest(content) == digests.get(path) else None
-
-    return read
 
 
 def position(path: str, span: Span) -> str:
