@@ -48,6 +48,10 @@ class Row:
     awaited: tuple[str, ...] = ()  # those releases that do nothing unless awaited
     exit_keeps_open: bool = False  # `with` does not release it
     needs_release: bool = True  # false: what is acquired may be dropped
+    open_with: Mapping[str, str] = field(default_factory=dict)  # argument -> value with which it holds something open
+    borrows: tuple[str, ...] = ()  # constructor arguments that hold what would be open, and are somebody else's
+    empty: bool = False  # a new one holds nothing: what it takes over counts
+    pooled: bool = False  # made to be kept: it reuses connections
     spawn: tuple[str, ...] = ()  # methods that start a task and return it
     pairs: Mapping[str, str] = field(default_factory=dict)  # what registers a callback -> what takes it off again
     tracked: bool = False  # what it spawns is held and awaited by the spawner
@@ -69,7 +73,7 @@ class Row:
 
 
 _KEYS = {f.name: f for f in fields(Row) if f.name not in ("name", "file")}
-_TABLES = ("makes", "pairs")
+_TABLES = ("makes", "pairs", "open_with")
 _NOT_INHERITED = ("name", "file", "kind", "base", "verified", "returns", "instances")
 
 
@@ -96,6 +100,8 @@ class Vocabulary:
     once_functions: tuple[str, ...] = ()
     session_nouns: tuple[str, ...] = ()
     file_nouns: tuple[str, ...] = ()
+    closed_states: tuple[str, ...] = ()
+    open_states: tuple[str, ...] = ()
     history_names: tuple[str, ...] = ()
 
 

@@ -53,6 +53,7 @@ class Basis:
     names: Names
     uses: Mapping[Place, list[Use]]
     types: Types
+    own_classes: dict[Scope, Row | None] = field(default_factory=dict)  # that are resources themselves
 
     def all_uses(self, place: Place) -> list[Use]:
         return self.uses.get(place, [])

@@ -1,7 +1,8 @@
 """Typestate over structured control flow: on which ways out of a function is a value still open?
 
-A value is not yet acquired, open, or done (released or handed over); a set of these states is carried through the
-statements of a function, into handlers by every statement that may fail, and out through `finally`.
+A value is not yet acquired, open, open after an exception was caught, or done (released or handed over); a set of these
+states is carried through the statements of a function, into handlers by every statement that may fail, and out through
+`finally`.
 """
 
 from __future__ import annotations
@@ -12,18 +13,21 @@ from typing import Literal
 
 from leaklint.ir import Block, Expr, Stmt
 
-NONE, OPEN, DONE = 1, 2, 4
+NONE, OPEN, DONE, FAILED = 1, 2, 4, 8
+_HELD = OPEN | FAILED
 
 ExitKind = Literal["end", "return", "raise", "lost", "break", "continue"]
 
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """A way out that is taken while the value is open; `stmt` is where."""
+    """A way out that is taken while the value is open; `stmt` is where.
+
+    A way out after an exception was caught is of kind raise, and `stmt` is what raised it.
+    """
 
     kind: ExitKind
     stmt: Stmt
-    block: Block | None = None
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ class _Out:
 
     def add(self, kind: str, mask: int, stmt: Stmt | None) -> None:
         if mask:
-            if mask & OPEN and kind not in self.witness and stmt is not None:
+            if mask & _HELD and kind not in self.witness and stmt is not None:
                 self.witness[kind] = stmt
             self.masks[kind] = self.masks.get(kind, 0) | mask
 
@@ -63,17 +67,22 @@ class _Out:
 _ALL = ("return", "raise", "lost", "break", "continue")
 
 
-def _without(mask: int, state: int) -> int:
-    return mask & ~state
+def _unheld(mask: int) -> int:
+    return mask & ~_HELD
 
 
 def _closed(mask: int) -> int:
-    return (mask & ~OPEN) | DONE if mask & OPEN else mask
+    return _unheld(mask) | DONE if mask & _HELD else mask
+
+
+def _caught(mask: int) -> int:
+    return (mask & ~OPEN) | FAILED if mask & OPEN else mask
 
 
 class _Walk:
     def __init__(self, effects: Effects) -> None:
         self.effects = effects
+        self.fault: Stmt | None = None  # the first statement whose exception was caught while the value was open
 
     def block(self, block: Block, mask: int) -> _Out:
         out = _Out()
@@ -92,14 +101,13 @@ class _Walk:
         if self.effects.fallible(stmt) and not self.effects.stops(stmt):
             out.add("raise", _closed(mask) if effect in ("release", "escape") else mask, stmt)
         if effect == "acquire":
-            if mask & OPEN:
-                out.add("lost", OPEN, stmt)
+            out.add("lost", mask & _HELD, stmt)
             return OPEN
         if effect in ("release", "escape"):
             return _closed(mask)
-        if effect == "rebind" and mask & OPEN:
-            out.add("lost", OPEN, stmt)
-            return _without(mask, OPEN) or NONE
+        if effect == "rebind" and mask & _HELD:
+            out.add("lost", mask & _HELD, stmt)
+            return _unheld(mask) or NONE
         return mask
 
     def stmt(self, stmt: Stmt, mask: int) -> _Out:
@@ -134,24 +142,24 @@ class _Walk:
         rest = mask
         for block in stmt.blocks:
             truth = self.effects.narrow(block.exprs[0]) if block.exprs else None
-            taken = _without(rest, OPEN) if truth is False else rest
+            taken = _unheld(rest) if truth is False else rest
             out.take(self.block(block, taken), ("normal", *_ALL))
             if truth is True:
-                rest = _without(rest, OPEN)
+                rest = _unheld(rest)
             if block.kind == "else":
                 return
         out.add("normal", rest, stmt)
 
     def loop(self, stmt: Stmt, mask: int, out: _Out) -> None:
         truth = self.effects.narrow(stmt.value) if stmt.op == "while" and stmt.value is not None else None
-        entered = _without(mask, OPEN) if truth is False else mask
+        entered = _unheld(mask) if truth is False else mask
         first = self.block(stmt.blocks[0], entered)
         again = entered | first.masks.get("normal", 0) | first.masks.get("continue", 0)
         body = self.block(stmt.blocks[0], again) if again != entered else first
         out.take(body, ("return", "raise", "lost"))
         left = mask | body.masks.get("normal", 0) | body.masks.get("continue", 0)
         if truth is True:
-            left = _without(left, OPEN)
+            left = _unheld(left)
         endless = (
             stmt.op == "while"
             and stmt.value is not None
@@ -175,7 +183,9 @@ class _Walk:
         caught = False
         for block in stmt.blocks[1:]:
             if block.kind == "handler" and raised:
-                inner.take(self.block(block, raised), ("normal", *_ALL))
+                if raised & _HELD:
+                    self.fault = self.fault or witness
+                inner.take(self.block(block, _caught(raised)), ("normal", *_ALL))
                 caught = caught or self.effects.catches_all(block)
             elif block.kind == "else":
                 rest = self.block(block, normal)
@@ -197,13 +207,19 @@ class _Walk:
 
 def open_exits(body: Block, effects: Effects) -> tuple[Exit, ...]:
     """The ways out of a function body on which the value is left open, at most one of each kind."""
-    out = _Walk(effects).block(body, NONE)
+    walk = _Walk(effects)
+    out = walk.block(body, NONE)
     last = body.stmts[-1] if body.stmts else None
-    exits = (
-        [Exit("end", out.witness.get("normal", last), None)]
-        if out.masks.get("normal", 0) & OPEN and last is not None
-        else []
+    ways: tuple[tuple[ExitKind, int, Stmt | None], ...] = (
+        ("end", out.masks.get("normal", 0), out.witness.get("normal", last)),
+        ("return", out.masks.get("return", 0), out.witness.get("return")),
+        ("raise", out.masks.get("raise", 0), out.witness.get("raise")),
+        ("lost", out.masks.get("lost", 0), out.witness.get("lost")),
     )
-    kinds: tuple[ExitKind, ...] = ("return", "raise", "lost")
-    open_ones = (k for k in kinds if out.masks.get(k, 0) & OPEN and k in out.witness)
-    return tuple(exits + [Exit(kind, out.witness[kind]) for kind in open_ones])
+    found: dict[ExitKind, Exit] = {}
+    for kind, mask, stmt in ways:
+        if mask & OPEN and stmt is not None:
+            found[kind] = Exit(kind, stmt)
+        elif mask & FAILED and walk.fault is not None:
+            found.setdefault("raise", Exit("raise", walk.fault))
+    return tuple(found.values())

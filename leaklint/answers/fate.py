@@ -131,13 +131,27 @@ def acquired(basis: Basis, expr: Expr | None) -> Row | None:
     if callee.row is not None and callee.row.passes:
         return acquired(basis, expr.args[1]) if len(expr.args) > 1 else None
     if callee.local is not None and callee.local.kind != "function":
-        return None
+        return own_class(basis, callee.local) if callee.local.kind == "class" else None
     row = basis.types.result(expr)
-    if row is None or row.kind != "resource" or not row.needs_release or _in_memory(basis, expr):
+    if row is None or row.kind != "resource" or _in_memory(basis, expr) or _borrows(expr, row):
+        return None
+    if not row.needs_release and not holds_open(row, expr):
         return None
     if callee.local is not None and not makes(basis, callee.local):
         return None
     return row
+
+
+def holds_open(row: Row, call: Expr) -> bool:
+    """Is it acquired with an argument that opens something (`stream=True`, `stdout=PIPE`)?"""
+    given = zip(call.names, call.args, strict=False)
+    return any(name and row.open_with.get(name) in (arg.text, arg.value) for name, arg in given)
+
+
+def _borrows(call: Expr, row: Row) -> bool:
+    """Is it made over a connection, pool or client that was made elsewhere?"""
+    given = zip(call.names, call.args, strict=False)
+    return any(name in row.borrows and arg.op in ("name", "attr", "sub") for name, arg in given if name)
 
 
 def _in_memory(basis: Basis, call: Expr) -> bool:
@@ -175,3 +189,40 @@ def makes(basis: Basis, function: Scope, depth: int = _DEPTH) -> bool:
         elif acquired(basis, value) is None and value.op != "const":
             return False
     return depth > 0
+
+
+def own_class(basis: Basis, klass: Scope) -> Row | None:
+    """A class of this module that is a resource itself: its constructor opens one, and a method closes that again."""
+    if klass not in basis.own_classes:
+        basis.own_classes[klass] = None  # within its own constructor
+        basis.own_classes[klass] = _own_class(basis, klass)
+    return basis.own_classes[klass]
+
+
+def _own_class(basis: Basis, klass: Scope) -> Row | None:
+    methods = [m for k in [klass, *basis.names.bases(klass)] for m in k.children if m.kind == "function"]
+    endings = [m for m in methods if basis.apis.means("end_of_life_methods", m.name) and m.name != "__del__"]
+    constructor = next((m for m in methods if m.name == "__init__"), None)
+    if not endings or constructor is None:
+        return None
+    for stmt in constructor.block.stmts if constructor.block is not None else ():
+        # what is opened on a condition may as well be somebody else's
+        if stmt.op == "assign" and stmt.value is not None and stmt.value.op in ("call", "await"):
+            place, row = basis.names.place(stmt.targets[0]), acquired(basis, stmt.value)
+            if place is not None and row is not None and place.is_attribute and _closed_by(basis, place, row, endings):
+                return Row(
+                    name=klass.qualname,
+                    file=row.file,
+                    kind="resource",
+                    noun=f"{klass.name} with its {row.noun}",
+                    release=tuple(dict.fromkeys(m.name for m in endings)),
+                    awaited=tuple(m.name for m in endings if m.is_async and not m.name.startswith("__")),
+                )
+    return None
+
+
+def _closed_by(basis: Basis, place: Place, row: Row, endings: list[Scope]) -> bool:
+    return any(
+        use.stmt.scope.function in endings and fate(basis, use, row) == "release"
+        for use in resource_uses(basis, place, row)
+    )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from leaklint.answers.fate import fate, manages, resource_uses
+from leaklint.answers.fate import fate, resource_uses
+from leaklint.answers.faults import Faults
+from leaklint.answers.guards import Guards
 from leaklint.apis import Row
 from leaklint.basis import Basis, calls
 from leaklint.flow import Effects, Exit, open_exits
-from leaklint.ir import Block, Expr, Scope, Stmt, ancestors, source, statements
+from leaklint.ir import Block, Expr, Scope, Stmt, ancestors, statements
 from leaklint.names import Place
 from leaklint.scopes import source_name
 from leaklint.uses import Use
@@ -36,8 +38,7 @@ class Paths:
 def trace(basis: Basis, place: Place, row: Row, acquired: Stmt) -> Paths:
     """Follow the resource that `acquired` puts into `place`, through the function it stands in.
 
-    An attribute is followed through the constructor that acquires it: whoever gets no object cannot close it. There,
-    only what the code itself raises counts.
+    An attribute is followed through the constructor that acquires it: whoever gets no object cannot close it.
     """
     function = acquired.scope.function if place.is_attribute else place.scope
     fates: dict[Stmt, str] = {}
@@ -62,12 +63,19 @@ def trace(basis: Basis, place: Place, row: Row, acquired: Stmt) -> Paths:
             escapes.append(use)
         if outcome != "borrow" and fates.get(use.stmt) not in ("release", "escape"):
             fates[use.stmt] = outcome
-    if not place.is_attribute:
+    if place.is_attribute:
+        fates |= dict.fromkeys(_ended(basis, place, row, function), "release")
+    else:
         _nested(basis, function, place, fates, escapes)
+    begun = _begun(basis, place, row, acquired)
+    faults = Faults(basis, place, row, function)
+    # who guards the resource has judged what may fail before the guard; who hands it over keeps it that long only
+    judged = place.is_attribute or not releases or any(_guarded(u) for u in releases)
+    weighed = faults.likely if judged else faults.any
     effects = Effects(
-        at=lambda stmt: "acquire" if stmt is acquired else fates.get(stmt, ""),
-        fallible=lambda stmt: not place.is_attribute and fallible(basis, stmt, row) is not None,
-        narrow=_narrow(basis, place, acquired),
+        at=lambda stmt: "acquire" if stmt is begun else fates.get(stmt, ""),
+        fallible=lambda stmt: weighed(stmt) is not None,
+        narrow=Guards(basis, place, acquired).narrow,
         swallows=lambda stmt: any(v.op == "call" and _swallows(basis, v) for v, _ in stmt.items),
         catches_all=lambda block: _catches_all(block) or any(fates.get(s) == "release" for s in statements(block)),
         stops=lambda stmt: (
@@ -77,6 +85,18 @@ def trace(basis: Basis, place: Place, row: Row, acquired: Stmt) -> Paths:
     body = function.block
     exits = open_exits(body, effects) if body is not None else ()
     return Paths(row, place, acquired, tuple(releases), tuple(escapes), exits)
+
+
+def _begun(basis: Basis, place: Place, row: Row, acquired: Stmt) -> Stmt | None:
+    """Where it begins to hold something open: what is empty when new does where it takes something over."""
+    if not row.empty:
+        return acquired
+    first = next((u.stmt for u in basis.all_uses(place) if u.verb in row.own), None)
+    entered = first is not None and any(
+        owner.op == "with" and any(basis.names.place(v) == place for v, _ in owner.items)
+        for _, owner in ancestors(first)
+    )
+    return None if entered else first
 
 
 def _of_comp(use: Use, function: Scope) -> bool:
@@ -94,6 +114,23 @@ def _nested(basis: Basis, function: Scope, place: Place, fates: dict[Stmt, str],
             escapes.append(use)
 
 
+def _ended(basis: Basis, place: Place, row: Row, constructor: Scope) -> Iterator[Stmt]:
+    """Statements of a constructor that call a method of the object which releases the attribute."""
+    releases = (u for u in resource_uses(basis, place, row) if fate(basis, u, row) == "release")
+    releasing = {u.stmt.scope.function for u in releases}
+    for stmt in statements(constructor.block):
+        for call in calls(stmt):
+            local = basis.types.callee(call).local
+            if local in releasing or (local is None and basis.apis.means("end_of_life_methods", call.args[0].text)):
+                yield stmt
+
+
+def _guarded(use: Use) -> bool:
+    """Is it released whatever happens in a block: by `with`, in a handler or `finally`?"""
+    guards = ("handler", "finally")
+    return use.verb in ("__exit__", "__aexit__") or any(b.kind in guards for b, _ in ancestors(use.stmt))
+
+
 def _catches_all(block: Block) -> bool:
     if not block.exprs:
         return True
@@ -101,77 +138,6 @@ def _catches_all(block: Block) -> bool:
     return any(source_name(e) in _CATCH_ALL for e in caught)
 
 
-def fallible(basis: Basis, stmt: Stmt, row: Row | None = None) -> Expr | None:
-    """The first thing in a statement's header that may raise: an await, or a call not known to be harmless."""
-    if stmt.op in ("def", "class", "import", "global", "raise") or _cleaning(stmt):
-        return None
-    for expr in stmt.flat:
-        if expr.scope.kind == "lambda":
-            continue
-        if expr.op == "await" or (expr.op == "call" and not harmless(basis, expr, row)):
-            return expr
-        if expr.op == "yield" and manages(stmt.scope.function):
-            return expr  # what is raised in the `with` block comes in here
-    if stmt.is_async and stmt.op == "for":
-        return stmt.value
-    if stmt.is_async and stmt.op == "with":
-        return next((v for v, _ in stmt.items if v.op != "call" or not harmless(basis, v, row)), None)
-    return None
-
-
 def _swallows(basis: Basis, call: Expr) -> bool:
     row = basis.types.callee(call).row
     return row is not None and row.swallows
-
-
-def _cleaning(stmt: Stmt) -> bool:
-    """In a handler or `finally`, whose own calls are taken to succeed: nobody guards the clean-up of the clean-up."""
-    return any(block.kind in ("handler", "finally") for block, _ in ancestors(stmt))
-
-
-def harmless(basis: Basis, call: Expr, row: Row | None) -> bool:
-    """A call that cannot fail in practice: rows say so."""
-    callee = basis.types.callee(call)
-    if callee.row is not None:
-        return not callee.row.raises
-    if callee.receiver is not None:
-        return callee.method in callee.receiver.quiet or callee.method in callee.receiver.release
-    return row is not None and callee.method in row.release
-
-
-def _narrow(basis: Basis, place: Place, acquired: Stmt) -> Callable[[Expr], bool | None]:
-    """What an open value makes of a test: of itself, of a flag set beside it, of what it was acquired under."""
-    conditions = {source(b.exprs[0]): b for b, _ in ancestors(acquired) if b.kind in ("body", "elif") and b.exprs}
-    flags: dict[str, bool] = {}
-    around = [acquired.parent] if acquired.parent is not None else []
-    around += [owner.parent for _, owner in ancestors(acquired) if owner.parent is not None]
-    for block in around:
-        for stmt in block.stmts:
-            value = stmt.value
-            near = block is acquired.parent or stmt.ordinal > acquired.ordinal
-            if near and stmt.op == "assign" and value is not None and value.op == "const" and value.text == "bool":
-                flags |= {source(t): value.value == "True" for t in stmt.targets if t.op in ("name", "attr")}
-
-    def narrow(test: Expr) -> bool | None:
-        if test.op == "unary" and test.text == "Not":
-            inner = narrow(test.args[0])
-            return None if inner is None else not inner
-        if test.op == "bool" and test.text == "And":
-            known = [narrow(a) for a in test.args]
-            return False if False in known else (True if all(known) else None)
-        if test.op in ("name", "attr") and source(test) in flags:
-            return flags[source(test)]
-        if basis.names.place(test) == place:
-            return True
-        if (
-            test.op == "compare"
-            and basis.names.place(test.args[0]) == place
-            and test.args[1].op == "const"
-            and test.args[1].text == "none"
-        ):
-            return test.text in ("IsNot", "NotEqual")
-        if source(test) in conditions:
-            return True
-        return None
-
-    return narrow

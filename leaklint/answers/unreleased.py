@@ -70,7 +70,8 @@ def _dropped(basis: Basis, call: Expr, row: Row) -> bool:
     if parent is None:
         callee = basis.types.callee(call)
         disarms = callee.receiver is not None and callee.method in callee.receiver.release  # `stack.pop_all()`
-        return call.stmt.op == "expr" and not disarms
+        registers = callee.local is not None and callee.local.kind == "class"  # it may be kept by its own constructor
+        return call.stmt.op == "expr" and not disarms and not registers
     if parent.op == "attr":
         method = parent.parent
         called = method is not None and method.op == "call" and method.args[0] is parent
@@ -80,6 +81,7 @@ def _dropped(basis: Basis, call: Expr, row: Row) -> bool:
             parent.text not in row.release
             and not basis.apis.means("end_of_life_methods", parent.text)
             and basis.types.result(method) is None
+            and basis.types.callee(method).local is None
             if method
             else False
         )

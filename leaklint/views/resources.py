@@ -47,7 +47,9 @@ class Resources(View):
     def constructor_traces(self) -> tuple[tuple[paths.Paths, Expr], ...]:
         """Each resource that a constructor puts into an attribute, followed to the constructor's end."""
         born = (
-            a for a in self.acquisitions if a[0].is_attribute and a[2].scope.function.name in ("__init__", "__new__")
+            a
+            for a in self.acquisitions
+            if a[0].is_attribute and a[2].scope.function.name in ("__init__", "__new__") and not a[1].empty
         )
         return tuple((self.trace(place, row, stmt), value) for place, row, stmt, value in born)
 

@@ -1,0 +1,108 @@
+"""What may raise between the acquisition of a resource and its release?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from leaklint.answers.fate import acquired, manages
+from leaklint.apis import Row
+from leaklint.basis import Basis
+from leaklint.ir import Expr, Scope, Stmt, ancestors, statements
+from leaklint.names import Place
+
+
+class Faults:
+    """Statements of one function that may raise while a resource is open.
+
+    Any call may, that rows do not know to be harmless. `likely` ones are those that talk to the outside: an await, a
+    call of or with the resource or what was made of it, another acquisition, a callback, a function here that raises.
+    """
+
+    def __init__(self, basis: Basis, place: Place, row: Row, function: Scope) -> None:
+        self.basis, self.place, self.row, self.function = basis, place, row, function
+
+    def any(self, stmt: Stmt) -> Expr | None:
+        """The first thing in a statement's header that may raise: an await, or a call not known to be harmless."""
+        return next(self._found(stmt), None)
+
+    def likely(self, stmt: Stmt) -> Expr | None:
+        """The first of them that fails when the outside does."""
+        touched: set[int] | None = None
+        for expr in self._found(stmt):
+            if expr.op != "call":
+                return expr
+            if touched is None:
+                touched = self._touching(stmt)
+            if id(expr) in touched or acquired(self.basis, expr) is not None or self._foreign(expr):
+                return expr
+        return None
+
+    def _found(self, stmt: Stmt) -> Iterator[Expr]:
+        if stmt.op in ("def", "class", "import", "global", "raise") or _cleaning(stmt):
+            return
+        for expr in stmt.flat:
+            if expr.scope.kind == "lambda":
+                continue
+            if expr.op == "await" or (expr.op == "call" and not self._harmless(expr)):
+                yield expr
+            elif expr.op == "yield" and manages(stmt.scope.function):
+                yield expr  # what is raised in the `with` block comes in here
+        if stmt.is_async and stmt.op == "for" and stmt.value is not None:
+            yield stmt.value
+        if stmt.is_async and stmt.op == "with":
+            yield from (v for v, _ in stmt.items if v.op != "call" or not self._harmless(v))
+
+    def _harmless(self, call: Expr) -> bool:
+        """A call that cannot fail in practice: rows say so."""
+        callee = self.basis.types.callee(call)
+        if callee.row is not None:
+            return not callee.row.raises
+        if callee.receiver is not None:
+            return callee.method in callee.receiver.quiet or callee.method in callee.receiver.release
+        return callee.method in self.row.release
+
+    @cached_property
+    def _derived(self) -> frozenset[Place]:
+        """The resource, and the names bound to what was made of it: `cursor = connection.cursor()`."""
+        found = {self.place}
+        for stmt in statements(self.function.block):
+            if stmt.op in ("assign", "with", "for") and any(self.basis.names.place(e) in found for e in stmt.flat):
+                places = (self.basis.names.place(e) for e in _bound(stmt))
+                found.update(p for p in places if p is not None and p.scope is self.function)
+        return frozenset(found)
+
+    def _touching(self, stmt: Stmt) -> set[int]:
+        """Ids of the calls of a statement that the resource takes part in."""
+        found: set[int] = set()
+        for expr in stmt.flat:
+            if expr.op in ("name", "attr") and self.basis.names.place(expr) in self._derived:
+                node: Expr | None = expr
+                while node is not None and id(node) not in found:
+                    found.add(id(node))
+                    node = node.parent
+        return found
+
+    def _foreign(self, call: Expr) -> bool:
+        """Other people's code, that was handed in; or a function of this module in whose body something is raised."""
+        func = call.args[0]
+        local = self.basis.types.callee(call).local
+        if local is not None:
+            return any(s.op == "raise" for s in statements(local.block))
+        place = self.basis.names.place(func) if func.op == "name" else None
+        return place is not None and any(place == Place(self.function, (p.name,)) for p in self.function.params)
+
+
+def _bound(stmt: Stmt) -> Iterator[Expr]:
+    stack = [*stmt.targets, *(t for _, t in stmt.items if t is not None)]
+    while stack:
+        target = stack.pop()
+        if target.op in ("tuple", "list", "starred"):
+            stack.extend(target.args)
+        elif target.op == "name":
+            yield target
+
+
+def _cleaning(stmt: Stmt) -> bool:
+    """In a handler or `finally`, whose own calls are taken to succeed: nobody guards the clean-up of the clean-up."""
+    return any(block.kind in ("handler", "finally") for block, _ in ancestors(stmt))
