@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from leaklint.answers.fate import acquired, fate, resource_uses, takes_over
+from leaklint.answers.fate import acquired, takes_over
 from leaklint.answers.paths import Paths
 from leaklint.apis import Row
 from leaklint.basis import Basis
@@ -15,17 +15,13 @@ from leaklint.scopes import source_name
 
 @dataclass(frozen=True, slots=True)
 class Unreleased:
-    """`defence` says why it is well after all; `name` is the local name, empty when there is none.
-
-    `entered`: it stands in a `with` that does not release it.
-    """
+    """`defence` says why it is well after all; `name` is the local name, empty when there is none."""
 
     subject: str
     row: Row
     call: Expr
     name: str = ""
     defence: str = ""
-    entered: bool = False
 
 
 def unreleased(basis: Basis, traces: Sequence[tuple[Paths, Expr]]) -> Iterator[Unreleased]:
@@ -38,25 +34,12 @@ def unreleased(basis: Basis, traces: Sequence[tuple[Paths, Expr]]) -> Iterator[U
         else:
             yield Unreleased(paths.place.text, paths.row, value, paths.place.path[0], "the function does not end")
     for stmt in basis.module.stmts:
-        for value, target in stmt.items:
-            row = acquired(basis, value)
-            if row is not None and row.exit_keeps_open and not _released(basis, target, row):
-                name = target.text if target is not None else ""
-                yield Unreleased(f"{stmt.scope.function.qualname}.{name}", row, value, name, entered=True)
         for expr in flat_of(stmt):
             if expr.op == "call":
                 row = acquired(basis, expr)
                 if row is not None and _dropped(basis, expr, row):
                     where = stmt.scope.function.qualname or "<module>"
                     yield Unreleased(f"{where}.{basis.types.callee(expr).name or expr.args[0].text}", row, expr)
-
-
-def _released(basis: Basis, target: Expr | None, row: Row) -> bool:
-    """Is what a `with` gives a name to released or handed over by some other use?"""
-    place = basis.names.place(target)
-    return place is not None and any(
-        fate(basis, use, row) in ("release", "escape") for use in resource_uses(basis, place, row)
-    )
 
 
 def _dropped(basis: Basis, call: Expr, row: Row) -> bool:

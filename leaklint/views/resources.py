@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from leaklint.answers import attributes, fate, paths, unawaited, unreleased
+from leaklint.answers import attributes, entered, fate, paths, unawaited, unreleased
 from leaklint.apis import Row
+from leaklint.basis import Answer
+from leaklint.facts import DriverKind
 from leaklint.ir import Expr, Stmt
 from leaklint.names import Place
 from leaklint.views.view import View
@@ -56,6 +58,15 @@ class Resources(View):
     @cached_property
     def unreleased(self) -> tuple[unreleased.Unreleased, ...]:
         return tuple(unreleased.unreleased(self.basis, self.traces))
+
+    @cached_property
+    def entered(self) -> tuple[entered.Entered, ...]:
+        return tuple(entered.entered(self.basis))
+
+    def cadence(self, when: Answer) -> DriverKind:
+        """How often something is acquired, where nothing but the calls of its function tells."""
+        kinds: tuple[DriverKind, ...] = ("event", "stream", "loop", "once", "import")
+        return next((kind for kind in kinds if kind == when.kind), "call")
 
     @cached_property
     def attribute_resources(self) -> tuple[attributes.Held, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaklint.basis import Clue
-from leaklint.facts import DriverKind
 from leaklint.ir import source
 from leaklint.model import Clear, Facts, Hit
 from leaklint.outline import brief
@@ -22,16 +21,15 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             yield Clear(stmt, unreleased.subject, unreleased.defence, sound=True)
             continue
         when = facts.context(stmt)
-        driver: DriverKind = when.kind if when.kind in ("event", "stream", "loop", "once", "import") else "call"  # type: ignore[assignment]
         scoped = "__exit__" in row.release or "__aexit__" in row.release
         yield Hit(
             at=stmt,
             subject=unreleased.subject,
             owner="nobody",
-            driver=driver,
+            driver=facts.cadence(when),
             release="never",
-            message="entered" if unreleased.entered else "named" if unreleased.name else "dropped",
-            hint="closing" if unreleased.entered else "with" if scoped else "close",
+            message="named" if unreleased.name else "dropped",
+            hint="with" if scoped else "close",
             args={
                 "noun": noun,
                 "name": unreleased.name,
