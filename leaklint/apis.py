@@ -36,6 +36,7 @@ class Row:
     makes: Mapping[str, str] = field(default_factory=dict)  # method -> row of what it returns
     grow: tuple[str, ...] = ()
     shrink: tuple[str, ...] = ()
+    replace: tuple[str, ...] = ()  # methods that put their argument in the place of what was held
     bound: tuple[str, ...] = ()  # constructor arguments that set an upper bound; None, 0 and -1 do not count
     bound_at: int = -1  # position of the first of them, when it can be positional
     bounded: bool = False  # bounded whatever the arguments
@@ -103,6 +104,9 @@ class Vocabulary:
     closed_states: tuple[str, ...] = ()
     open_states: tuple[str, ...] = ()
     history_names: tuple[str, ...] = ()
+    error_classes: tuple[str, ...] = ()
+    error_names: tuple[str, ...] = ()
+    outcome_methods: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

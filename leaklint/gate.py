@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from leaklint.apis import Apis, Row
-from leaklint.scan import Seen
+from leaklint.seen import Seen
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,7 @@ class Gate:
             self._acquires(seen)
             or self._grows(seen)
             or self._tells(seen)
+            or self._keeps(seen)
             or self._prunes(seen)
             or self._forgets_await(seen)
             or self._registers(seen)
@@ -143,6 +144,18 @@ class Gate:
         bulk = frozenset[str]().union(*(self._reachable.get(root, ()) for root in (*seen.roots, "builtins")))
         heavy = _flow(seen.added_to | (bulk & seen.called), seen.bound)
         return not heavy.isdisjoint(seen.risky) or any(self.apis.means("buffer_names", name) for name in seen.risky)
+
+    def _keeps(self, seen: Seen) -> bool:
+        """An exception goes into something that may outlive its handling."""
+        errors = seen.caught | {param for _, param in seen.params if self.apis.means("error_names", param)}
+        errors |= {param for param, word in seen.declared if self.apis.means("error_classes", word)}
+        errors |= {word for word in seen.called if word in _ERRORS or self.apis.means("error_names", word)}
+        into = seen.bound | seen.holding
+        errors = _flow(errors, into)
+        return not errors.isdisjoint(seen.grown) or any(n in seen.held and value in errors for n, value in into)
+
+
+_ERRORS = ("exc_info", "exception", "__traceback__")
 
 
 def _flow(names: set[str], bound: set[tuple[str, str]]) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from leaklint.views.exceptions import Exceptions
 from leaklint.views.growth import Growth
 from leaklint.views.hit import Clear, Hit
 from leaklint.views.keeping import Keeping
@@ -13,5 +14,5 @@ from leaklint.views.tasks import Tasks
 __all__ = ["Clear", "Facts", "Hit"]
 
 
-class Facts(Growth, Keeping, Resources, Tasks, Listeners, Peaks):
+class Facts(Growth, Keeping, Resources, Tasks, Listeners, Exceptions, Peaks):
     """One file, ready for questions."""

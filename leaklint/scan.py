@@ -7,34 +7,10 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
-
-@dataclass
-class Seen:
-    """What one walk over a file has seen, as last identifiers: the only state, thrown away with the tree."""
-
-    roots: set[str] = field(default_factory=set)  # imported packages
-    imported: set[str] = field(default_factory=set)  # names that imports bind
-    removed: set[str] = field(default_factory=set)  # names from whose values something is taken
-    called: set[str] = field(default_factory=set)  # what is called or referred to
-    risky: set[str] = field(default_factory=set)  # what stands in handlers and raises
-    born: set[tuple[str, str]] = field(default_factory=set)  # (name, what makes it); "{}" for displays
-    keyed: set[str] = field(default_factory=set)  # what is stored into under a key
-    looked: set[str] = field(default_factory=set)  # what is read under a key
-    held: set[str] = field(default_factory=set)  # attributes, and names of the module's and the classes' bodies
-    bound: set[tuple[str, str]] = field(default_factory=set)  # (name, what it is bound to)
-    grown: set[str] = field(default_factory=set)  # what is added to something
-    added_to: set[str] = field(default_factory=set)
-    params: set[tuple[str, str]] = field(default_factory=set)  # (function, parameter)
-    streamed: set[str] = field(default_factory=set)  # targets of `async for`
-    coroutines: set[str] = field(default_factory=set)  # what `async def` defines
-    unawaited: Counter[str] = field(default_factory=Counter)  # calls of methods, less those that are awaited
-    handed: set[str] = field(default_factory=set)  # what is called with a method, a lambda or a name, or decorates
-
+from leaklint.seen import Seen
 
 _LEAVES = frozenset(
     [
@@ -121,6 +97,12 @@ def _identifiers(node: ast.AST) -> set[str]:
     return {n.id if type(n) is ast.Name else n.attr for n in ast.walk(node) if type(n) in (ast.Name, ast.Attribute)}  # type: ignore[attr-defined]
 
 
+def _words(annotation: ast.expr) -> set[str]:
+    """The last identifiers in an annotation, quoted ones included."""
+    texts = (n.value for n in ast.walk(annotation) if type(n) is ast.Constant and type(n.value) is str)
+    return _identifiers(annotation).union(text.rpartition(".")[2] for text in texts)
+
+
 def _import(node: ast.Import, seen: Seen) -> None:
     seen.roots.update(a.name.partition(".")[0] for a in node.names)
     seen.imported.update((a.asname or a.name).partition(".")[0] for a in node.names)
@@ -159,6 +141,8 @@ def _call(node: ast.Call, seen: Seen) -> None:
     seen.unawaited[func.attr] += 1
     if func.attr in _REMOVING:
         seen.removed.add(_first(func))
+    if func.attr in _REPLACING:
+        seen.bound |= {(_last(func.value), _last(arg)) for arg in node.args[:1]}
     if func.attr in _KEYED:
         seen.keyed.add(_last(func.value))
     if func.attr in _ADDING:
@@ -199,6 +183,7 @@ def _bind(target: ast.AST, value: ast.AST | None, seen: Seen) -> None:
         seen.held.add(name)
         seen.removed.add(_first(target))  # `state.SESSIONS = {}`
     for one in _values(value):
+        seen.holding |= {(name, part) for part in _put_in(one)}
         if type(one) in _DISPLAYS or type(one) in (ast.Constant, ast.JoinedStr):
             seen.born.add((name, "{}"))
             continue
@@ -207,6 +192,16 @@ def _bind(target: ast.AST, value: ast.AST | None, seen: Seen) -> None:
             seen.added_to.add(name)
         seen.born.add((name, _last(one)))
         seen.bound.add((name, _last(one)))
+
+
+def _put_in(value: ast.AST) -> Iterator[str]:
+    """What a tuple, a list or a new object is given to hold."""
+    parts: list[ast.expr] = []
+    if isinstance(value, (ast.Tuple, ast.List)):
+        parts = value.elts
+    elif isinstance(value, ast.Call) and _last(value.func)[:1].isupper():
+        parts = [*value.args, *(keyword.value for keyword in value.keywords)]
+    return (_last(part) for part in parts)
 
 
 def _assign(node: ast.Assign, seen: Seen) -> None:
@@ -234,11 +229,13 @@ def _loop(node: ast.For | ast.AsyncFor | ast.comprehension, seen: Seen) -> None:
 
 
 def _function(node: ast.FunctionDef | ast.AsyncFunctionDef, seen: Seen) -> None:
-    seen.params |= {(node.name, a.arg) for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)}
     if type(node) is ast.AsyncFunctionDef:
         seen.coroutines.add(node.name)
     seen.handed.update(map(_last, node.decorator_list))
-    seen.params |= {(node.name, a.arg) for a in (node.args.vararg, node.args.kwarg) if a is not None}
+    given = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+    given += [a for a in (node.args.vararg, node.args.kwarg) if a is not None]
+    seen.params |= {(node.name, a.arg) for a in given}
+    seen.declared |= {(a.arg, word) for a in given if a.annotation is not None for word in _words(a.annotation)}
 
 
 def _augmented(node: ast.AugAssign, seen: Seen) -> None:
@@ -265,11 +262,14 @@ def _global(node: ast.Global, seen: Seen) -> None:
 
 
 def _error(node: ast.ExceptHandler | ast.Raise, seen: Seen) -> None:
+    if type(node) is ast.ExceptHandler and node.name is not None:
+        seen.caught.add(node.name)
     seen.risky |= _identifiers(node)
 
 
 _CALLABLE = frozenset({ast.Attribute, ast.Name, ast.Lambda, ast.Call})
 _KEYED = frozenset({"setdefault", "add"})
+_REPLACING = frozenset({"set"})
 _REMOVING = frozenset({"pop", "popitem", "popleft", "clear", "discard", "remove"})
 _ADDING = frozenset(
     {

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from leaklint.annotations import alternatives
 from leaklint.apis import Apis, Row
 from leaklint.ir import Expr, Scope, is_none, statements
 from leaklint.names import Names, Place
@@ -25,7 +26,6 @@ _DISPLAYS = {
     "fstring": "builtins.str",
 }
 _CONSTANTS = {"str": "builtins.str", "bytes": "builtins.bytes"}
-_WRAPPERS = ("Optional", "Annotated", "Final", "ClassVar", "Union", "Required", "NotRequired")
 _DOTTED = re.compile(r"[\"']\s*([A-Za-z_][\w.]*)")
 
 
@@ -266,21 +266,9 @@ class Types:
 
     def annotated(self, annotation: Expr) -> Row | None:
         """The row that an annotation names, through Optional, unions, quotes and type arguments."""
-        queue = [annotation]
-        while queue:
-            node = queue.pop(0)
-            if node.op == "const" and node.text == "str":
-                row = self._quoted(node)
-            elif node.op == "sub" and source_name(node.args[0]) in _WRAPPERS:
-                queue.extend(a for arg in node.args[1:] for a in (arg.args if arg.op == "tuple" else (arg,)))
-                continue
-            elif node.op == "sub":
-                row = self.apis.get(self.names.qualified(node.args[0]))
-            elif node.op == "binary":
-                queue.extend(node.args)
-                continue
-            else:
-                row = self.apis.get(self.names.qualified(node))
+        for node in alternatives(annotation):
+            quoted = node.op == "const" and node.text == "str"
+            row = self._quoted(node) if quoted else self.apis.get(self.names.qualified(node))
             if row is not None:
                 return row
         return None

@@ -20,6 +20,7 @@ LAYERS = """
     __init__
     facts
     apis
+    seen
     scan
     gate
     ir
@@ -29,6 +30,7 @@ LAYERS = """
     scopes
     names
     uses
+    annotations
     types
     basis
     flow

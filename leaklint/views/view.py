@@ -10,6 +10,7 @@ from leaklint.apis import Row
 from leaklint.basis import Answer, Basis
 from leaklint.facts import OwnerKind
 from leaklint.ir import Block, Expr, Scope, Stmt, flat_of
+from leaklint.names import Place
 
 
 class View:
@@ -72,6 +73,17 @@ class View:
 
     def lifetime(self, klass: Scope) -> OwnerKind:
         return owner.lifetime(self.basis, klass)
+
+    def owner(self, place: Place) -> Answer:
+        """Who holds what a place holds?"""
+        return owner.owner(self.basis, place)
+
+    def lasts(self, place: Place) -> bool:
+        """Does the holder live as long as the process, for certain or by the name of its class?"""
+        named = place.scope.kind == "class" and self.means("long_lived_classes", place.scope.name)
+        return self.owner(place).kind in ("process", "long-lived instance") or (
+            named and self.owner(place).kind != "short-lived instance"
+        )
 
     def one_instance(self, klass: Scope) -> bool:
         """Does the module make the only instance, for as long as the process runs?"""

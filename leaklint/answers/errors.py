@@ -1,0 +1,110 @@
+"""Is a value an exception or a traceback, or does it hold one? It keeps the frames it went through, with all locals."""
+
+from __future__ import annotations
+
+from leaklint.annotations import alternatives
+from leaklint.basis import NO, Answer, Basis, Clue
+from leaklint.ir import Binding, Expr, ancestors, is_none, source
+from leaklint.scopes import source_name
+
+_DEPTH = 4
+_DISPLAYS = ("tuple", "list", "set", "dict", "starred")
+_PARTS = {"1": "caught", "2": "traceback"}  # of what `sys.exc_info()` gives
+
+
+def error(basis: Basis, expr: Expr | None, depth: int = _DEPTH) -> Answer:
+    """`caught`, `traceback`, `wrapped` (a new exception that was given one), `given` (a parameter); or not.
+
+    `word` is what is an exception within `expr`.
+    """
+    if expr is None or depth < 0:
+        return NO
+    if expr.op in _DISPLAYS:
+        return next((found for a in expr.args if (found := error(basis, a, depth - 1))), NO)
+    if expr.op in ("if", "bool"):
+        parts = (expr.args[0], expr.args[2]) if expr.op == "if" else expr.args
+        return next((found for a in parts if (found := error(basis, a, depth - 1))), NO)
+    if expr.op == "walrus":
+        return error(basis, expr.args[1], depth)
+    if expr.op == "attr" and expr.text == "__traceback__":
+        return Answer("traceback", word=source(expr))
+    if expr.op == "sub":
+        whole = error(basis, expr.args[0], depth - 1)
+        kind = _PARTS.get(expr.args[-1].value, "")
+        if whole.kind == "info" and kind:
+            return Answer(kind, whole.clues, source(expr))
+        return _under_key(basis, expr, expr.args[-1])
+    if expr.op == "call":
+        return _called(basis, expr, depth)
+    return _named(basis, expr, depth) if expr.op == "name" else NO
+
+
+def _called(basis: Basis, call: Expr, depth: int) -> Answer:
+    name, word = basis.names.qualified(call.args[0]), source_name(call)
+    if name == "sys.exc_info":
+        return Answer("info", (Clue(call.stmt, "driver", "caught"),), source(call))
+    if name == "sys.exception":
+        return Answer("caught", (Clue(call.stmt, "driver", "caught"),), source(call))
+    if word == "with_traceback" and call.args[0].op == "attr":
+        bare = len(call.args) == 2 and is_none(call.args[1])
+        return NO if bare else error(basis, call.args[0].args[0], depth - 1)
+    if word == "exception" and call.args[0].op == "attr" and len(call.args) == 1:
+        row = basis.types.row(call.args[0].args[0])
+        return Answer("caught", (), source(call)) if row is not None and row.kind == "task" else NO
+    if word == "get" and call.args[0].op == "attr" and len(call.args) > 1:
+        return _under_key(basis, call, call.args[1])
+    if basis.apis.means("error_classes", word) or _records(basis, call):
+        for arg in call.args[1:]:
+            inner = error(basis, arg, depth - 1)
+            if inner:
+                return Answer("wrapped", inner.clues, inner.word)
+    return NO
+
+
+def _under_key(basis: Basis, expr: Expr, key: Expr) -> Answer:
+    """`hint["exc_info"]`, `kwargs.get("exc_info")`."""
+    name = key.value.strip("'\"") if key.op == "const" and key.text == "str" else ""
+    if not name or not basis.apis.means("error_names", name):
+        return NO
+    return Answer(_given_as(name), (Clue(expr.stmt, "driver", "given", {"name": name}),), source(expr))
+
+
+def _given_as(name: str) -> str:
+    return "info" if name.endswith("exc_info") else "given"
+
+
+def _records(basis: Basis, call: Expr) -> bool:
+    """A class of this module that only takes in what it is given: a data class or named tuple."""
+    local = basis.types.callee(call).local
+    if local is None or local.kind != "class" or local.stmt is None:
+        return False
+    words = {source_name(e) for e in (*local.bases, *local.stmt.decorators)}
+    return bool(words & {"NamedTuple", "dataclass", "define", "frozen", "attrs"})
+
+
+def _named(basis: Basis, name: Expr, depth: int) -> Answer:
+    handler = next((b for b, _ in ancestors(name.stmt) if b.kind == "handler" and b.name == name.text), None)
+    bindings = basis.names.bindings(name.text, name.scope)
+    if handler is not None and any(b.how == "except" for b in bindings):
+        return Answer("caught", (Clue(name.stmt, "driver", "caught", block=handler),), name.text)
+    for binding in bindings:
+        if binding.how == "param" and _is_error(basis, binding, name.text):
+            clue = Clue(binding.stmt, "driver", "given", {"name": name.text})
+            return Answer(_given_as(name.text), (clue,), name.text)
+        if binding.how != "assign" or binding.value is None:
+            continue
+        found = error(basis, binding.value, depth - 1)
+        if binding.exact and found:
+            return Answer(found.kind, found.clues, name.text)
+        if found.kind == "info" and (kind := _PARTS.get(binding.target.rstrip("."))):
+            return Answer(kind, found.clues, name.text)
+    return NO
+
+
+def _is_error(basis: Basis, binding: Binding, name: str) -> bool:
+    """By the parameter's annotation; without one, by a name that means nothing else."""
+    annotation = binding.param.annotation if binding.param is not None else None
+    if annotation is None:
+        return basis.apis.means("error_names", name)
+    words = (e.text if e.op in ("name", "attr") else e.value.strip("'\"") for e in alternatives(annotation))
+    return any(basis.apis.means("error_classes", word.rpartition(".")[2]) for word in words)

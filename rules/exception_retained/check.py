@@ -1,0 +1,72 @@
+"""LK402: an exception that is kept, and with it every frame it went through and their local names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaklint.basis import Answer, Clue
+from leaklint.facts import DriverKind, ReleaseKind
+from leaklint.ir import source
+from leaklint.model import Clear, Facts, Hit
+from leaklint.names import Place
+from leaklint.uses import Use
+from leaklint.value import Value
+
+
+def check(facts: Facts) -> Iterator[Hit | Clear]:
+    for value in facts.held:
+        found = next(((u, what) for u in value.grows if (what := facts.stored_error(u))), None)
+        if found is not None and facts.context(found[0].stmt).kind not in ("import", "once"):
+            yield in_container(facts, value, *found)
+    for slot in facts.error_slots:
+        if slot.defence:
+            yield Clear(slot.use.stmt, slot.place.text, slot.defence.kind, slot.defence.clues)
+        elif slot.in_context:
+            yield hit(slot.use, slot.place, slot.what, "process", "closed set", "never", "context")
+        elif facts.lasts(slot.place):
+            yield hit(slot.use, slot.place, slot.what, facts.owner(slot.place).kind, "closed set", "never", "slot")
+
+
+def in_container(facts: Facts, value: Value, use: Use, what: Answer) -> Hit | Clear:
+    clues = [value.birth] if value.birth else []
+    release: ReleaseKind = "never"
+    message = "grows"
+    if value.bound:
+        release, message, clues = "by bound", "bounded", list(value.bound.clues[:1])
+    elif not facts.lasts(value.place) and facts.context(use.stmt).kind not in ("event", "stream"):
+        return Clear(use.stmt, value.subject, "short-lived holder", value.owner.clues)
+    elif value.shrinks and not facts.only_at_end(value):
+        removed = Clue(value.shrinks[0].stmt, "released", "removed")
+        if value.row.noun == "queue" or facts.raised_again(use):
+            return Clear(use.stmt, value.subject, "handed on", (removed,))
+        release, message, clues = "on some paths", "drained", [*clues, removed]
+    else:
+        cleared = facts.growth_cleared(value)
+        if cleared is not None:
+            return cleared
+    return hit(use, value.place, what, value.owner.kind, "event", release, message, *clues)
+
+
+def hit(
+    use: Use,
+    place: Place,
+    what: Answer,
+    owner: str,
+    driver: DriverKind,
+    release: ReleaseKind,
+    message: str,
+    *clues: Clue,
+) -> Hit:
+    return Hit(
+        at=use.stmt,
+        subject=place.text,
+        owner=owner,  # type: ignore[arg-type]
+        driver=driver,
+        release=release,
+        message=message,
+        hint="traceback" if what.kind in ("traceback", "info") else "text",
+        args={"name": what.word, "subject": place.text, "function": use.stmt.scope.function.name},
+        clues=(Clue(use.stmt, "acquired", "stored", {"name": what.word}), *what.clues[:1], *clues),
+        acquired=source(use.site),
+        place=place,
+    )
