@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from leaklint.edits import edits
 from leaklint.facts import EVIDENCE_LIMIT, Cleared, Evidence, FileResult, Finding, OpenQuestion, Outside, Span, Summary
 from leaklint.files import decode
 from leaklint.gate import Gate
@@ -122,7 +123,7 @@ class _Report:
     """Turns the hits of one file into findings: positions, severity, fingerprints, one finding per place and family."""
 
     def __init__(self, path: str, module: str, text: str, catalogue: Catalogue) -> None:
-        self.path, self.module, self.catalogue = path, module, catalogue
+        self.path, self.module, self.text, self.catalogue = path, module, text, catalogue
         self.positions = Positions(text.encode("utf-8", "surrogatepass"))
         self.equals: Counter[tuple[str, str, str]] = Counter()
 
@@ -174,6 +175,7 @@ class _Report:
             {"subject": hit.subject, **hit.args},
             tuple(self.evidence(c) for c in _distinct(hit.clues)),
             fingerprint(rule.code, subject, acquired, self.equals[key]),
+            edit=edits(hit.repair, self.positions, self.text.split("\n")) if hit.repair else (),
         )
 
     def evidence(self, clue: Clue) -> Evidence:

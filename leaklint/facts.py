@@ -51,6 +51,15 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """Lines `first` to `last` of a file are to become `lines`; where `last` is `first - 1`, they come in between."""
+
+    first: int
+    last: int
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """A leak: the three answers (owner, driver, release), each with its evidence.
 
@@ -75,6 +84,8 @@ class Finding:
     fixable: bool = False
     lowered: bool = False
     """Would it be worse, had the rest of the project been checked without an answer to its open question?"""
+    edit: tuple[Edit, ...] = ()
+    """A repair of this very code in its file, for a person to judge; none where the rule does not know one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,7 +144,8 @@ class _Places:
 
     def finding(self, one: Finding) -> Finding:
         path, span = self._place(one.path, one.span)
-        return replace(one, path=path, span=span, evidence=tuple(map(self.evidence, one.evidence)))
+        edit = one.edit if path == one.path else ()  # its lines are those of all cells together
+        return replace(one, path=path, span=span, evidence=tuple(map(self.evidence, one.evidence)), edit=edit)
 
     def cleared(self, one: Cleared) -> Cleared:
         path, span = self._place(one.path, one.span)

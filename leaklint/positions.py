@@ -86,6 +86,43 @@ class Positions:
             end = (node.end_lineno or node.lineno, node.end_col_offset or node.col_offset)
         return self._make(node.lineno, node.col_offset, *end)
 
+    def lines(self, ordinal: int) -> tuple[int, int]:
+        """The first and last line of a whole statement, with its decorators and its body."""
+        self._load()
+        node = self._nodes[ordinal]
+        start = node.pattern if isinstance(node, ast.match_case) else node
+        decorators = [one.lineno for one in getattr(node, "decorator_list", ())]
+        end = node.body[-1] if isinstance(node, ast.match_case) else node
+        return min([start.lineno, *decorators]), end.end_lineno or start.lineno
+
+    def has_its_lines(self, ordinal: int) -> bool:
+        """Does nothing else stand on the lines of a statement?"""
+        first, last = self.lines(ordinal)
+        node = self._nodes[ordinal]
+        text = self._lines[first - 1]
+        if isinstance(node, ast.match_case) or text[: len(text) - len(text.lstrip())] != text[: node.col_offset]:
+            return isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+        rest = self._lines[last - 1][node.end_col_offset :].strip()
+        return not rest or rest.startswith(b"#")
+
+    def value(self, ordinal: int) -> str:
+        """The source of what a statement assigns or evaluates; empty when it does neither."""
+        self._load()
+        value = getattr(self._nodes[ordinal], "value", None)
+        text = ast.get_source_segment(self._source.decode("utf-8", "replace"), value) if value is not None else None
+        return text or ""
+
+    def end_of_block(self, ordinal: int) -> int:
+        """The last line of the block that a statement stands in."""
+        self._load()
+        node = self._nodes[ordinal]
+        for outer in self._nodes:
+            for name in _BODIES:
+                body = getattr(outer, name, None)
+                if isinstance(body, list) and node in body:
+                    return body[-1].end_lineno or self.lines(ordinal)[1]
+        return self.lines(ordinal)[1]
+
     def _make(self, line: int, column: int, end_line: int, end_column: int) -> Span:
         first, last = self._lines[line - 1], self._lines[end_line - 1]
         return Span(line, _characters(first, column) + 1, end_line, _characters(last, end_column) + 1)

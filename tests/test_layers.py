@@ -33,6 +33,8 @@ LAYERS = """
     annotations
     types
     basis
+    repair
+    edits
     flow
     answers/*
     value

@@ -9,6 +9,7 @@ from leaklint.basis import Clue
 from leaklint.facts import DriverKind, OwnerKind, ReleaseKind
 from leaklint.ir import Block, Stmt
 from leaklint.names import Place
+from leaklint.repair import Change
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Hit:
     acquired: str = ""  # the source of the acquisition, for the fingerprint
     block: Block | None = None
     place: Place | None = None  # asked about in other files
+    repair: tuple[Change, ...] = ()  # of this very code, where the rule knows one
 
 
 @dataclass(frozen=True, slots=True)

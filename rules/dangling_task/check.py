@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from leaklint.basis import Clue
 from leaklint.facts import DriverKind
-from leaklint.ir import source
+from leaklint.ir import Expr, source
 from leaklint.model import Clear, Facts, Hit
+from leaklint.repair import Change, before, free_name, instead, top
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
@@ -54,4 +55,19 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
                 *(when.clues if piles else ()),
             ),
             acquired=source(call),
+            repair=() if spawn.wrapper else kept(call),
         )
+
+
+def kept(call: Expr) -> tuple[Change, ...]:
+    """A set of the module holds the task until it is done."""
+    stmt = call.stmt
+    alone = stmt.value is call and (stmt.op == "expr" or (stmt.op == "assign" and len(stmt.targets) == 1))
+    if not alone or stmt.scope.function.kind != "function":
+        return ()
+    tasks = free_name(stmt.scope, "background_tasks")
+    discard = f"task.add_done_callback({tasks}.discard)"
+    return (
+        before(top(stmt), f"{tasks} = set()", "", ""),
+        instead(stmt, "task = {value}", f"{tasks}.add(task)", discard),
+    )

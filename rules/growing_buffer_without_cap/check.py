@@ -8,6 +8,7 @@ from leaklint.answers.driver import endless
 from leaklint.basis import Answer, Clue
 from leaklint.ir import in_loop, source
 from leaklint.model import Clear, Facts, Hit
+from leaklint.repair import Change, after, before, limit_name, top, whole
 from leaklint.uses import Use
 from leaklint.value import Value
 
@@ -47,7 +48,20 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             args={"name": value.place.path[-1], "came": came.word, "function": use.stmt.scope.function.name},
             clues=tuple(clues),
             acquired=source(use.value),
+            repair=limit(value, use),
         )
+
+
+def limit(value: Value, use: Use) -> tuple[Change, ...]:
+    """A check of the length where it grows; of what has no length that means memory there is none."""
+    held = whole(use.expr)
+    if not held or value.row.name not in ("builtins.str", "builtins.bytes", "builtins.bytearray"):
+        return ()
+    name = limit_name(value.place.path[-1])
+    return (
+        before(top(use.stmt), f"{name} = 1_048_576  # choose it above what sound input needs", ""),
+        after(use.stmt, f"if len({held}) > {name}:", f'    raise ValueError("{value.place.path[-1]}: over its limit")'),
+    )
 
 
 def buffers(facts: Facts, value: Value, use: Use, came: Answer) -> bool:

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from leaklint.basis import Clue
 from leaklint.ir import source
 from leaklint.model import Clear, Facts, Hit
+from leaklint.repair import Change, after, before, whole
+from leaklint.uses import Use
+from leaklint.value import Value
 
 KEYED = ("__setitem__", "setdefault", "add")
 
@@ -52,4 +55,16 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             clues=tuple(clues),
             acquired=source(use.site),
             place=value.place,
+            repair=beside(value, sibling[1]) if sibling is not None else (),
         )
+
+
+def beside(value: Value, removal: Use) -> tuple[Change, ...]:
+    """The entry goes where that of the sibling goes."""
+    holder, key = whole(removal.expr.args[0]) if removal.expr.op == "attr" else "", whole(removal.key)
+    if not key or removal.stmt.op not in ("assign", "expr", "return", "del", "if"):
+        return ()
+    container = f"{holder}.{value.place.path[-1]}" if holder else value.place.path[-1]
+    taken = f"discard({key})" if "discard" in value.row.shrink else f"pop({key}, None)"
+    where = before if removal.stmt.op == "if" else after
+    return (where(removal.stmt, f"{container}.{taken}"),)

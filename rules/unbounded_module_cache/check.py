@@ -8,6 +8,9 @@ from leaklint.basis import Clue
 from leaklint.facts import DriverKind
 from leaklint.ir import source
 from leaklint.model import Clear, Facts, Hit
+from leaklint.repair import Change, after, limit_name
+from leaklint.uses import Use
+from leaklint.value import Value
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
@@ -48,4 +51,18 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
                 ),
                 acquired=source(stored.site),
                 place=value.place,
+                repair=eviction(value, stored),
             )
+
+
+def eviction(value: Value, stored: Use) -> tuple[Change, ...]:
+    """The oldest entry of a mapping goes where a new one comes, above a limit."""
+    if "popitem" not in value.row.shrink or stored.stmt.op not in ("assign", "expr", "return"):
+        return ()
+    name, limit = value.subject, limit_name(value.place.path[0])
+    test = ">=" if stored.stmt.op == "return" else ">"
+    removal = f"    del {name}[next(iter({name}))]  # the oldest one"
+    return (
+        after(value.born[0].stmt, f"{limit} = 100  # choose it by what an entry weighs"),
+        after(stored.stmt, f"while len({name}) {test} {limit}:", removal),
+    )

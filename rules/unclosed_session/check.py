@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leaklint.answers.unreleased import Unreleased
 from leaklint.basis import Clue
 from leaklint.ir import source
 from leaklint.model import Clear, Facts, Hit
 from leaklint.outline import brief
+from leaklint.repair import VALUE, Change, around
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
@@ -39,4 +41,17 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             },
             clues=(Clue(stmt, "acquired", "acquired", {"noun": noun}), *when.clues),
             acquired=source(call),
+            repair=managed(unreleased) if scoped and not unreleased.entered else (),
         )
+
+
+def managed(unreleased: Unreleased) -> tuple[Change, ...]:
+    """A `with` takes in the rest of the block."""
+    call, row = unreleased.call, unreleased.row
+    stmt = call.stmt
+    asynchronous = "__aexit__" in row.release and "__exit__" not in row.release
+    named = stmt.op == "assign" and stmt.value is call and len(stmt.targets) == 1 and stmt.targets[0].op == "name"
+    body = stmt.scope.block is not None and stmt.parent is stmt.scope.block  # else its name may be used after the block
+    if not named or not body or (asynchronous and not stmt.scope.is_async):
+        return ()
+    return (around(stmt, f"{'async with' if asynchronous else 'with'} {VALUE} as {unreleased.name}:"),)

@@ -1,0 +1,116 @@
+"""Repairs of the very code: every one that is offered for an example clears its finding, and reads well."""
+
+from __future__ import annotations
+
+import ast
+import functools
+from pathlib import Path
+
+import pytest
+
+from leaklint import edits, link, pages
+from leaklint.analyze import analyze
+from leaklint.catalogue import Catalogue, load
+from leaklint.facts import Edit, Finding
+
+RULES = Path(__file__).parent.parent / "rules"
+
+
+@functools.cache
+def knowledge() -> Catalogue:
+    return load()
+
+
+def check(code: str) -> tuple[Finding, ...]:
+    return link.link([analyze(code.encode(), "example.py", "example", knowledge())]).findings
+
+
+def examples() -> list[tuple[str, str, str]]:
+    """Code, file and line of every example that is reported somewhere."""
+    return [
+        (rule.code, f"{rule.folder}/{name}:{block.line}", block.text)
+        for rule in knowledge().rules
+        for name in ("rule.md", "cases.md")
+        for file in [RULES / rule.folder / name]
+        for block in (pages.blocks(file.read_text("utf-8")) if file.exists() else ())
+        if block.language == "python" and f"# {rule.code}" in block.text
+    ]
+
+
+EXAMPLES = examples()
+
+
+def repaired(code: str, finding: Finding) -> str:
+    return "\n".join(edits.applied(code.split("\n"), finding.edit))
+
+
+@pytest.mark.parametrize(("rule", "place", "code"), EXAMPLES, ids=[place for _, place, _ in EXAMPLES])
+def test_a_repair_clears_its_finding(rule: str, place: str, code: str) -> None:
+    for finding in check(code):
+        if finding.rule == rule and finding.edit:
+            mended = repaired(code, finding)
+            ast.parse(mended)
+            left = {(f.rule, f.subject) for f in check(mended)}
+            assert (finding.rule, finding.subject) not in left, f"{place}\n{mended}"
+
+
+@pytest.mark.parametrize("rule", ["LK101", "LK103", "LK106", "LK201", "LK301"])
+def test_these_rules_know_one(rule: str) -> None:
+    found = [f for code, _, text in EXAMPLES if code == rule for f in check(text) if f.rule == rule]
+    assert any(f.edit for f in found)
+
+
+def only(code: str) -> str:
+    (finding,) = check(code)
+    return repaired(code, finding)
+
+
+def test_a_cache_loses_its_oldest_entry() -> None:
+    code = (
+        "_rates = {}\n\n\ndef rate(pair):\n    if pair not in _rates:\n        _rates[pair] = load(pair)\n"
+        "    return _rates[pair]\n"
+    )
+    assert only(code) == (
+        "_rates = {}\nMAX_RATES = 100  # choose it by what an entry weighs\n\n\n"
+        "def rate(pair):\n    if pair not in _rates:\n        _rates[pair] = load(pair)\n"
+        "        while len(_rates) > MAX_RATES:\n            del _rates[next(iter(_rates))]  # the oldest one\n"
+        "    return _rates[pair]\n"
+    )
+
+
+def test_a_session_is_managed() -> None:
+    code = (
+        "import aiohttp\n\n\nasync def fetch(url):\n    session = aiohttp.ClientSession()  # one per call\n"
+        "    answer = await session.get(url)\n\n    return await answer.text()\n"
+    )
+    assert only(code) == (
+        "import aiohttp\n\n\nasync def fetch(url):\n    async with aiohttp.ClientSession() as session:\n"
+        "        answer = await session.get(url)\n\n        return await answer.text()\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import asyncio\n\n\nasync def f(g):\n    if g: asyncio.create_task(g())\n",
+        "import asyncio\n\n\nasync def f(g):\n    x = 1; asyncio.create_task(g())\n",
+        'import aiohttp\n\n\nasync def f(u):\n    s = aiohttp.ClientSession()\n    await s.post(u, data="""\n{}""")\n',
+    ],
+)
+def test_what_cannot_be_written_well_is_not_offered(code: str) -> None:
+    assert {f.edit for f in check(code)} == {()}
+
+
+def test_a_comparison_shows_what_changes() -> None:
+    lines = [f"line {number}" for number in range(1, 12)]
+    made = (Edit(3, 2, ("new",)), Edit(9, 10, ("    line 9", "line 10")))
+    parts = edits.comparison(lines, made)
+    assert [(part.first, [row.sign + row.text for row in part.rows]) for part in parts] == [
+        (1, [" line 1", " line 2", "+new", " line 3", " line 4"]),
+        (7, [" line 7", " line 8", "-line 9", "+    line 9", " line 10", " line 11"]),
+    ]
+    near = edits.comparison(lines, (Edit(3, 3, ()), Edit(5, 5, ("five",))))
+    assert [row.sign + row.text for row in near[0].rows] == [
+        *(" line 1", " line 2", "-line 3", " line 4", "-line 5", "+five", " line 6", " line 7"),
+    ]
+    assert len(near) == 1
