@@ -41,7 +41,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             },
             clues=(Clue(stmt, "acquired", "acquired", {"noun": noun}), *when.clues),
             acquired=source(call),
-            repair=managed(unreleased) if scoped and not unreleased.entered else (),
+            repair=managed(unreleased) if scoped else (),
         )
 
 
