@@ -99,6 +99,7 @@ class Vocabulary:
     listening_methods: tuple[str, ...] = ()
     unlistening_methods: tuple[str, ...] = ()
     once_functions: tuple[str, ...] = ()
+    registered_lists: tuple[str, ...] = ()
     session_nouns: tuple[str, ...] = ()
     file_nouns: tuple[str, ...] = ()
     closed_states: tuple[str, ...] = ()

@@ -133,6 +133,53 @@ def test_line_06_tasks_that_are_waited_for(body: str) -> None:
 @pytest.mark.parametrize(
     "body",
     [
+        "logging.getLogger('app').addHandler(logging.StreamHandler())  # LK208",
+        "atexit.register(lambda: request.drop())  # LK208",
+        "os.register_at_fork(after_in_child=lambda: request.drop())  # LK208",
+        "gc.callbacks.append(lambda phase, info: request.drop())  # LK208",
+    ],
+)
+def test_line_08_registered_in_a_function_that_can_run_again(body: str) -> None:
+    check(f"import atexit, gc, logging, os\ndef handle_request(request):\n    {body}\n", "LK208")
+
+
+@pytest.mark.parametrize(
+    "verb", ["subscribe('saved', self._on_saved)", "on('saved', self._on_saved)", "add_listener(self)"]
+)
+def test_line_08_a_subscription_that_nothing_ends(verb: str) -> None:
+    check(
+        f"""
+        class Panel:
+            def __init__(self, bus):
+                bus.{verb}  # LK207
+
+            def _on_saved(self, row):
+                self.row = row
+        """,
+        "LK207",
+        "LK208",
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "if not logger.handlers:\n    logger.addHandler(logging.StreamHandler())",
+        "if not logger.hasHandlers():\n    logger.addHandler(logging.StreamHandler())",
+        "handler = logging.StreamHandler()\nif handler not in logger.handlers:\n    logger.addHandler(handler)",
+        "global done\nif done:\n    return\ndone = True\nlogger.addHandler(logging.StreamHandler())",
+        "logger.handlers.clear()\nlogger.addHandler(logging.StreamHandler())",
+        "logger.addHandler(own := logging.StreamHandler())\ntry:\n    run()\nfinally:\n    logger.removeHandler(own)",
+    ],
+)
+def test_line_08_a_guard(body: str) -> None:
+    head = "import logging\ndone = False\nlogger = logging.getLogger('app')\ndef handle_request(request):\n"
+    check(head + textwrap.indent(body, "    "), "LK208")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
         "with contextlib.ExitStack() as stack:\n    f = stack.enter_context(open(path))\n    return parse(f)",
         "f = stack.enter_context(open(path))\nreturn parse(f)",
         "f = open(path)\nreturn f",

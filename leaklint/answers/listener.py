@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from leaklint.answers.attributes import module_instance
 from leaklint.answers.owner import lifetime
-from leaklint.answers.registered import Handler, Registration, handlers
+from leaklint.answers.registered import Handler, Registration, handlers, looks_up
 from leaklint.answers.spawn import destiny
 from leaklint.basis import NO, Answer, Basis, Clue
 from leaklint.facts import OwnerKind
@@ -131,9 +131,6 @@ def _origin(basis: Basis, place: Place, klass: Scope, long_lived: bool, depth: i
     return NO
 
 
-_LOOKED_UP = ("get", "current", "instance", "shared", "default", "running", "root")
-
-
 def _given(basis: Basis, value: Expr, klass: Scope, depth: int) -> Answer:
     """A defence if a value is made here, by a call that does not merely look up what exists."""
     while value.op in ("await", "walrus"):
@@ -142,8 +139,7 @@ def _given(basis: Basis, value: Expr, klass: Scope, depth: int) -> Answer:
         parts = value.args if value.op == "bool" else (value.args[0], value.args[2])
         return next((d for p in parts if p.op != "const" and (d := _given(basis, p, klass, depth))), NO)
     if value.op == "call":
-        words = source_name(value).strip("_").lower().split("_")
-        if any(w in _LOOKED_UP for w in words):
+        if looks_up(value):
             return NO
         return Answer("registered at what the instance made itself", (Clue(value.stmt, "holder", "own"),))
     place = basis.names.place(value)

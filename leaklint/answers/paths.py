@@ -77,7 +77,7 @@ def trace(basis: Basis, place: Place, row: Row, acquired: Stmt) -> Paths:
         fallible=lambda stmt: weighed(stmt) is not None,
         narrow=Guards(basis, place, acquired).narrow,
         swallows=lambda stmt: any(v.op == "call" and _swallows(basis, v) for v, _ in stmt.items),
-        catches_all=lambda block: _catches_all(block) or any(fates.get(s) == "release" for s in statements(block)),
+        catches_all=lambda block: catches_all(block) or any(fates.get(s) == "release" for s in statements(block)),
         stops=lambda stmt: (
             stmt.op == "expr" and any(basis.names.qualified(c.args[0]) in _STOPPERS for c in calls(stmt))
         ),
@@ -131,7 +131,8 @@ def _guarded(use: Use) -> bool:
     return use.verb in ("__exit__", "__aexit__") or any(b.kind in guards for b, _ in ancestors(use.stmt))
 
 
-def _catches_all(block: Block) -> bool:
+def catches_all(block: Block) -> bool:
+    """A handler that no exception passes."""
     if not block.exprs:
         return True
     caught = block.exprs[0].args if block.exprs[0].op == "tuple" else block.exprs[:1]

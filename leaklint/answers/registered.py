@@ -127,15 +127,18 @@ class Handler:
     key: str
     text: str
     holds: bool  # does it refer to `self`?
-    fresh: bool  # is it made anew by each run?
+    fresh: bool  # does each run make another one? A bound method of one object equals the next
 
 
 def handlers(basis: Basis, registration: Registration) -> Iterator[Handler]:
     """Everything among the arguments that could be called back."""
     if registration.decorated is not None:
         scope = registration.decorated
-        yield Handler(scope.name, scope.name, _mentions_self(basis, scope), scope.parent is not registration.scope)
+        yield Handler(scope.name, scope.name, _mentions_self(basis, scope), registration.scope.kind == "function")
     for arg in registration.given:
+        # `register_after_fork(self, f)` registers for an object, `add_listener(self)` the object
+        if is_self(basis, arg) and registration.receiver is None and len(registration.given) > 1:
+            continue
         handler = _handler(basis, arg, registration.scope)
         if handler is not None:
             yield handler
@@ -148,12 +151,12 @@ def _handler(basis: Basis, arg: Expr, function: Scope, depth: int = _DEPTH) -> H
         method = basis.names.method(klass, arg.text) if klass is not None else None
         if method is None or method.kind != "function" or not is_self(basis, arg.args[0]):
             return None
-        return Handler(arg.text, text, True, True)
+        return Handler(arg.text, text, True, False)
     if arg.op == "lambda":
         return Handler("", "lambda", any(is_self(basis, e) for e in walk(arg.args[-1])), True)
     if arg.op == "name":
         if is_self(basis, arg):
-            return Handler(arg.text, text, True, True)
+            return Handler(arg.text, text, True, False)
         for binding in basis.names.bindings(arg.text, arg.scope):
             if binding.how == "def" and binding.inner is not None and binding.inner.parent is function:
                 return Handler(arg.text, text, _mentions_self(basis, binding.inner), True)
@@ -179,6 +182,14 @@ def _made(basis: Basis, value: Expr, function: Scope, depth: int) -> Handler | N
     if source_name(value) == "partial" and (inner or any(is_self(basis, a) for a in value.args[1:])):
         return Handler(inner[0].key if inner else "", source(value, 40), True, True)
     return Handler(inner[0].key, source(value, 40), inner[0].holds, True) if inner else None
+
+
+_LOOKED_UP = frozenset(["get", "current", "instance", "shared", "default", "running", "root", "getlogger"])
+
+
+def looks_up(call: Expr) -> bool:
+    """By its name, a call that gives what exists rather than what it makes: `get_bus()`."""
+    return not _LOOKED_UP.isdisjoint(source_name(call).strip("_").lower().split("_"))
 
 
 def is_self(basis: Basis, expr: Expr) -> bool:

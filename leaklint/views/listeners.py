@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from leaklint.answers import listener, registered
+from leaklint.answers import listener, registered, repeated
 from leaklint.views.view import View
 
 
@@ -18,3 +18,7 @@ class Listeners(View):
     @cached_property
     def listening(self) -> tuple[listener.Listening, ...]:
         return tuple(listener.listening(self.basis, self.registrations))
+
+    @cached_property
+    def repeated(self) -> tuple[repeated.Repeated, ...]:
+        return tuple(repeated.repeated(self.basis, self.registrations))

@@ -19,7 +19,8 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             yield Clear(registration.stmt, subject, listening.defence.kind, listening.defence.clues, sound=kept)
             continue
         sibling = listening.sibling
-        ending = next((m for m in facts.endings(klass) if m.name != "__del__"), None)
+        called_back = {one.handler.key for one in facts.listening}
+        ending = next((m for m in facts.endings(klass) if m.name not in ("__del__", *called_back)), None)
         if sibling is not None:
             ending = sibling[1].stmt.scope.function
         yield Hit(

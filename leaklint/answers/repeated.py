@@ -1,0 +1,149 @@
+"""What is registered with the process, one more by each run of a function that can run again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from leaklint.answers.faults import Faults
+from leaklint.answers.paths import catches_all
+from leaklint.answers.registered import Registration, handlers, looks_up
+from leaklint.answers.reruns import guard, reruns
+from leaklint.answers.spawn import destiny
+from leaklint.basis import NO, Answer, Basis, Clue
+from leaklint.facts import DriverKind
+from leaklint.flow import Effects, open_exits
+from leaklint.ir import Expr, Scope, Stmt, ancestors, source
+from leaklint.names import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """Something new that each run of a function adds to what the process keeps; `defence` says why that is well."""
+
+    registration: Registration
+    what: str
+    when: Answer  # what makes it run again
+    driver: DriverKind
+    defence: Answer
+    removal: Stmt | None = None  # on the way without an error
+
+
+def repeated(basis: Basis, registrations: Sequence[Registration]) -> Iterator[Repeated]:
+    """Every registration with the process in a function that can run again."""
+    for registration in registrations:
+        if not _with_process(registration):
+            continue
+        what = _fresh(basis, registration)
+        when = reruns(basis, registration.stmt) if what else NO
+        if not when:
+            continue
+        defence = _defence(basis, registration) or guard(basis, registration.stmt, source(registration.receiver))
+        removal = _removal(basis, registration)
+        if removal is not None and not defence:
+            defence = _removed(basis, registration, removal)
+        driver: DriverKind = when.kind if when.kind in ("event", "stream", "loop") else "call"  # type: ignore[assignment]
+        yield Repeated(registration, what, when, driver, defence, removal)
+
+
+def _with_process(registration: Registration) -> bool:
+    """Told by a row, and a list of the process: not an entry that is stored under a key."""
+    row = registration.row
+    if row is not None and row.weak:
+        return False
+    if row is None:
+        return registration.receiver is None and registration.scope.kind == "function"
+    return row.single or row.kind == "function" or registration.verb in row.grow
+
+
+# -- what is new each time --------------------------------------------------------------------------------------------
+
+
+def _fresh(basis: Basis, registration: Registration) -> str:
+    """What is made anew by each run, as text; empty where the same thing is handed over again."""
+    handler = next((h for h in handlers(basis, registration) if h.fresh), None)
+    if handler is not None:
+        return handler.text
+    for arg in registration.given:
+        if _made_here(basis, arg, registration.scope):
+            return source(arg, 40)
+    return ""
+
+
+def _made_here(basis: Basis, arg: Expr, function: Scope) -> bool:
+    """A call, or a name or attribute that this function binds to one."""
+    if arg.op == "call":
+        return not looks_up(arg)
+    place = basis.names.place(arg) if arg.op in ("name", "attr") else None
+    if place is None:
+        return False
+    uses = [u for u in basis.all_uses(place) if u.verb == "bind" and u.stmt.scope.function is function]
+    bound = [u.value for u in uses if u.value is not None and not _in_condition(u.stmt)]
+    return bool(bound) and all(v.op == "call" and _made_here(basis, v, function) for v in bound)
+
+
+def _in_condition(stmt: Stmt) -> bool:
+    return any(owner.op == "if" and any(e.op == "compare" for e in block.exprs) for block, owner in ancestors(stmt))
+
+
+# -- what keeps it from adding one more -------------------------------------------------------------------------------
+
+
+def _defence(basis: Basis, registration: Registration) -> Answer:
+    receiver = registration.receiver
+    place = basis.names.place(receiver)
+    if place is not None and place.scope.kind == "function" and place.path[0] in [p.name for p in place.scope.params]:
+        return Answer("registered at what the caller gave")
+    if receiver is not None and any(_constructed(basis, v) for v in _values(basis, receiver)):
+        return Answer("registered at what was made here")
+    if registration.row is not None and registration.row.kind == "function" and registration.expr.op == "call":
+        fate = destiny(basis, registration.expr)
+        if fate.kind not in ("dropped", "used"):
+            return Answer("what registering returns is kept")
+    return NO
+
+
+def _values(basis: Basis, receiver: Expr) -> list[Expr]:
+    place = basis.names.place(receiver)
+    return [receiver, *(basis.types.bound_values(place) if place is not None else ())]
+
+
+def _constructed(basis: Basis, value: Expr) -> bool:
+    """`logging.Logger("x")` is nobody else's; `logging.getLogger("x")` is the process's."""
+    row = basis.types.callee(value).row if value.op == "call" else None
+    return row is not None and row.kind != "function"
+
+
+def _removal(basis: Basis, registration: Registration) -> Stmt | None:
+    """The first statement that takes something off this registry."""
+    undo = registration.undo.rpartition(".")[2]
+    if not undo or registration.returns_undo:
+        return None
+    for expr in basis.mentions(undo):
+        at = source(expr.args[0]) if expr.op == "attr" else ""
+        same = registration.row is None or not registration.row.single or at == source(registration.receiver)
+        if same and expr.stmt is not registration.stmt:
+            return expr.stmt
+    return None
+
+
+def _removed(basis: Basis, registration: Registration, removal: Stmt) -> Answer:
+    """A defence unless the removal stands in the same function and an exception goes past it."""
+    released = Answer("removed again", (Clue(removal, "released", "released"),))
+    function = registration.stmt.scope.function
+    before = removal.ordinal < registration.stmt.ordinal
+    if before or removal.scope.function is not function or function.block is None or registration.row is None:
+        return released
+    undo = registration.undo.rpartition(".")[2]
+    removals = {e.stmt for e in basis.mentions(undo) if e.stmt.scope.function is function}
+    place = basis.names.place(registration.receiver) or Place(function, (registration.verb,))
+    faults = Faults(basis, place, registration.row, function)
+    effects = Effects(
+        at=lambda s: "acquire" if s is registration.stmt else "release" if s in removals else "",
+        fallible=lambda s: faults.any(s) is not None,
+        narrow=lambda _: None,
+        swallows=lambda _: False,
+        catches_all=catches_all,
+        stops=lambda _: False,
+    )
+    return NO if any(e.kind == "raise" for e in open_exits(function.block, effects)) else released

@@ -1,0 +1,136 @@
+"""Can a statement run more than once in a process, and does something keep it from doing its work twice?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaklint.answers.attributes import module_instance
+from leaklint.answers.driver import context, script_only
+from leaklint.answers.owner import lifetime
+from leaklint.basis import NO, Answer, Basis, Clue
+from leaklint.ir import Expr, Scope, Stmt, flat_of, source, statements, walk
+from leaklint.scopes import source_name
+
+
+def reruns(basis: Basis, stmt: Stmt) -> Answer:
+    """What makes a statement run more than once in a process; nothing where custom or its callers say that it does not.
+
+    `word` is the function, for a constructor the class.
+    """
+    function = stmt.scope.function
+    if function.kind != "function" or script_only(stmt) or _once(basis, function):
+        return NO
+    klass = _class_of(function)
+    if klass is not None and (basis.apis.means("test_classes", klass.name) or _sole(basis, klass)):
+        return NO
+    when = context(basis, stmt)
+    clues = (Clue(function.stmt, "driver", "driver", {"function": function.name}),) if function.stmt is not None else ()
+    if when.kind == "once":
+        return Answer("instance", clues, klass.name) if klass is not None else NO
+    if when.kind in ("event", "stream", "loop"):
+        return Answer(when.kind, clues, function.name)
+    if klass is not None and when.kind == "call" and not _customary(basis, function):
+        return Answer("call", clues, function.name)
+    return Answer("call", clues, function.name) if klass is None and _hands_out(basis, function) else NO
+
+
+def _class_of(function: Scope | None) -> Scope | None:
+    while function is not None and function.method_of is None:
+        function = function.parent
+    return function.method_of if function is not None else None
+
+
+def _sole(basis: Basis, klass: Scope) -> bool:
+    return lifetime(basis, klass) == "long-lived instance" and module_instance(basis, klass)
+
+
+def _customary(basis: Basis, function: Scope) -> bool:
+    return basis.apis.means("once_functions", function.name)
+
+
+def _once(basis: Basis, function: Scope) -> bool:
+    """Its result is kept, it is a command of a program, or all its callers here run once."""
+    decorators = function.stmt.decorators if function.stmt is not None else ()
+    for decorator in decorators:
+        row = basis.apis.get(basis.names.qualified(decorator.args[0] if decorator.op == "call" else decorator))
+        if (row is not None and row.memo) or source_name(decorator) in _COMMANDS:
+            return True
+    if function.method_of is not None or function.parent is None or function.parent.kind != "module":
+        return False
+    calls = [e for e in basis.mentions(function.name) if e.op == "name" and e.stmt.scope.function is not function]
+    return bool(calls) and all(
+        e.stmt.scope.function.kind == "module" or _customary(basis, e.stmt.scope.function) for e in calls
+    )
+
+
+_COMMANDS = ("command", "group", "callback", "cached_property", "once")
+
+
+def _hands_out(basis: Basis, function: Scope) -> bool:
+    """A function that gives back what it has set up is asked for it again: `get_logger(name)`."""
+    for stmt in statements(function.block):
+        if stmt.op == "return" and stmt.value is not None:
+            row = basis.types.row(stmt.value)
+            if row is not None and row.pairs:
+                return True
+    return False
+
+
+def guard(basis: Basis, stmt: Stmt, registry: str) -> Answer:
+    """A test of what earlier runs have left behind, or a look at what is registered already."""
+    function = stmt.scope.function
+    for test, at in _tests(stmt):
+        if _remembers(basis, test, function, registry):
+            return Answer("guarded", (Clue(at, "bound", "guard"),))
+    for other in statements(function.block):
+        for expr in flat_of(other):
+            if expr.op == "attr" and basis.apis.means("registered_lists", expr.text):
+                return Answer("what is registered is looked at", (Clue(other, "bound", "guard"),))
+    return NO
+
+
+def _tests(stmt: Stmt) -> Iterator[tuple[Expr, Stmt]]:
+    """Tests that a statement stands under, and those of earlier ways out of the blocks around it."""
+    below = stmt
+    block = stmt.parent
+    while block is not None:
+        for other in block.stmts:
+            if other is below:
+                break
+            first = other.blocks[0] if other.op == "if" else None
+            if first is not None and first.stmts and first.stmts[-1].op in ("return", "raise", "continue"):
+                yield from ((e, other) for e in first.exprs)
+        if block.parent is None or block.parent.scope.function is not stmt.scope.function:
+            break
+        below = block.parent
+        if below.op == "if":
+            yield from ((e, below) for b in below.blocks for e in b.exprs)
+        block = below.parent
+
+
+def _remembers(basis: Basis, test: Expr, function: Scope, registry: str) -> bool:
+    """Does a test look at something that outlasts the run?"""
+    for expr in walk(test):
+        if expr.op == "compare" and set(expr.text.split()) & {"In", "NotIn"}:
+            return True
+        if expr.op == "call" and source_name(expr) in ("hasattr", "getattr", "hasHandlers", "any", "isinstance"):
+            return True
+        if expr.op in ("name", "attr") and registry and source(expr) == registry:
+            return True
+        if expr.op in ("name", "attr") and _state(basis, expr, function):
+            return True
+    return False
+
+
+def _state(basis: Basis, expr: Expr, function: Scope) -> bool:
+    """A global that functions set, or an attribute that is set after it was tested."""
+    place = basis.names.place(expr)
+    if place is None:
+        return False
+    binds = [u for u in basis.all_uses(place) if u.verb in ("bind", "add", "append", "set", "__setitem__")]
+    if place.scope.kind == "module":
+        return any(u.stmt.scope.function.kind == "function" for u in binds)
+    here = any(u.stmt.scope.function is function and u.stmt.ordinal > expr.stmt.ordinal for u in binds)
+    if place.is_attribute and function.name in ("__init__", "__new__"):
+        return here
+    return place.is_attribute and (here or any(u.stmt.scope.function is not function for u in binds))

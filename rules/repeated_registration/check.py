@@ -1,0 +1,47 @@
+"""LK208: something new that each run of a function registers with the process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaklint.answers.repeated import Repeated
+from leaklint.basis import Clue
+from leaklint.ir import source
+from leaklint.model import Clear, Facts, Hit
+
+
+def check(facts: Facts) -> Iterator[Hit | Clear]:
+    for one in facts.repeated:
+        registration = one.registration
+        subject = f"{registration.scope.qualname}.{registration.verb}"
+        if one.defence:
+            yield Clear(registration.stmt, subject, one.defence.kind, one.defence.clues, sound=True)
+            continue
+        yield Hit(
+            at=registration.stmt,
+            subject=subject,
+            owner="process",
+            driver=one.driver,
+            release="never" if one.removal is None else "on some paths",
+            message=_message(one),
+            hint="finally" if one.removal is not None else "undo" if registration.undo else "guard",
+            args={
+                "what": one.what,
+                "registry": registration.registry,
+                "call": source(registration.expr, 50),
+                "runs": one.when.word,
+                "undo": registration.undo,
+            },
+            clues=(
+                Clue(registration.stmt, "acquired", "registered", {"registry": registration.registry}),
+                *one.when.clues,
+                *((Clue(one.removal, "released", "removed"),) if one.removal is not None else ()),
+            ),
+            acquired=source(registration.expr),
+        )
+
+
+def _message(one: Repeated) -> str:
+    if one.removal is not None:
+        return "skipped"
+    return "instance" if one.when.kind == "instance" else "run"
