@@ -72,6 +72,11 @@ class Row:
     single: bool = False  # of a class: a process has one instance of it
     verified: bool = True
 
+    @property
+    def scoped(self) -> str:
+        """The statement that releases it at the end of a block: `with`, `async with`, or empty."""
+        return "with" if "__exit__" in self.release else "async with" if "__aexit__" in self.release else ""
+
 
 _KEYS = {f.name: f for f in fields(Row) if f.name not in ("name", "file")}
 _TABLES = ("makes", "pairs", "open_with")
@@ -102,6 +107,7 @@ class Vocabulary:
     registered_lists: tuple[str, ...] = ()
     session_nouns: tuple[str, ...] = ()
     file_nouns: tuple[str, ...] = ()
+    response_nouns: tuple[str, ...] = ()
     closed_states: tuple[str, ...] = ()
     open_states: tuple[str, ...] = ()
     history_names: tuple[str, ...] = ()

@@ -120,10 +120,16 @@ class Gate:
             seen.unawaited[name] > 0 and self.apis.means("end_of_life_methods", name) for name in seen.coroutines
         )
 
+    @cached_property
+    def _opening(self) -> frozenset[str]:
+        """Arguments with which a call opens what it does not open otherwise."""
+        conditional = (row.open_with for row in self.apis.rows.values() if not row.needs_release)
+        return frozenset(argument for arguments in conditional for argument in arguments)
+
     def _acquires(self, seen: Seen) -> bool:
         """Something is opened or started."""
         words = self._everywhere.union(*(self._acquiring.get(root, ()) for root in seen.roots))
-        return not words.isdisjoint(seen.called)
+        return not words.isdisjoint(seen.called) or not self._opening.isdisjoint(seen.keywords)
 
     def _grows(self, seen: Seen) -> bool:
         """A held container gains entries, or something takes in what a stream brings."""

@@ -134,6 +134,7 @@ def _subscript(node: ast.Subscript, seen: Seen) -> None:
 
 def _call(node: ast.Call, seen: Seen) -> None:
     func = node.func
+    seen.keywords.update(k.arg for k in node.keywords if k.arg is not None)
     if any(type(a) in _CALLABLE for a in node.args) or any(type(k.value) in _CALLABLE for k in node.keywords):
         seen.handed.add(_last(func))
     if type(func) is not ast.Attribute:

@@ -14,6 +14,7 @@ class Seen:
     imported: set[str] = field(default_factory=set)  # names that imports bind
     removed: set[str] = field(default_factory=set)  # names from whose values something is taken
     called: set[str] = field(default_factory=set)  # what is called or referred to
+    keywords: set[str] = field(default_factory=set)  # names of arguments
     risky: set[str] = field(default_factory=set)  # what stands in handlers and raises
     born: set[tuple[str, str]] = field(default_factory=set)  # (name, what makes it); "{}" for displays
     keyed: set[str] = field(default_factory=set)  # what is stored into under a key

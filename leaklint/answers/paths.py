@@ -54,7 +54,7 @@ def trace(basis: Basis, place: Place, row: Row, acquired: Stmt) -> Paths:
         if place.is_attribute and outcome == "escape":
             continue  # held by an object that nobody gets
         if use.place.path != place.path:
-            outcome = "escape" if not use.verb else outcome
+            outcome = "escape"  # `callback(f.close)`, `response.content.decode()`
         if use.stmt is acquired and outcome == "rebind":
             continue
         if outcome == "release":

@@ -45,42 +45,60 @@ def unreleased(basis: Basis, traces: Sequence[tuple[Paths, Expr]]) -> Iterator[U
 def _dropped(basis: Basis, call: Expr, row: Row) -> bool:
     """Used for one look at an attribute or method, or not at all: nobody can release it afterwards."""
     expr = call
-    while expr.parent is not None and expr.parent.op in ("await", "walrus"):
-        if expr.parent.op == "walrus":
-            return False
+    while expr.parent is not None and expr.parent.op == "await":
         expr = expr.parent
-    parent = expr.parent
+    parent, stmt = expr.parent, expr.stmt
     if parent is None:
-        callee = basis.types.callee(call)
-        disarms = callee.receiver is not None and callee.method in callee.receiver.release  # `stack.pop_all()`
-        registers = callee.local is not None and callee.local.kind == "class"  # it may be kept by its own constructor
-        return call.stmt.op == "expr" and not disarms and not registers
+        return (stmt.op == "expr" and not _ends(basis, call)) or (stmt.op == "for" and expr is stmt.value)
+    if parent.op == "comp":
+        return parent.args[0] is expr  # the first iterable: the others are bound again and again
     if parent.op == "attr":
-        method = parent.parent
-        called = method is not None and method.op == "call" and method.args[0] is parent
-        if not called:
-            return True
-        return (
-            parent.text not in row.release
-            and not basis.apis.means("end_of_life_methods", parent.text)
-            and basis.types.result(method) is None
-            and basis.types.callee(method).local is None
-            if method
-            else False
-        )
+        return _looked_at(basis, parent, row)
     packed = parent.op in ("tuple", "list", "dict")
     while parent is not None and parent.op in ("tuple", "list", "dict"):  # `files={"f": open(p)}`
         expr, parent = parent, parent.parent
-    if parent is None or parent.op != "call" or expr is parent.args[0]:
+    return parent is not None and parent.op == "call" and expr is not parent.args[0] and _read_by(basis, parent, packed)
+
+
+def _ends(basis: Basis, call: Expr) -> bool:
+    """A statement that calls `stack.pop_all()`, or makes an object that its own constructor may keep."""
+    callee = basis.types.callee(call)
+    disarms = callee.receiver is not None and callee.method in callee.receiver.release
+    return disarms or (callee.local is not None and callee.local.kind == "class")
+
+
+def _looked_at(basis: Basis, attribute: Expr, row: Row) -> bool:
+    """Is all that is asked of it one attribute, or one method that gives nothing which could hold it?"""
+    call = attribute.parent
+    if call is None or call.op != "call" or call.args[0] is not attribute:
+        return True
+    if attribute.text in row.release or basis.apis.means("end_of_life_methods", attribute.text):
         return False
-    callee = basis.types.callee(parent)
+    made = basis.types.result(call)
+    answer = made is not None and basis.apis.means("response_nouns", made.noun.rpartition(" ")[2])
+    return (made is None or answer) and basis.types.callee(call).local is None
+
+
+def _read_by(basis: Basis, call: Expr, packed: bool) -> bool:
+    """Does a call that it is given to only read it?"""
+    callee = basis.types.callee(call)
     if callee.local is not None:
         return False
     if callee.row is not None or callee.receiver is not None:
         return not takes_over(callee)
-    # an unknown function reads it; an unknown class or object may keep and close it
-    plain = packed or parent.args[0].op == "name" or basis.names.qualified(parent.args[0]) is not None
-    return plain and source_name(parent)[:1].islower() and _stays(basis, parent, sent=packed)
+    # an unknown function reads it; an unknown class or object may keep and close it, unless it is dropped itself
+    plain = packed or call.args[0].op == "name" or basis.names.qualified(call.args[0]) is not None
+    if not source_name(call)[:1].islower():
+        return plain and _asked_once(basis, call)
+    return plain and _stays(basis, call, sent=packed)
+
+
+def _asked_once(basis: Basis, made: Expr) -> bool:
+    """`Reader(open(path)).rows()`: an object without a name that one method is called on, which does not end it."""
+    method = made.parent
+    call = method.parent if method is not None and method.op == "attr" else None
+    called = call is not None and call.op == "call" and call.args[0] is method
+    return called and method is not None and not basis.apis.means("end_of_life_methods", method.text)
 
 
 def _stays(basis: Basis, call: Expr, sent: bool = False) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Literal
 
 from leaklint.answers import attributes, entered, fate, paths, unawaited, unreleased
 from leaklint.apis import Row
@@ -12,12 +13,24 @@ from leaklint.ir import Expr, Stmt
 from leaklint.names import Place
 from leaklint.views.view import View
 
+Sort = Literal["session", "response", "file", "other"]
+_SORTS: tuple[Sort, ...] = ("session", "response", "file")
+
 
 class Resources(View):
     """Resources, followed to where they are released."""
 
     def acquired(self, expr: Expr | None) -> Row | None:
         return fate.acquired(self.basis, expr)
+
+    def sort(self, row: Row) -> Sort:
+        """What a resource is by the last word of its noun, and so which rule speaks of it."""
+        word = (row.noun or row.name).split()[-1]
+        return next((sort for sort in _SORTS if self.means(f"{sort}_nouns", word)), "other")
+
+    def holds_open(self, row: Row, call: Expr) -> bool:
+        """Is it acquired with an argument that opens something which waits for the release?"""
+        return fate.holds_open(row, call)
 
     def trace(self, place: Place, row: Row, stmt: Stmt) -> paths.Paths:
         return paths.trace(self.basis, place, row, stmt)

@@ -16,8 +16,8 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         place, row, stmt = paths.place, paths.row, paths.acquired
         subject = place.text
         noun = row.noun or row.name
-        if not paths.releases and not paths.escapes:
-            continue  # never released at all is another rule's matter
+        if facts.sort(row) == "response" or (not paths.releases and not paths.escapes):
+            continue  # a response, and what is never released at all, are other rules' matters
         left = paths.exit("raise") or paths.exit("return")
         if left is None:
             yield Clear(stmt, subject, "released on every path" if paths.releases else "handed over", sound=True)
@@ -37,7 +37,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             driver="call",
             release="on some paths",
             message=message,
-            hint="with" if "__exit__" in row.release or "__aexit__" in row.release else "finally",
+            hint="with" if row.scoped else "finally",
             args={
                 "noun": noun,
                 "name": place.path[0],

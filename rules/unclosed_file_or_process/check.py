@@ -14,14 +14,15 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
     for unreleased in facts.unreleased:
         row, call = unreleased.row, unreleased.call
         noun = row.noun or row.name
-        if facts.means("session_nouns", noun.split()[-1]):
+        sort = facts.sort(row)
+        if sort not in ("file", "other"):
             continue
         stmt = call.stmt
         if unreleased.defence:
             yield Clear(stmt, unreleased.subject, unreleased.defence, sound=True)
             continue
-        # CPython closes a file with its last reference; a socket or a child has a peer that waits
-        counted = facts.means("file_nouns", noun.split()[-1])
+        # CPython closes a file with its last reference; a socket or the pipes of a child have a peer that waits
+        counted = sort == "file" or (bool(row.open_with) and not facts.holds_open(row, call))
         yield Hit(
             at=stmt,
             subject=unreleased.subject,
@@ -29,8 +30,14 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             driver="call",
             release="never",
             message="named" if unreleased.name else "dropped",
-            hint="with" if "__exit__" in row.release or "__aexit__" in row.release else "close",
-            args={"noun": noun, "name": unreleased.name, "call": brief(call), "release": row.release[0]},
+            hint="with" if row.scoped else "close",
+            args={
+                "noun": noun,
+                "name": unreleased.name,
+                "call": brief(call),
+                "with": row.scoped,
+                "release": row.release[0],
+            },
             clues=(Clue(stmt, "acquired", "acquired", {"noun": noun}),),
             acquired=source(call),
         )

@@ -16,14 +16,13 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
     for unreleased in facts.unreleased:
         row, call = unreleased.row, unreleased.call
         noun = row.noun or row.name
-        if not facts.means("session_nouns", noun.split()[-1]):
+        if facts.sort(row) != "session":
             continue
         stmt = call.stmt
         if unreleased.defence:
             yield Clear(stmt, unreleased.subject, unreleased.defence, sound=True)
             continue
         when = facts.context(stmt)
-        scoped = "__exit__" in row.release or "__aexit__" in row.release
         yield Hit(
             at=stmt,
             subject=unreleased.subject,
@@ -31,17 +30,17 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             driver=facts.cadence(when),
             release="never",
             message="named" if unreleased.name else "dropped",
-            hint="with" if scoped else "close",
+            hint="with" if row.scoped else "close",
             args={
                 "noun": noun,
                 "name": unreleased.name,
                 "call": brief(call),
-                "with": "async with" if "__aexit__" in row.release and "__exit__" not in row.release else "with",
+                "with": row.scoped,
                 "release": row.release[0],
             },
             clues=(Clue(stmt, "acquired", "acquired", {"noun": noun}), *when.clues),
             acquired=source(call),
-            repair=managed(unreleased) if scoped else (),
+            repair=managed(unreleased) if row.scoped else (),
         )
 
 

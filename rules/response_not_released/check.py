@@ -1,0 +1,45 @@
+"""LK307: a response whose body is neither read to its end nor closed, so that its connection is not given back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaklint.apis import Row
+from leaklint.basis import Clue
+from leaklint.flow import Exit
+from leaklint.ir import Expr, source
+from leaklint.model import Clear, Facts, Hit
+from leaklint.outline import brief
+
+
+def check(facts: Facts) -> Iterator[Hit | Clear]:
+    for found in facts.unreleased:
+        if facts.sort(found.row) == "response" and not found.defence:
+            yield _hit(facts, found.row, found.call, found.subject, found.name)
+    for paths, value in facts.traces:
+        row, place = paths.row, paths.place
+        if facts.sort(row) != "response" or not (paths.releases or paths.escapes):
+            continue
+        left = paths.exit("return") or paths.exit("raise")
+        # a body that is read by awaiting may have come with the headers; one that is streamed holds its connection
+        if left is None or (row.awaited and not row.open_with):
+            yield Clear(paths.acquired, place.text, "released" if paths.releases else "handed over", sound=True)
+        else:
+            yield _hit(facts, row, value, place.text, place.path[0], left)
+
+
+def _hit(facts: Facts, row: Row, call: Expr, subject: str, name: str, left: Exit | None = None) -> Hit:
+    when = facts.context(call.stmt)
+    missing = (Clue(left.stmt, "missing", "leaves"),) if left is not None else when.clues
+    return Hit(
+        at=call.stmt,
+        subject=subject,
+        owner="call",  # with the last reference to it the connection is given back, sooner or later
+        driver=facts.cadence(when),
+        release="on some paths" if left is not None else "never",
+        message="skipped" if left is not None else "named" if name else "dropped",
+        hint="with" if row.scoped else "close",
+        args={"noun": row.noun, "name": name, "call": brief(call), "with": row.scoped, "release": row.release[0]},
+        clues=(Clue(call.stmt, "acquired", "acquired", {"noun": row.noun}), *missing),
+        acquired=source(call),
+    )
