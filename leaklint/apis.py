@@ -132,6 +132,12 @@ class Apis:
         return {word: row for row in self.rows.values() for word in row.instances}
 
     @cached_property
+    def container_methods(self) -> frozenset[str]:
+        """Methods by which containers gain and lose entries."""
+        rows = (r for r in self.rows.values() if r.kind == "container")
+        return frozenset(method for row in rows for method in (*row.grow, *row.shrink))
+
+    @cached_property
     def telling(self) -> frozenset[str]:
         """Methods by which instances of standard library classes acquire something: worth asking astroid about."""
         standard = (r for r in self.rows.values() if r.name.partition(".")[0] in sys.stdlib_module_names)

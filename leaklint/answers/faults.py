@@ -24,12 +24,12 @@ class Faults:
 
     def any(self, stmt: Stmt) -> Expr | None:
         """The first thing in a statement's header that may raise: an await, or a call not known to be harmless."""
-        return next(self._found(stmt), None)
+        return next(self.found(stmt), None)
 
     def likely(self, stmt: Stmt) -> Expr | None:
         """The first of them that fails when the outside does."""
         touched: set[int] | None = None
-        for expr in self._found(stmt):
+        for expr in self.found(stmt):
             if expr.op != "call":
                 return expr
             if touched is None:
@@ -38,7 +38,8 @@ class Faults:
                 return expr
         return None
 
-    def _found(self, stmt: Stmt) -> Iterator[Expr]:
+    def found(self, stmt: Stmt) -> Iterator[Expr]:
+        """Everything in a statement's header that may raise, in the order of evaluation."""
         if stmt.op in ("def", "class", "import", "global", "raise") or _cleaning(stmt):
             return
         for expr in stmt.flat:

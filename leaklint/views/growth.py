@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
+from typing import get_args
 
-from leaklint.answers import drain, endings, memo
+from leaklint.answers import coverage, drain, endings, memo, narrower, sibling
 from leaklint.apis import Row
 from leaklint.basis import Answer, Clue
-from leaklint.ir import Expr, source
+from leaklint.facts import DriverKind
+from leaklint.ir import Expr
 from leaklint.names import Place
 from leaklint.uses import Use
 from leaklint.value import Value
@@ -47,20 +49,29 @@ class Growth(View):
         """Those held by the module, a class or an instance."""
         return tuple(v for v in self.values if v.place.scope.kind in ("module", "class"))
 
-    def siblings(self, value: Value) -> Iterator[tuple[Value, Use]]:
-        """Containers of the same holder that gain entries next to `value` and lose them again, with the removal."""
-        keys = {(u.stmt.scope.function, source(u.key)) for u in value.grows}
-        for other in self.held:
-            if (
-                other.place.scope is value.place.scope
-                and other.place != value.place
-                and other.row.kind == value.row.kind
-            ):
-                together = any((u.stmt.scope.function, source(u.key)) in keys for u in other.grows)
-                words = {_word(u.key) for u in other.grows}
-                keyed = next((s for s in other.shrinks if s.key is not None and _word(s.key) in words), None)
-                if together and keyed is not None:
-                    yield other, keyed
+    def siblings(self, value: Value) -> Iterator[sibling.Sibling]:
+        """Containers of the same holder that gain entries next to `value` and lose them again."""
+        return sibling.pruned(value, self.held)
+
+    def left_behind(self, value: Value, inserts: Sequence[Use]) -> Iterator[sibling.Sibling]:
+        """Containers that are cleaned together with `value`, and in one more place without it."""
+        return sibling.left_behind(self.basis, value, self.held) if inserts else iter(())
+
+    def gaps(self, value: Value, inserts: Sequence[Use]) -> Iterator[coverage.Gap]:
+        """The ways out of the storing functions on which an entry survives its removals."""
+        return coverage.gaps(self.basis, value.row, inserts, value.shrinks)
+
+    def narrower(self, value: Value, inserts: Sequence[Use]) -> Iterator[narrower.Narrower]:
+        """Inserts without the condition under which all removals stand."""
+        return narrower.narrower(self.basis, inserts, value.shrinks)
+
+    def may_repeat(self, value: Value, insert: Use) -> bool:
+        """Can the insert add ever new entries: not once, at import, or under keys that the code lists?"""
+        return value.driver(insert).kind not in ("import", "once", "closed set") and not self.closed(insert.key)
+
+    def driver_kind(self, answer: Answer) -> DriverKind:
+        """What a finding may say of a driver."""
+        return answer.kind if answer.kind in get_args(DriverKind) else "call"  # type: ignore[return-value]
 
     def waits_for_delimiter(self, value: Value, shrink_: Use, grow: Use) -> bool:
         return drain.waits_for_delimiter(self.basis, value.place, shrink_, grow)
@@ -102,8 +113,3 @@ class Growth(View):
         klass = value.place.scope
         last = endings.only_at_end(self.basis, klass, self.endings(klass)) if klass.kind == "class" else ()
         return bool(value.shrinks) and all(s.stmt.scope.function in last and s.key is None for s in value.shrinks)
-
-
-def _word(key: Expr | None) -> str:
-    """The identifier that a key ends in: `session.id` and `id` are likely the same."""
-    return key.text if key is not None and key.op in ("name", "attr") else source(key)

@@ -34,7 +34,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         clues = [Clue(use.stmt, "acquired", "stored", {"key": driver.word}), *driver.clues[:1]]
         clues += [value.birth] if value.birth else []
         if sibling is not None:
-            clues.append(Clue(sibling[1].stmt, "sibling", "sibling", {"sibling": sibling[0].subject}))
+            clues.append(Clue(sibling.removal.stmt, "sibling", "sibling", {"sibling": sibling.value.subject}))
         how = "only_on_read" if value.only_on_read else "only_at_end"
         clues += [Clue(s.stmt, "released", how) for s in value.shrinks[:1]]
         yield Hit(
@@ -49,8 +49,8 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
                 "key": driver.word,
                 "function": use.stmt.scope.function.name,
                 "holder": value.owner.word,
-                "sibling": sibling[0].subject if sibling is not None else "",
-                "removal": source(sibling[1].site) if sibling is not None else "",
+                "sibling": sibling.value.subject if sibling is not None else "",
+                "removal": source(sibling.removal.site) if sibling is not None else "",
             },
             clues=tuple(clues),
             acquired=source(use.site),

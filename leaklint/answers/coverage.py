@@ -1,0 +1,226 @@
+"""How far does a removal cover an insert: does the entry survive a way out of the function that stores it?
+
+"There is a `pop` somewhere" says little. An entry that is stored and then waited for is taken out by whoever answers;
+when nobody answers in time, it stays, unless the one who waits takes it out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from leaklint.answers.faults import Faults
+from leaklint.answers.paths import catches_all
+from leaklint.apis import Row
+from leaklint.basis import Basis, calls
+from leaklint.flow import Effects, ExitKind, open_exits
+from leaklint.ir import Expr, Scope, Stmt, ancestors, source, statements
+from leaklint.uses import Use
+
+GapKind = Literal["skipped", "timeout", "refused"]
+
+_WAITS = ("wait", "result", "get", "join", "acquire")
+_LOGGING = ("debug", "info", "warning", "error", "exception", "critical", "log")
+_REACH = 3  # calls from the function that removes to the one that is asked about
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """An entry that outlives a way out.
+
+    `skipped`: the removal in the same function is not reached; `timeout`: whoever waits for the entry gives up;
+    `refused`: the function fails after it has stored the entry.
+    """
+
+    kind: GapKind
+    insert: Use
+    at: Stmt
+    removal: Use
+
+
+def gaps(basis: Basis, row: Row, grows: Sequence[Use], shrinks: Sequence[Use]) -> Iterator[Gap]:
+    """The ways out of the storing functions on which the entry survives though something takes such entries out."""
+    keyed = [s for s in shrinks if s.key is not None and s.key.op != "slice"]
+    if not keyed:
+        return
+    removing = reaching(basis, {s.stmt.scope.function for s in shrinks})
+    for insert in grows:
+        function = insert.stmt.scope.function
+        if function.kind != "function" or function.block is None or insert.expr.scope.kind == "lambda":
+            continue
+        if _handling(insert.stmt) or insert.stmt.op in ("return", "augassign"):
+            continue
+        here = [s for s in shrinks if s.stmt.scope.function is function and s.stmt is not insert.stmt]
+        own = [s for s in here if _same_key(s, insert) and s.stmt.ordinal > insert.stmt.ordinal]
+        released = {s.stmt for s in here} | set(_calling(basis, function, removing))
+        if _by_caller(basis, function, removing) or _nested_removal(function, shrinks):
+            continue
+        faults = Faults(basis, insert.place, row, function)
+        yield from _gaps_of(basis, faults, _Exits(insert, function, released), own, keyed)
+
+
+def _gaps_of(basis: Basis, faults: Faults, exits: _Exits, own: list[Use], keyed: list[Use]) -> Iterator[Gap]:
+    insert = exits.insert
+    if own:
+        found = exits.by_error(lambda s: _fails(basis, faults, s))
+        if found is not None and exits.transient():
+            yield Gap("skipped", insert, found, own[0])
+        return
+    refused = exits.refused(lambda s: _caught(s) and _fails(basis, faults, s))
+    if refused is not None:
+        yield Gap("refused", insert, refused, keyed[0])
+        return
+    names = _names(insert)
+    waiting = exits.by_error(lambda s: _gives_up(basis, s, names))
+    if waiting is not None:
+        yield Gap("timeout", insert, waiting, keyed[0])
+
+
+@dataclass(frozen=True, slots=True)
+class _Exits:
+    """The ways out of a storing function on which the entry is still there."""
+
+    insert: Use
+    function: Scope
+    released: set[Stmt]
+
+    def by_error(self, fails: Callable[[Stmt], bool]) -> Stmt | None:
+        """What fails, or raises, on the first way out by an error, caught on the way or not."""
+        return self._first("raise", fails, _never, False)
+
+    def refused(self, fails: Callable[[Stmt], bool]) -> Stmt | None:
+        """The same where the function itself gives up: it raises, or leaves from within a handler."""
+        return self._first("raise", fails, _goes_on, True)
+
+    def transient(self) -> bool:
+        """Is the entry gone again whenever the function succeeds?"""
+        kinds: tuple[ExitKind, ...] = ("end", "return")
+        return not any(self._first(k, _never, lambda s: s.op == "return" and _handling(s), False) for k in kinds)
+
+    def _first(
+        self, kind: ExitKind, fails: Callable[[Stmt], bool], leaves: Callable[[Stmt], bool], caught: bool
+    ) -> Stmt | None:
+        """Where the entry is left behind by this kind of exit; statements that are told to leave take it along."""
+        stored, released = self.insert.stmt, self.released
+        effects = Effects(
+            at=lambda s: "acquire" if s is stored else "release" if s in released or leaves(s) else "",
+            fallible=lambda s: s is not stored and fails(s),
+            narrow=lambda _: None,
+            swallows=_never,
+            catches_all=lambda b: caught or catches_all(b) or any(s in released for s in statements(b)),
+            stops=_never,
+        )
+        exits = open_exits(self.function.block, effects) if self.function.block is not None else ()
+        return next((e.stmt for e in exits if e.kind == kind), None)
+
+
+def _fails(basis: Basis, faults: Faults, stmt: Stmt) -> bool:
+    """Does a statement do what may well fail: wait for something, or call what is neither known nor a mere look?"""
+    return any(
+        e.op != "call" or (basis.types.callee(e).receiver is None and not _mild(basis, e)) for e in faults.found(stmt)
+    )
+
+
+def _mild(basis: Basis, call: Expr) -> bool:
+    """By its name a log call, or one that only changes a container."""
+    method = call.args[0]
+    return method.op == "attr" and (method.text in _LOGGING or method.text in basis.apis.container_methods)
+
+
+def _never(_: Stmt) -> bool:
+    return False
+
+
+def _goes_on(stmt: Stmt) -> bool:
+    """A regular return, or a handler after which the function goes on."""
+    if stmt.op == "return":
+        return not _handling(stmt)
+    home = stmt.parent
+    first = home is not None and home.kind == "handler" and home.stmts[0] is stmt
+    return first and home is not None and home.stmts[-1].op not in ("return", "raise")
+
+
+def _caught(stmt: Stmt) -> bool:
+    """In a `try` that has handlers."""
+    return any(
+        block.kind == "body" and owner.op == "try" and any(b.kind == "handler" for b in owner.blocks)
+        for block, owner in ancestors(stmt)
+    )
+
+
+def _handling(stmt: Stmt) -> bool:
+    return any(block.kind == "handler" for block, _ in ancestors(stmt))
+
+
+def _same_key(removal: Use, insert: Use) -> bool:
+    return removal.key is None or source(removal.key) == source(insert.key)
+
+
+def _names(insert: Use) -> set[str]:
+    """The names that the stored value goes by in its function."""
+    bound = [*insert.stmt.targets, insert.value] if insert.stmt.op == "assign" else [insert.value]
+    return {e.text for e in bound if e is not None and e.op == "name"}
+
+
+def _gives_up(basis: Basis, stmt: Stmt, names: set[str]) -> bool:
+    """Does the statement wait for the value, and only for some time?"""
+    for call in calls(stmt):
+        method = call.args[0]
+        if len(call.args) > 1 and method.op == "attr" and method.text in _WAITS and method.args[0].text in names:
+            return True  # `answered.wait(5)`
+        row = basis.types.callee(call).row
+        if len(call.args) > 2 and row is not None and row.passes and _is_or_asks(call.args[1], names):
+            return True  # `asyncio.wait_for(reply, 5)`
+    return False
+
+
+def _is_or_asks(waited: Expr, names: set[str]) -> bool:
+    """`reply`, `asyncio.shield(reply)` or `request.wait()`."""
+    while waited.op == "call":
+        waited = waited.args[1] if len(waited.args) > 1 else waited.args[0]
+    asked = waited.args[0] if waited.op == "attr" else waited
+    return asked.op == "name" and asked.text in names
+
+
+def reaching(basis: Basis, functions: set[Scope]) -> set[Scope]:
+    """These functions and those of the module that call them, through a few calls."""
+    found, fresh = set(functions), set(functions)
+    for _ in range(_REACH):
+        fresh = {c for f in fresh for c in _callers(basis, f)} - found
+        found |= fresh
+    return found
+
+
+def _callers(basis: Basis, function: Scope) -> Iterator[Scope]:
+    if function.kind == "function":
+        for expr in basis.mentions(function.name):
+            if basis.names.local(expr) is function:
+                yield expr.stmt.scope.function
+
+
+def _calling(basis: Basis, function: Scope, removing: set[Scope]) -> Iterator[Stmt]:
+    """Statements of a function that call, or hand on, a function which removes; or define one."""
+    for stmt in statements(function.block):
+        if (stmt.inner is not None and stmt.inner in removing) or any(
+            e.op in ("name", "attr") and basis.names.local(e) in removing for e in stmt.flat
+        ):
+            yield stmt
+
+
+def _by_caller(basis: Basis, function: Scope, removing: set[Scope]) -> bool:
+    """Does who calls the storing function clean up after it?"""
+    return any(c in removing and c is not function for c in _callers(basis, function))
+
+
+def _nested_removal(function: Scope, shrinks: Sequence[Use]) -> bool:
+    """A removal in a function within: a callback, which runs whenever it is called."""
+    scopes = (s.stmt.scope.function for s in shrinks)
+    return any(scope is not function and _within(scope, function) for scope in scopes)
+
+
+def _within(scope: Scope, function: Scope) -> bool:
+    outer: Scope | None = scope
+    while outer is not None and outer is not function:
+        outer = outer.parent
+    return outer is function

@@ -1,0 +1,95 @@
+"""Containers that are filled together: is one of them cleaned where the other is not?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from leaklint.answers.coverage import reaching
+from leaklint.basis import Basis
+from leaklint.ir import Expr, Scope, source
+from leaklint.uses import Use
+from leaklint.value import Value
+
+_BIRTH = ("__init__", "__new__", "__post_init__")
+
+
+@dataclass(frozen=True, slots=True)
+class Sibling:
+    """Another container of the same holder with the removal by key that this one lacks."""
+
+    value: Value
+    removal: Use
+
+
+def pruned(value: Value, others: Iterable[Value]) -> Iterator[Sibling]:
+    """Those that gain entries next to `value` and lose them again by key."""
+    keys = {(u.stmt.scope.function, source(u.key)) for u in value.grows}
+    for other in _beside(value, others):
+        if any((u.stmt.scope.function, source(u.key)) in keys for u in other.grows):
+            words = {_word(u.key) for u in other.grows}
+            keyed = next((s for s in other.shrinks if s.key is not None and _word(s.key) in words), None)
+            if keyed is not None:
+                yield Sibling(other, keyed)
+
+
+def left_behind(basis: Basis, value: Value, others: Iterable[Value]) -> Iterator[Sibling]:
+    """Those that are filled and cleaned together with `value`, and in one more function are cleaned alone.
+
+    Sets that tell states apart are filled and cleaned each in their own places: `value` must go wherever it goes along
+    with its sibling.
+    """
+    own = {s.stmt.scope.function for s in value.shrinks}
+    if not own or not all(s.key is not None and s.key.op != "slice" for s in value.shrinks):
+        return
+    covered = reaching(basis, own)
+    for other in _beside(value, others):
+        removals = [s for s in other.shrinks if s.key is not None and s.key.op != "slice"]
+        if not _always_together(value, other) or not own <= {s.stmt.scope.function for s in removals}:
+            continue
+        filling = {u.stmt.scope.function for u in other.grows}
+        for removal in removals:
+            function = removal.stmt.scope.function
+            alone = function not in covered | filling and function.name not in _BIRTH
+            if alone and not _answered_by_caller(basis, function, covered):
+                yield Sibling(other, removal)
+                break
+
+
+def _always_together(value: Value, other: Value) -> bool:
+    """Is each insert beside one into the other under the same key, or is the key the holder's own (`self.id`)?"""
+    beside = {(u.stmt.parent, source(u.key)) for u in other.grows}
+    keys = {source(u.key) for u in other.grows}
+    return bool(value.grows) and all(
+        u.key is not None and ((u.stmt.parent, source(u.key)) in beside or (_of_self(u) and source(u.key) in keys))
+        for u in value.grows
+    )
+
+
+def _of_self(insert: Use) -> bool:
+    method = insert.stmt.scope.function
+    key = insert.key
+    return bool(
+        method.method_of
+        and method.params
+        and key is not None
+        and key.op == "attr"
+        and key.args[0].op == "name"
+        and key.args[0].text == method.params[0].name
+    )
+
+
+def _answered_by_caller(basis: Basis, function: Scope, covered: set[Scope]) -> bool:
+    callers = {e.stmt.scope.function for e in basis.mentions(function.name) if basis.names.local(e) is function}
+    return bool(callers) and callers <= covered
+
+
+def _beside(value: Value, others: Iterable[Value]) -> Iterator[Value]:
+    for other in others:
+        if other.place.scope is value.place.scope and other.place != value.place and other.row.kind == value.row.kind:
+            yield other
+
+
+def _word(key: Expr | None) -> str:
+    """The identifier that a key ends in: `session.id` and `id` are likely the same."""
+    return key.text if key is not None and key.op in ("name", "attr") else source(key)

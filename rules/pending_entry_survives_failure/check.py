@@ -1,0 +1,76 @@
+"""LK104: an entry that something takes out, but not on every way out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from leaklint.basis import Clue
+from leaklint.ir import source
+from leaklint.model import Facts, Hit
+from leaklint.uses import Use
+from leaklint.value import Value
+
+INSERTS = ("__setitem__", "setdefault", "add", "append")
+
+
+@dataclass(frozen=True, slots=True)
+class Survivor:
+    """An entry that survives, with what shows it."""
+
+    insert: Use
+    removal: Use
+    message: str
+    hint: str
+    missing: Clue
+    other: str = ""
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    for value in facts.held:
+        if value.row.kind == "container" and not value.bound and value.owner.kind != "short-lived instance":
+            inserts = [u for u in value.grows if u.verb in INSERTS and facts.may_repeat(value, u)]
+            found = next(survivors(facts, value, inserts), None)
+            if found is not None:
+                yield hit(facts, value, found)
+
+
+def survivors(facts: Facts, value: Value, inserts: list[Use]) -> Iterator[Survivor]:
+    for gap in facts.gaps(value, inserts):
+        yield Survivor(gap.insert, gap.removal, gap.kind, "finally", Clue(gap.at, "missing", gap.kind))
+    for found in facts.narrower(value, inserts):
+        clue = Clue(found.guarded.stmt, "sibling", "guarded", {"condition": found.condition})
+        yield Survivor(found.insert, found.removal, "narrower", "condition", clue, found.condition)
+    for sibling in facts.left_behind(value, inserts):
+        name = sibling.value.subject
+        clue = Clue(sibling.removal.stmt, "sibling", "sibling", {"sibling": name})
+        yield Survivor(inserts[0], sibling.removal, "left_behind", "sibling", clue, name)
+
+
+def hit(facts: Facts, value: Value, found: Survivor) -> Hit:
+    driver = value.driver(found.insert)
+    key = source(found.insert.key)
+    return Hit(
+        at=found.insert.stmt,
+        subject=value.subject,
+        owner=value.owner.kind,  # type: ignore[arg-type]
+        driver=facts.driver_kind(driver),
+        release="on some paths",
+        message=found.message,
+        hint=found.hint,
+        args={
+            "key": key,
+            "function": found.insert.stmt.scope.function.name,
+            "remover": found.removal.stmt.scope.function.name,
+            "removal": source(found.removal.site),
+            "other": found.other,
+        },
+        clues=(
+            Clue(found.insert.stmt, "acquired", "stored", {"key": key}),
+            found.missing,
+            *driver.clues[:1],
+            *(Clue(s.stmt, "released", "removed") for s in value.shrinks[:2]),
+        ),
+        acquired=source(found.insert.site),
+        place=value.place,
+    )
