@@ -55,7 +55,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             clues=tuple(clues),
             acquired=source(use.site),
             place=value.place,
-            repair=beside(value, sibling[1]) if sibling is not None else (),
+            repair=beside(value, sibling.removal) if sibling is not None else (),
         )
 
 
