@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import get_args
 
-from leaklint.answers import coverage, drain, endings, memo, narrower, sibling
+from leaklint.answers import coverage, drain, endings, memo, narrower
 from leaklint.apis import Row
 from leaklint.basis import Answer, Clue
 from leaklint.facts import DriverKind
@@ -14,6 +14,7 @@ from leaklint.ir import Expr
 from leaklint.names import Place
 from leaklint.uses import Use
 from leaklint.value import Value
+from leaklint.views import sibling
 from leaklint.views.hit import Clear
 from leaklint.views.view import View
 
