@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from leaklint.answers.acquisitions import acquisitions
 from leaklint.answers.endings import reached
-from leaklint.answers.fate import acquired, fate, resource_uses
+from leaklint.answers.fate import fate, resource_uses
 from leaklint.answers.owner import lifetime
 from leaklint.apis import Row
 from leaklint.basis import NO, Answer, Basis, Clue
-from leaklint.facts import OwnerKind, ReleaseKind
-from leaklint.ir import Expr, Scope, Stmt, ancestors, flat_of
+from leaklint.facts import OwnerKind
+from leaklint.ir import Expr, Scope, Stmt, ancestors, flat_of, is_none
 from leaklint.names import Place
 from leaklint.uses import Use
 
@@ -26,23 +27,27 @@ class Held:
     value: Expr
     owner: OwnerKind
     defence: Answer
-    release: ReleaseKind
     ending: Scope | None  # the method that ends the instance's life
     sibling: Use | None  # the release of another attribute in it
+    only: Use | None  # a release that does not run when the instance's life ends
+    base: Expr | None  # a base class that stands in another file, and may release it
+
+    @property
+    def wrong(self) -> str:
+        """What is wrong with its release, as the rule's message says it."""
+        if self.only is not None:
+            return "only_here"
+        if self.base is not None:
+            return "base"
+        return "sibling" if self.sibling is not None else "forgotten" if self.ending is not None else "no_method"
 
 
-def held(basis: Basis, endings: dict[Scope, tuple[Scope, ...]]) -> Iterator[Held]:
+def held(basis: Basis, endings: Mapping[Scope, tuple[Scope, ...]]) -> Iterator[Held]:
     """Every attribute that is bound to a resource acquired on the spot, once."""
     found = [
-        (place, row, use.stmt, use.value)
-        for place, uses in basis.uses.items()
-        if place.is_attribute and len(place.path) == 1
-        for use in uses
-        if use.verb == "bind"
-        and use.stmt.op == "assign"
-        and use.stmt.scope.kind != "class"
-        and use.value is not None
-        and (row := _own(basis, use.value)) is not None
+        (one.place, one.row, one.stmt, one.value)
+        for one in acquisitions(basis)
+        if one.place.is_attribute and one.stmt.scope.kind != "class"
     ]
     ended = {k: any(m.name != "__del__" for m in ms) for k, ms in endings.items()}
     released = {place: _release(basis, place, row, ended.get(place.scope, False)) for place, row, _, _ in found}
@@ -67,22 +72,12 @@ def held(basis: Basis, endings: dict[Scope, tuple[Scope, ...]]) -> Iterator[Held
         )
         if sibling is not None:
             ending = sibling.stmt.scope.function
-        use = released[place]
-        strayed = use is not None and _strays(basis, place, row, ends)
-        defence = NO if strayed else _defence(basis, place, row, use, klass)
-        if not defence and sibling is None and _base_elsewhere(basis, klass):
-            defence = Answer("a base class elsewhere may release it")
-        yield Held(
-            place,
-            row,
-            stmt,
-            value,
-            lifetime(basis, klass),
-            defence,
-            "on some paths" if strayed else "never",
-            ending,
-            sibling,
-        )
+        use, only = released[place], _makes_room(basis, place, row)
+        if use is not None and _strays(basis, place, row, ends):
+            use, only = None, use
+        defence = _defence(basis, place, row, use, klass)
+        base = _base_elsewhere(basis, klass) if sibling is None and only is None else None
+        yield Held(place, row, stmt, value, lifetime(basis, klass), defence, ending, sibling, only, base)
 
 
 def _strays(basis: Basis, place: Place, row: Row, ends: tuple[Scope, ...]) -> bool:
@@ -108,35 +103,39 @@ def _referred(basis: Basis, method: Scope) -> bool:
 _PLAIN_BASES = ("builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol", "enum.Enum")
 
 
-def _base_elsewhere(basis: Basis, klass: Scope) -> bool:
-    """Is there a base class in another file that may know more about ending its instances?"""
-    inherits = any(
-        basis.names.local(b) is None and b.op != "const" for k in [klass, *basis.names.bases(klass)] for b in k.bases
-    )
-    known = basis.names.outside_bases(klass)
-    return inherits and not (known and all(n in _PLAIN_BASES or _plain_row(basis, n) for n in known))
+def _base_elsewhere(basis: Basis, klass: Scope) -> Expr | None:
+    """A base class in another file that may know more about ending its instances: one that no row tells of."""
+    bases = (b for k in [klass, *basis.names.bases(klass)] for b in k.bases if b.op in ("name", "attr", "sub"))
+    return next((b for b in bases if basis.names.local(b) is None and not _plain(basis, b)), None)
 
 
-def _plain_row(basis: Basis, name: str) -> bool:
-    return basis.apis.get(name) is not None  # what is known of it is in its row: it ends nothing of a subclass's
-
-
-def _own(basis: Basis, value: Expr) -> Row | None:
-    """Acquired here, also by way of a local name: `client = Client(); self.client = client`."""
-    place = basis.names.place(value) if value.op == "name" else None
-    if place is None or place.scope.kind != "function":
-        return acquired(basis, value)
-    return next((row for bound in basis.types.bound_values(place) if (row := acquired(basis, bound)) is not None), None)
+def _plain(basis: Basis, base: Expr) -> bool:
+    """It ends nothing of a subclass's: what is known of it is in its row."""
+    name = basis.names.qualified(base.args[0] if base.op == "sub" else base)
+    return name is not None and (name in _PLAIN_BASES or basis.apis.get(name) is not None)
 
 
 def _release(basis: Basis, place: Place, row: Row, ended: bool) -> Use | None:
     """A use that releases it, other than in a handler of the function that acquires it; `ended`: there are endings."""
     births = {u.stmt.scope.function for u in basis.all_uses(place) if u.verb == "bind"}
     uses = [u for u in resource_uses(basis, place, row) if fate(basis, u, row) == "release"]
-    found = [u for u in uses if not (u.stmt.scope.function in births and _in_handler(u.stmt))]
+    found = [u for u in uses if not (u.stmt.scope.function in births and (_in_handler(u.stmt) or _reopens(basis, u)))]
     # `__del__` comes late or never: it counts where there is no other ending that could have done it
     strong = [u for u in found if u.stmt.scope.function.name != "__del__"]
     return next(iter(strong if ended else found), None)
+
+
+def _makes_room(basis: Basis, place: Place, row: Row) -> Use | None:
+    """A release that is followed by the next acquisition, as in a reconnect: the last one stays open."""
+    uses = (u for u in resource_uses(basis, place, row) if fate(basis, u, row) == "release")
+    return next((u for u in uses if _reopens(basis, u)), None)
+
+
+def _reopens(basis: Basis, release: Use) -> bool:
+    function = release.stmt.scope.function
+    binds = (u for u in basis.all_uses(release.place) if u.verb == "bind" and not is_none(u.value))
+    after = [u for u in binds if u.stmt.scope.function is function and u.stmt.ordinal > release.stmt.ordinal]
+    return bool(after) and not any(b.kind == "finally" for b, _ in ancestors(release.stmt))
 
 
 def _in_handler(stmt: Stmt) -> bool:

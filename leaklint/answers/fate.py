@@ -163,7 +163,7 @@ def _in_memory(basis: Basis, call: Expr) -> bool:
 def acquired_part(basis: Basis, target: Expr) -> Row | None:
     """The row of what one name of a tuple target gets: `reader, writer = await open_connection()`."""
     tuple_, stmt = target.parent, target.stmt
-    if target.text.startswith("_"):
+    if target.op == "name" and target.text.startswith("_"):
         return None  # what else came with it holds it: `_, protocol = await loop.create_connection(...)`
     if tuple_ is None or tuple_.op != "tuple" or tuple_ not in stmt.targets or stmt.value is None:
         return None

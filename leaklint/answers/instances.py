@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from leaklint.basis import Basis
 from leaklint.ir import Expr, Scope, is_none, statements
 from leaklint.names import Place
@@ -11,12 +13,10 @@ _DEPTH = 4
 
 def klass(basis: Basis, expr: Expr | None, depth: int = _DEPTH) -> Scope | None:
     """By constructor, by annotation, by what a function here returns; None where bindings disagree."""
-    while expr is not None and expr.op in ("await", "starred", "walrus"):
-        expr = expr.args[-1]
     if expr is None or depth == 0:
         return None
-    if expr.op in ("if", "bool"):
-        branches = (expr.args[0], expr.args[2]) if expr.op == "if" else expr.args
+    branches = list(leaves(expr))
+    if branches != [expr]:
         return _agreed({k for b in branches if (k := klass(basis, b, depth - 1)) is not None})
     if expr.op == "call":
         return _made(basis, expr, depth)
@@ -80,3 +80,18 @@ def _is_cls_call(expr: Expr, function: Scope) -> bool:
     """`return cls(...)` of a class method."""
     first = function.params[0].name if function.method_of is not None and function.params else ""
     return expr.op == "call" and expr.args[0].op == "name" and expr.args[0].text == first == "cls"
+
+
+def leaves(value: Expr) -> Iterator[Expr]:
+    """The expressions that a value may come from: through await, and each branch of a condition."""
+    stack = [value]
+    while stack:
+        value = stack.pop()
+        if value.op in ("await", "starred", "walrus"):
+            stack.append(value.args[-1])
+        elif value.op == "if":
+            stack += [value.args[0], value.args[2]]
+        elif value.op == "bool":
+            stack += value.args
+        else:
+            yield value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from leaklint.answers.instances import klass
+from leaklint.answers.instances import klass, leaves
 from leaklint.apis import Row
 from leaklint.basis import Basis, calls
 from leaklint.ir import Expr, Scope, is_none, outermost
@@ -86,7 +86,11 @@ def _rows(basis: Basis, receiver: Expr) -> list[Row]:
     if place is None or annotated:
         row = basis.types.row(receiver) if place is None else basis.types.place_row(place)
         return [row] if row is not None and row.kind != "spawner" else []
-    values = [v for v in _leaves(basis.types.bound_values(place)) if not is_none(v) and not _passed_in(basis, v)]
+    values = [
+        v
+        for v in (leaf for bound in basis.types.bound_values(place) for leaf in leaves(bound))
+        if not is_none(v) and not _passed_in(basis, v)
+    ]
     found = [basis.types.row(v) for v in values]
     known = [row for row in found if row is not None]
     return known if len(known) == len(found) else []
@@ -96,19 +100,6 @@ def _passed_in(basis: Basis, value: Expr) -> bool:
     """A parameter without an annotation: most likely of the type that is made where none is given."""
     bindings = basis.names.bindings(value.text, value.scope) if value.op == "name" else []
     return bool(bindings) and all(b.how == "param" for b in bindings) and basis.types.row(value) is None
-
-
-def _leaves(values: Iterator[Expr]) -> Iterator[Expr]:
-    """The alternatives of conditional expressions, one by one."""
-    stack = list(values)
-    while stack:
-        value = stack.pop()
-        if value.op == "if":
-            stack += [value.args[0], value.args[2]]
-        elif value.op == "bool":
-            stack += value.args
-        else:
-            yield value
 
 
 def _coroutine(basis: Basis, receiver: Expr, method: str) -> Scope | None:

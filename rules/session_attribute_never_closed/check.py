@@ -28,17 +28,22 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             clues.append(Clue(klass.stmt, "missing", "no_method", {"class": klass.name}))
         if sibling is not None:
             clues.append(Clue(sibling.stmt, "sibling", "sibling", {"sibling": sibling.place.text}))
+        only = held.only.stmt if held.only is not None else None
+        if only is not None:
+            clues.append(Clue(only, "released", "only_here", {"where": only.scope.function.name}))
         yield Hit(
             at=held.acquired,
             subject=held.place.text,
             owner=held.owner,
             driver="call",
-            release=held.release,
-            message="sibling" if sibling is not None else "forgotten" if ending is not None else "no_method",
+            release="on some paths" if held.wrong in ("only_here", "base") else "never",
+            message=held.wrong,
             hint="add_to_method" if ending is not None else "add_method",
             args={
                 "noun": held.row.noun or held.row.name,
                 "class": klass.name,
+                "base": source(held.base) if held.base is not None else "",
+                "where": only.scope.function.name if only is not None else "",
                 "method": ending.name if ending is not None else "",
                 "sibling": sibling.place.text if sibling is not None else "",
                 "release": ("await " if held.row.release[0] in held.row.awaited else "")

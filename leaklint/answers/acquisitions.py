@@ -1,0 +1,49 @@
+"""Resources that end up in attributes and globals, where they are acquired."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from leaklint.answers.fate import acquired, acquired_part
+from leaklint.apis import Row
+from leaklint.basis import Basis
+from leaklint.ir import Expr, Stmt
+from leaklint.names import Place
+from leaklint.uses import Use
+
+
+@dataclass(frozen=True, slots=True)
+class Acquisition:
+    """`stmt` gives an attribute or global a resource. `value` acquires it, there or for a local name that `stmt` reads.
+
+    A class body counts as import time, as the module's own body does.
+    """
+
+    place: Place
+    row: Row
+    stmt: Stmt
+    value: Expr
+
+
+def acquisitions(basis: Basis) -> Iterator[Acquisition]:
+    """Every one, in the order of places."""
+    for place, uses in basis.uses.items():
+        if len(place.path) == 1 and place.scope.kind in ("class", "module"):
+            for use in uses:
+                if use.verb == "bind" and use.stmt.op == "assign":
+                    yield from _acquisition(basis, use)
+
+
+def _acquisition(basis: Basis, use: Use) -> Iterator[Acquisition]:
+    local = basis.names.place(use.value) if use.value is not None and use.value.op == "name" else None
+    if local is not None and local.scope.kind == "function":  # `client = Client(); self.client = client`
+        values = list(basis.types.bound_values(local))
+    else:
+        values = [use.value] if use.value is not None else []
+    found = next(((row, value) for value in values if (row := acquired(basis, value)) is not None), None)
+    if found is None and use.value is None and use.stmt.value is not None:
+        row = acquired_part(basis, use.expr)
+        found = (row, use.stmt.value) if row is not None else None
+    if found is not None:
+        yield Acquisition(use.place, found[0], use.stmt, found[1])
