@@ -114,6 +114,7 @@ class Vocabulary:
     error_classes: tuple[str, ...] = ()
     error_names: tuple[str, ...] = ()
     outcome_methods: tuple[str, ...] = ()
+    endless_coroutines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

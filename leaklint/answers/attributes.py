@@ -86,10 +86,10 @@ def _strays(basis: Basis, place: Place, row: Row, ends: tuple[Scope, ...]) -> bo
     if not ends or any(not f.name.startswith("_") or f.name.startswith("__") or f.method_of is None for f in where):
         return False
     at_end = reached(basis, place.scope, ends)
-    return where.isdisjoint(at_end) and not any(_referred(basis, f) for f in where)
+    return where.isdisjoint(at_end) and not any(referred(basis, f) for f in where)
 
 
-def _referred(basis: Basis, method: Scope) -> bool:
+def referred(basis: Basis, method: Scope) -> bool:
     """Is a method handed on uncalled (`add_done_callback(self._closed)`)?"""
     return any(
         e.op == "attr"

@@ -27,12 +27,12 @@ def _named(basis: Basis, klass: Scope) -> tuple[str, ...]:
     return tuple(name for row in rows if row is not None for name in row.ends)
 
 
-def reached(basis: Basis, klass: Scope, ends: Collection[Scope]) -> frozenset[Scope]:
-    """The endings and every function of this module that they call or hand on, in turn."""
+def reached(basis: Basis, klass: Scope | None, functions: Collection[Scope]) -> frozenset[Scope]:
+    """Functions of a class or module, and every function of this module that they call or hand on, in turn."""
     by_name: dict[str, list[Scope]] = {}
-    for method in basis.names.methods(klass):
+    for method in basis.names.methods(klass) if klass is not None else ():
         by_name.setdefault(method.name, []).append(method)
-    found, queue = set(ends), list(ends)
+    found, queue = set(functions), list(functions)
     while queue:
         function = queue.pop()
         # what is defined within runs with it

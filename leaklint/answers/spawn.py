@@ -12,7 +12,7 @@ from leaklint.types import Callee
 from leaklint.uses import Use
 
 _DEPTH = 3
-_LOOKS = (
+LOOKS = (
     "add_done_callback",
     "remove_done_callback",
     "set_name",
@@ -124,7 +124,7 @@ def destiny(basis: Basis, call: Expr) -> Answer:
                 return Answer("awaited")
         elif parent.op == "attr":
             method = parent.parent
-            if method is not None and method.op == "call" and method.args[0] is parent and parent.text in _LOOKS[:3]:
+            if method is not None and method.op == "call" and method.args[0] is parent and parent.text in LOOKS[:3]:
                 return Answer("dropped") if method.parent is None and method.stmt.op == "expr" else Answer("used")
             return Answer("used")
         elif parent.op == "walrus":
@@ -160,5 +160,5 @@ def _named(basis: Basis, target: Expr) -> Answer:
     if home is None or home.kind in ("module", "class"):
         return Answer("stored")
     place = Place(home, (target.text,))
-    uses = [u for u in basis.below(place) if u.verb not in ("bind", *_LOOKS) and u.role != "tested"]
+    uses = [u for u in basis.below(place) if u.verb not in ("bind", *LOOKS) and u.role != "tested"]
     return Answer("dropped", word=target.text) if not uses else Answer("named")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from leaklint.answers import spawn
+from functools import cached_property
+
+from leaklint.answers import running, spawn
 from leaklint.answers.spawn import Spawn
 from leaklint.basis import Answer
 from leaklint.ir import Expr
@@ -24,3 +26,8 @@ class Tasks(View):
     def is_task(self, expr: Expr | None) -> bool:
         row = self.row(expr)
         return row is not None and row.kind == "task" and row.noun == "task"
+
+    @cached_property
+    def running(self) -> tuple[running.Running, ...]:
+        """Tasks that classes start into their attributes."""
+        return tuple(running.running(self.basis))

@@ -1,0 +1,153 @@
+"""Does what a task runs go on until it is stopped, and what stops it?"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from leaklint.answers.endings import reached
+from leaklint.basis import NO, Answer, Basis, Clue
+from leaklint.ir import Block, Expr, Scope, Stmt, ancestors, flat_of, in_loop, statements, walk
+from leaklint.names import Place
+from leaklint.scopes import source_name
+
+_WAITS = ("sleep", "wait", "wait_for")
+
+
+def body(basis: Basis, coroutine: Expr | None) -> frozenset[Scope]:
+    """The functions of this module that a coroutine runs, in turn; none for one that stands elsewhere."""
+    local = basis.types.callee(coroutine).local if coroutine is not None and coroutine.op == "call" else None
+    if local is None or local.kind != "function":
+        return frozenset()
+    klass = local.enclosing("class")
+    return reached(basis, klass, (local,))
+
+
+def lasting(basis: Basis, coroutine: Expr | None) -> Answer:
+    """`endless`: a loop with no way out of its own, or one by name; `long`: it loops, waits, or is not to be seen.
+
+    False for one that runs to its end. The word is the coroutine's name.
+    """
+    if coroutine is None:
+        return NO
+    name = source_name(coroutine)
+    functions = body(basis, coroutine)
+    if not functions:
+        named = basis.apis.means("endless_coroutines", name)
+        return Answer("endless" if named else "long", word=name)
+    running = [s for f in functions if f.is_async for s in statements(f.block)]
+    loop = next((s for s in running if s.op == "while" and _endless(s)), None)
+    if loop is not None:
+        return Answer("endless", (Clue(loop, "driver", "loops", {"coroutine": name}),), name)
+    waits = any(
+        s.op == "while" or (s.op == "for" and s.is_async) or any(_waits(e) for e in flat_of(s)) for s in running
+    )
+    return Answer("long", word=name) if waits else NO
+
+
+def _waits(expr: Expr) -> bool:
+    return expr.op == "await" and source_name(expr.args[0]) in _WAITS
+
+
+def _endless(loop: Stmt) -> bool:
+    """Is its test no comparison that comes true in time, and its body left by errors alone?"""
+    test = loop.value
+    if test is None or any(e.op == "compare" and e.text not in ("Is", "IsNot") for e in walk(test)):
+        return False
+    awaits = any(e.op == "await" for s in statements(loop.blocks[0]) for e in flat_of(s))
+    return awaits and not any(_leaves(s, loop) for s in statements(loop.blocks[0]))
+
+
+def _leaves(stmt: Stmt, loop: Stmt) -> bool:
+    """A `return` or `break` out of the loop, other than in a handler of being cancelled or of any error."""
+    if stmt.op not in ("return", "break"):
+        return False
+    for block, owner in ancestors(stmt):
+        if stmt.op == "break" and owner.op in ("while", "for") and owner is not loop:
+            return False
+        if block.kind == "handler" and _catches_cancelling(block):
+            return False
+        if owner is loop:
+            break
+    return True
+
+
+def _catches_cancelling(block: Block) -> bool:
+    caught = block.exprs[0].args if block.exprs and block.exprs[0].op == "tuple" else block.exprs[:1]
+    return not caught or any(source_name(e) in _CANCELLING for e in caught)
+
+
+_CANCELLING = ("CancelledError", "Exception", "BaseException", "KeyboardInterrupt")
+
+
+def ended_by(basis: Basis, coroutine: Expr | None, ending: Collection[Scope]) -> Answer:
+    """What the endings set that the coroutine looks at, or close or send that it waits for."""
+    functions = body(basis, coroutine)
+    tested = {p for e in _tests(basis, functions) for p in _places(basis, e)}
+    awaited = {p for e in _sources(functions) for p in _places(basis, e)}
+    if coroutine is not None and coroutine.op == "call" and coroutine.args[0].op == "attr":
+        awaited |= set(_places(basis, coroutine.args[0].args[0]))  # `create_task(self.client.listen())`
+    for place, uses in basis.uses.items():
+        sent, looked_at = (any(_related(place, w) for w in places) for places in (awaited | tested, tested))
+        for use in uses if sent else ():
+            signals = use.verb in _SIGNALS or basis.apis.means("end_of_life_methods", use.verb)
+            changes = looked_at and use.verb in ("bind", "del")
+            if (signals or changes) and use.stmt.scope.function in ending:
+                return Answer("ended by what it looks at", (Clue(use.stmt, "released", "signalled"),))
+    return NO
+
+
+_SIGNALS = (
+    *("set", "clear", "put", "put_nowait", "set_result", "feed_eof", "send", "send_nowait", "notify_all", "abort"),
+    "cancel",
+)
+
+
+def _related(one: Place, other: Place) -> bool:
+    size = min(len(one.path), len(other.path))
+    return one.scope is other.scope and one.path[:size] == other.path[:size]
+
+
+def _tests(basis: Basis, functions: Collection[Scope]) -> Iterator[Expr]:
+    """What decides whether a loop goes on: its test, tests in it whose branch leaves, and what a helper says of it."""
+    for stmt in (s for f in functions for s in statements(f.block)):
+        tests: list[Expr] = [stmt.value] if stmt.op == "while" and stmt.value is not None else []
+        if stmt.op == "if" and in_loop(stmt):
+            leaving = any(s.op in ("return", "break", "raise") for b in stmt.blocks for s in statements(b))
+            tests += [e for b in stmt.blocks if leaving for e in b.exprs]
+        yield from tests
+        helpers = (basis.names.local(e) for t in tests for e in walk(t) if e.op == "attr")
+        for helper in (h for h in helpers if h is not None and h.kind == "function"):
+            yield from (s.value for s in statements(helper.block) if s.op == "return" and s.value is not None)
+
+
+def _sources(functions: Collection[Scope]) -> Iterator[Expr]:
+    """What is waited for, iterated, or entered."""
+    for stmt in (s for f in functions for s in statements(f.block)):
+        if stmt.op == "for" and stmt.value is not None:
+            yield stmt.value
+        yield from (v for v, _ in stmt.items)
+        yield from (e for e in flat_of(stmt) if e.op == "await")
+
+
+def _places(basis: Basis, expr: Expr) -> Iterator[Place]:
+    for part in walk(expr):
+        place = basis.names.place(part) if part.op in ("attr", "name") else None
+        if place is not None and place.scope.kind in ("class", "module"):
+            yield place
+
+
+def others_end_it(basis: Basis, coroutine: Expr | None) -> bool:
+    """Does it loop while something that belongs to somebody else says so: a parameter, the state of another object?"""
+    loops = (s for f in body(basis, coroutine) for s in statements(f.block) if s.op == "while" and s.value is not None)
+    return any(_foreign(basis, e) for s in loops if s.value is not None for e in walk(s.value))
+
+
+def _foreign(basis: Basis, expr: Expr) -> bool:
+    if expr.op not in ("name", "attr") or (expr.parent is not None and expr.parent.op == "attr"):
+        return False
+    place = basis.names.place(expr)
+    if place is None:
+        return False
+    root = Place(place.scope, place.path[:1])
+    made = any(v.op == "call" for v in basis.types.bound_values(root))
+    return place.scope.kind == "function" or (len(place.path) > 1 and not made)

@@ -1,0 +1,118 @@
+"""Tasks in attributes: what the class that starts one does to end it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from leaklint.answers.attributes import module_instance, referred
+from leaklint.answers.endings import endings, expected, reached
+from leaklint.answers.lasting import ended_by, lasting, others_end_it
+from leaklint.answers.owner import lifetime
+from leaklint.answers.spawn import LOOKS, Spawn, spawn
+from leaklint.basis import NO, Answer, Basis, Clue
+from leaklint.ir import Expr, Scope, Stmt
+from leaklint.names import Place
+from leaklint.uses import Use
+
+_KEEPING = ("argument", "element", "bound", "returned", "yielded", "key")
+_LOOKS = (*LOOKS, "bind", "del")
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A task in an attribute; `defence` says why it is ended, or needs no end."""
+
+    place: Place
+    started: Stmt
+    call: Expr
+    spawned: Spawn
+    course: Answer
+    defence: Answer
+    ending: Scope | None  # the method that ends the instance's life
+    expected: str  # the one that the base classes call
+    sibling: Use | None  # the end of another attribute's task in it
+    elsewhere: Use | None  # where it is cancelled, if that is not at the end
+
+
+def running(basis: Basis) -> Iterator[Running]:
+    """Each attribute of a class that is given a task by the class itself, once."""
+    started: dict[Place, list[tuple[Stmt, Expr, Spawn]]] = {}
+    for place, uses in basis.uses.items():
+        if place.is_attribute and len(place.path) == 1:
+            for use in uses:
+                found = _started(basis, use)
+                if found is not None:
+                    started.setdefault(place, []).append((use.stmt, *found))
+    ends = {place: tuple(_ends(basis, place)) for place in started}
+    for place, births in started.items():
+        klass = place.scope
+        methods = endings(basis, klass)
+        ending = next((m for m in methods if m.name != "__del__"), None)
+        at_end = reached(basis, klass, methods)
+        others = (u for other in ends if other != place for u in ends[other] if other.scope in basis.names.family(klass))
+        sibling = next((u for u in others if u.stmt.scope.function in at_end), None)
+        stmt, call, spawned = max(births, key=lambda b: lasting(basis, b[2].coroutine).kind == "endless")
+        starters = {born.scope.function: born.ordinal for born, _, _ in births}
+        counting = [u for u in ends[place] if ending is None or _counts(basis, u, at_end, starters)]
+        defence = _defence(basis, place, spawned, counting, at_end, sibling is not None)
+        where = next(iter(ends[place]), None)
+        course = lasting(basis, spawned.coroutine)
+        yield Running(place, stmt, call, spawned, course, defence, ending, expected(basis, klass), sibling, where)
+
+
+def _started(basis: Basis, use: Use) -> tuple[Expr, Spawn] | None:
+    """The task that a use puts into an attribute, on the spot or by way of a local name."""
+    value = use.value
+    if use.verb != "bind" or use.stmt.op != "assign" or value is None:
+        return None
+    local = basis.names.place(value) if value.op == "name" else None
+    values = basis.types.bound_values(local) if local is not None and local.scope.kind == "function" else (value,)
+    for made in values:
+        found = spawn(basis, made) if made.op == "call" else None
+        if found is not None and found.row.noun == "task":
+            return made, found
+    return None
+
+
+def _ends(basis: Basis, place: Place) -> Iterator[Use]:
+    """Uses that cancel the task, wait for it, or hand it to who may."""
+    uses = (u for verb in ("", "cancel") for u in basis.all_uses(Place(place.scope, (*place.path, *filter(None, [verb])))))
+    return (u for u in uses if (u.verb not in _LOOKS if u.verb else _awaited(u) or u.role in _KEEPING))
+
+
+def _awaited(use: Use) -> bool:
+    return use.expr.parent is not None and use.expr.parent.op == "await"
+
+
+def _counts(basis: Basis, use: Use, at_end: Collection[Scope], starters: Mapping[Scope, int]) -> bool:
+    """Does an end of the task come with the object's own, or when somebody outside asks for it?
+
+    What only makes room for the next task leaves the last one running.
+    """
+    function = use.stmt.scope.function
+    if function in at_end or use.role == "returned":
+        return True
+    if function in starters:
+        return use.stmt.ordinal > starters[function]
+    return not function.name.startswith("_") or function.method_of is None or referred(basis, function)
+
+
+def _defence(
+    basis: Basis, place: Place, spawned: Spawn, ends: Sequence[Use], at_end: Collection[Scope], has_sibling: bool
+) -> Answer:
+    course = lasting(basis, spawned.coroutine)
+    if spawned.tracked:
+        return Answer("tracked spawner")
+    if not course or (course.kind == "long" and not has_sibling):
+        return Answer("it runs to its end")
+    if ends:
+        return Answer("ended", (Clue(ends[0].stmt, "released", "released"),))
+    if others_end_it(basis, spawned.coroutine):
+        return Answer("it looks at what somebody else ends")
+    stopped = ended_by(basis, spawned.coroutine, at_end)
+    if stopped:
+        return stopped
+    if lifetime(basis, place.scope) == "long-lived instance" and module_instance(basis, place.scope):
+        return Answer("lives as long as the process")
+    return NO

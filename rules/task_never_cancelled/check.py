@@ -1,0 +1,50 @@
+"""LK202: a task in an attribute that goes on when its object ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaklint.basis import Clue
+from leaklint.ir import source
+from leaklint.model import Clear, Facts, Hit
+
+
+def check(facts: Facts) -> Iterator[Hit | Clear]:
+    for task in facts.running:
+        klass, ending, sibling = task.place.scope, task.ending, task.sibling
+        if task.defence:
+            yield Clear(task.started, task.place.text, task.defence.kind, task.defence.clues, sound=True)
+            continue
+        if ending is None and not task.expected:
+            yield Clear(task.started, task.place.text, "nothing ends the object")
+            continue
+        name = source(task.spawned.coroutine, 30)
+        clues = [Clue(task.started, "acquired", "started", {"coroutine": name}), *task.course.clues]
+        if ending is not None and ending.stmt is not None:
+            clues.append(Clue(ending.stmt, "missing", "forgets", {"method": ending.name}))
+        elif klass.stmt is not None:
+            clues.append(Clue(klass.stmt, "missing", "no_method", {"class": klass.name, "method": task.expected}))
+        if sibling is not None:
+            clues.append(Clue(sibling.stmt, "sibling", "sibling", {"sibling": sibling.place.text}))
+        if task.elsewhere is not None:
+            clues.append(Clue(task.elsewhere.stmt, "released", "elsewhere"))
+        waits = ending is not None and ending.is_async
+        yield Hit(
+            at=task.started,
+            subject=task.place.text,
+            owner=facts.lifetime(klass),
+            driver="call",
+            release="never",
+            message="sibling" if sibling is not None else "forgotten" if ending is not None else "no_method",
+            hint=("await" if waits else "cancel") if ending is not None else "add",
+            args={
+                "class": klass.name,
+                "coroutine": name,
+                "method": ending.name if ending is not None else task.expected,
+                "sibling": sibling.place.text if sibling is not None else "",
+                "task": f"self.{task.place.path[0]}",
+            },
+            clues=tuple(clues),
+            acquired=source(task.call),
+            place=task.place,
+        )
