@@ -58,6 +58,7 @@ class Row:
     tracked: bool = False  # what it spawns is held and awaited by the spawner
     own: tuple[str, ...] = ()  # methods that take over their arguments
     takes: bool = False  # a call takes over its arguments
+    leaves: Literal["", "losers", "shielded", "siblings"] = ""  # tasks among its arguments that run on after it
     bulk: tuple[str, ...] = ()  # methods and attributes that yield data of any size
     text: tuple[str, ...] = ()  # methods that turn the whole value into text
     stringifies: bool = False  # a call turns its argument into text, whole
@@ -78,6 +79,7 @@ class Row:
         return "with" if "__exit__" in self.release else "async with" if "__aexit__" in self.release else ""
 
 
+_CHOICES = {"lifetime": ("", "long", "short"), "leaves": ("", "losers", "shielded", "siblings")}
 _KEYS = {f.name: f for f in fields(Row) if f.name not in ("name", "file")}
 _TABLES = ("makes", "pairs", "open_with")
 _NOT_INHERITED = ("name", "file", "kind", "base", "verified", "returns", "instances")
@@ -169,11 +171,11 @@ def _value(row: str, file: str, key: str, value: Any) -> Any:
         return value
     if key in _TABLES and isinstance(value, dict) and all(isinstance(v, str) for v in value.values()):
         return value
-    if key == "lifetime" and value in ("", "long", "short"):
+    if key in _CHOICES and value in _CHOICES[key]:
         return value
     if default == () and isinstance(value, list) and all(isinstance(v, str) for v in value):
         return tuple(value)
-    if key not in ("kind", "lifetime", *_TABLES) and default != () and type(value) is type(default):
+    if key not in ("kind", *_CHOICES, *_TABLES) and default != () and type(value) is type(default):
         return value
     raise KnowledgeError(f"{file}: [{row}] {key}: {value!r} is not what this key takes; see rules/README.md")
 

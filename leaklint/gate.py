@@ -24,7 +24,7 @@ class Gate:
         found: dict[str, set[str]] = {}
         for row in self.apis.rows.values():
             words = found.setdefault(row.name.partition(".")[0], set())
-            if row.memo or row.heavy or self._counts(row.name) or self._counts(row.returns):
+            if row.memo or row.heavy or row.leaves or self._counts(row.name) or self._counts(row.returns):
                 words.add(row.name.rpartition(".")[2])
             words.update(self._making(row))
         return {root: frozenset(words) for root, words in found.items()}

@@ -112,6 +112,26 @@ def test_line_04_a_wrapper_that_tracks() -> None:
     )
 
 
+def test_line_05_an_attribute_that_no_ending_cancels() -> None:
+    check(
+        """
+        import asyncio
+
+        class Pinger:
+            async def start(self):
+                self._task = asyncio.create_task(self._ping())  # LK202
+
+            async def _ping(self):
+                while True:
+                    await asyncio.sleep(1)
+
+            async def stop(self):
+                self.log("stopped")
+        """,
+        "LK202",
+    )
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -50,7 +50,9 @@ def running(basis: Basis) -> Iterator[Running]:
         methods = endings(basis, klass)
         ending = next((m for m in methods if m.name != "__del__"), None)
         at_end = reached(basis, klass, methods)
-        others = (u for other in ends if other != place for u in ends[other] if other.scope in basis.names.family(klass))
+        others = (
+            u for other in ends if other != place for u in ends[other] if other.scope in basis.names.family(klass)
+        )
         sibling = next((u for u in others if u.stmt.scope.function in at_end), None)
         stmt, call, spawned = max(births, key=lambda b: lasting(basis, b[2].coroutine).kind == "endless")
         starters = {born.scope.function: born.ordinal for born, _, _ in births}
@@ -77,7 +79,9 @@ def _started(basis: Basis, use: Use) -> tuple[Expr, Spawn] | None:
 
 def _ends(basis: Basis, place: Place) -> Iterator[Use]:
     """Uses that cancel the task, wait for it, or hand it to who may."""
-    uses = (u for verb in ("", "cancel") for u in basis.all_uses(Place(place.scope, (*place.path, *filter(None, [verb])))))
+    uses = (
+        u for verb in ("", "cancel") for u in basis.all_uses(Place(place.scope, (*place.path, *filter(None, [verb]))))
+    )
     return (u for u in uses if (u.verb not in _LOOKS if u.verb else _awaited(u) or u.role in _KEEPING))
 
 

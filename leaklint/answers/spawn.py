@@ -45,7 +45,11 @@ def spawn(basis: Basis, call: Expr) -> Spawn | None:
         return None
     named = _trusted(basis, callee)
     if callee.row is not None:
-        return Spawn(row, first, named or callee.row.tracked) if callee.row.kind == "function" else None
+        return (
+            Spawn(row, first, named or callee.row.tracked)
+            if callee.row.kind == "function" or row.noun == "task"
+            else None
+        )
     if callee.receiver is not None:
         if callee.method not in callee.receiver.spawn:
             return None

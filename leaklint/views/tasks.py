@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from leaklint.answers import running, spawn
+from leaklint.answers import race, running, spawn
 from leaklint.answers.spawn import Spawn
 from leaklint.basis import Answer
 from leaklint.ir import Expr
@@ -31,3 +31,8 @@ class Tasks(View):
     def running(self) -> tuple[running.Running, ...]:
         """Tasks that classes start into their attributes."""
         return tuple(running.running(self.basis))
+
+    @cached_property
+    def racers(self) -> tuple[race.Racer, ...]:
+        """Tasks that run on after the call that waits for them."""
+        return tuple(race.racers(self.basis))

@@ -1,0 +1,38 @@
+"""LK210: tasks that run on after the call that waited for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaklint.basis import Clue
+from leaklint.ir import source
+from leaklint.model import Facts, Hit
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    for racer in facts.racers:
+        function = racer.wait.scope.function
+        names = [name or source(task, 40) for _, task, name in racer.tasks]
+        args = {
+            "tasks": " and ".join(f"`{name}`" for name in names[:2]) + (" and others" if names[2:] else ""),
+            "task": names[0],
+            "function": function.name,
+            "sibling": racer.sibling_name,
+        }
+        started = [
+            Clue(stmt, "acquired", "started", {"task": name})
+            for (stmt, *_), name in zip(racer.tasks, names, strict=True)
+        ]
+        ended = [Clue(racer.sibling.stmt, "sibling", "sibling", args)] if racer.sibling is not None else []
+        yield Hit(
+            at=racer.tasks[0][0],
+            subject=f"{function.qualname}.{names[0]}",
+            owner="call",
+            driver="loop" if racer.each_turn else "call",
+            release="never" if racer.each_turn else "on some paths",
+            message="each_turn" if racer.each_turn else racer.how,
+            hint="cancel" if racer.how == "losers" and racer.tasks[0][2] else racer.how,
+            args=args,
+            clues=(*started, Clue(racer.wait, "missing", racer.how, args), *ended),
+            acquired=source(racer.tasks[0][1]),
+        )
