@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Literal
 
-from leaklint.answers import attributes, entered, fate, paths, unawaited, unreleased
+from leaklint.answers import attributes, entered, fate, paths, rebuilt, unawaited, unreleased
 from leaklint.apis import Row
 from leaklint.basis import Answer
 from leaklint.facts import DriverKind
@@ -75,6 +75,10 @@ class Resources(View):
     @cached_property
     def entered(self) -> tuple[entered.Entered, ...]:
         return tuple(entered.entered(self.basis))
+
+    @cached_property
+    def rebuilt(self) -> tuple[rebuilt.Rebuilt, ...]:
+        return tuple(rebuilt.rebuilt(self.basis, self.traces))
 
     def cadence(self, when: Answer) -> DriverKind:
         """How often something is acquired, where nothing but the calls of its function tells."""
