@@ -43,6 +43,12 @@ class Row:
     default_bound: bool = False  # bounded unless an argument of `bound` says otherwise
     memo: bool = False  # a decorator that keeps results by arguments
     heavy: bool = False  # loads a model: hundreds of megabytes
+    multiplies: tuple[str, ...] = ()  # arguments that say how many processes a call starts
+    invokes: bool = False  # calls the functions it is given, once for each request
+    parts: tuple[str, ...] = ()  # arguments with which a call gives less than everything, or piece by piece
+    streams: str = ""  # how it gives what `bulk` gives piece by piece
+    pieces: tuple[str, ...] = ()  # methods by which what a call returns takes its data piece by piece
+    graph: bool = False  # what a call of the result returns carries the graph of its computation
     weak: bool = False  # holds its entries weakly
     inserts_on_read: bool = False
     release: tuple[str, ...] = ()
@@ -117,6 +123,22 @@ class Vocabulary:
     error_names: tuple[str, ...] = ()
     outcome_methods: tuple[str, ...] = ()
     endless_coroutines: tuple[str, ...] = ()
+    keeping_decorators: tuple[str, ...] = ()
+    fetch_methods: tuple[str, ...] = ()
+    query_starts: tuple[str, ...] = ()
+    query_limits: tuple[str, ...] = ()
+    query_runs: tuple[str, ...] = ()
+    lazy_tables: tuple[str, ...] = ()
+    data_files: tuple[str, ...] = ()
+    data_names: tuple[str, ...] = ()
+    settings_names: tuple[str, ...] = ()
+    size_limits: tuple[str, ...] = ()
+    response_classes: tuple[str, ...] = ()
+    backward_methods: tuple[str, ...] = ()
+    graph_keeping_methods: tuple[str, ...] = ()
+    graph_free_blocks: tuple[str, ...] = ()
+    model_names: tuple[str, ...] = ()
+    loss_functions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from leaklint.apis import Apis, Row
+from leaklint.loading import Loading
 from leaklint.seen import Seen
 
 
@@ -24,7 +25,8 @@ class Gate:
         found: dict[str, set[str]] = {}
         for row in self.apis.rows.values():
             words = found.setdefault(row.name.partition(".")[0], set())
-            if row.memo or row.heavy or row.leaves or self._counts(row.name) or self._counts(row.returns):
+            loads = row.heavy or row.graph
+            if row.memo or loads or row.leaves or self._counts(row.name) or self._counts(row.returns):
                 words.add(row.name.rpartition(".")[2])
             words.update(self._making(row))
         return {root: frozenset(words) for root, words in found.items()}
@@ -90,7 +92,12 @@ class Gate:
             or self._prunes(seen)
             or self._forgets_await(seen)
             or self._registers(seen)
+            or self._loading.passes(seen)
         )
+
+    @cached_property
+    def _loading(self) -> Loading:
+        return Loading(self.apis)
 
     @cached_property
     def _registering(self) -> dict[str, frozenset[str]]:

@@ -282,7 +282,10 @@ def _text(e: Expr, depth: int) -> str:
     if e.op in ("await", "yield"):
         return f"{e.op} {' '.join(parts)}"
     if e.op in ("binary", "compare", "bool"):
-        return f" {_SYMBOLS.get(e.text, e.text)} ".join(parts)
+        signs = [_SYMBOLS.get(word, word) for word in e.text.split()]
+        return parts[0] + "".join(f" {s} {p}" for s, p in zip(signs * len(parts), parts[1:], strict=False))
+    if e.op == "unary":
+        return {"Minus": "-", "Not": "not ", "Plus": "+", "BitInvert": "~"}.get(e.text, "") + parts[0]
     if e.op == "slice":
         return (
             ":"

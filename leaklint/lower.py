@@ -127,7 +127,7 @@ _COMPS: dict[type[cst.CSTNode], str] = {
     cst.GeneratorExp: "gen",
     cst.DictComp: "dict",
 }
-_VALUE_LIMIT = 80
+VALUE_LIMIT = 600  # a query is read to its end
 
 
 Described = tuple[str, str, tuple[str, ...]]  # text, value and argument names
@@ -148,14 +148,14 @@ def _operated(node: Any) -> Described:
 
 
 def _number(node: Any) -> Described:
-    return "num", node.value[:_VALUE_LIMIT], ()
+    return "num", node.value[:VALUE_LIMIT], ()
 
 
 _TEXTS: dict[type[cst.CSTNode], Callable[[Any], Described]] = {
     cst.Name: lambda n: (_CONSTANTS.get(n.value) or n.value, n.value if n.value in _CONSTANTS else "", ()),
     cst.Attribute: lambda n: (n.attr.value, "", ()),
     cst.Call: lambda n: ("", "", ("", *(a.star or (a.keyword.value if a.keyword else "") for a in n.args))),
-    cst.SimpleString: lambda n: ("bytes" if "b" in n.prefix.lower() else "str", n.value[:_VALUE_LIMIT], ()),
+    cst.SimpleString: lambda n: ("bytes" if "b" in n.prefix.lower() else "str", n.value[:VALUE_LIMIT], ()),
     cst.Integer: _number,
     cst.Float: _number,
     cst.Imaginary: _number,
@@ -233,6 +233,8 @@ def lower(root: cst.CSTNode, scope: Scope, stmt: Stmt, flat: list[Expr]) -> Expr
 def _bind_comp(expr: Expr, node: cst.CSTNode, built: dict[int, Expr]) -> None:
     loop: cst.CompFor | None = node.for_in  # type: ignore[attr-defined]
     targets = []
+    if expr.inner is not None and loop is not None:
+        expr.inner.is_async = loop.asynchronous is not None
     while loop is not None:
         target = built[id(loop.target)]
         targets.append(target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from leaklint.answers.models import Load
 from leaklint.views.exceptions import Exceptions
 from leaklint.views.growth import Growth
 from leaklint.views.hit import Clear, Hit
@@ -11,7 +12,7 @@ from leaklint.views.peaks import Peaks
 from leaklint.views.resources import Resources
 from leaklint.views.tasks import Tasks
 
-__all__ = ["Clear", "Facts", "Hit"]
+__all__ = ["Clear", "Facts", "Hit", "Load"]
 
 
 class Facts(Growth, Keeping, Resources, Tasks, Listeners, Exceptions, Peaks):

@@ -227,6 +227,7 @@ def _loop(node: ast.For | ast.AsyncFor | ast.comprehension, seen: Seen) -> None:
     _bind(node.target, node.iter, seen)
     if type(node) is ast.AsyncFor or getattr(node, "is_async", False):
         seen.streamed |= _identifiers(node.target)
+        seen.collected = seen.collected or type(node) is ast.comprehension
 
 
 def _function(node: ast.FunctionDef | ast.AsyncFunctionDef, seen: Seen) -> None:

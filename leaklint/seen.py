@@ -25,6 +25,7 @@ class Seen:
     added_to: set[str] = field(default_factory=set)
     params: set[tuple[str, str]] = field(default_factory=set)  # (function, parameter)
     streamed: set[str] = field(default_factory=set)  # targets of `async for`
+    collected: bool = False  # a stream becomes a list
     coroutines: set[str] = field(default_factory=set)  # what `async def` defines
     unawaited: Counter[str] = field(default_factory=Counter)  # calls of methods, less those that are awaited
     handed: set[str] = field(default_factory=set)  # what is called with a method, a lambda or a name, or decorates

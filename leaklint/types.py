@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from leaklint.annotations import alternatives
 from leaklint.apis import Apis, Row
 from leaklint.ir import Expr, Scope, is_none, statements
-from leaklint.names import Names, Place
+from leaklint.names import ELEMENT, Names, Place
 from leaklint.scopes import source_name
 from leaklint.uses import Use
 
@@ -154,10 +154,8 @@ class Types:
             local = self.callee(expr.args[0]).local if expr.args[0].op == "call" else None
             # what a task gives is not a task, but for a coroutine function of this module that returns one
             return inner if inner is None or inner.kind != "task" or (local is not None and local.is_async) else None
-        if expr.op == "starred":
-            return self.row(expr.args[0], depth)
-        if expr.op == "walrus":
-            return self.row(expr.args[1], depth)
+        if expr.op in ("starred", "walrus"):
+            return self.row(expr.args[-1], depth)
         if expr.op == "if":
             return self.row(expr.args[0], depth) or self.row(expr.args[2], depth)
         if expr.op == "bool":
@@ -178,7 +176,10 @@ class Types:
         if expr.op in ("name", "attr"):
             place = self.names.place(expr)
             row = self.place_row(place, depth) if place is not None else None
-            return row or self.apis.by_instance.get(expr.text)
+            row = row or self.apis.by_instance.get(expr.text)
+            # by its form an entry, but `client.get(url)` may be a request
+            entry = row is None and expr.op == "name" and place is not None and place.path[-1] == ELEMENT
+            return self.row(self.names.only_value(expr.text, expr.scope), depth) if entry else row
         if expr.op == "sub" and len(expr.args) == 2 and expr.args[1].op == "const":
             return self.indexed(expr.args[0], expr.args[1].value)
         return None

@@ -22,6 +22,7 @@ LAYERS = """
     apis
     seen
     scan
+    loading
     gate
     ir
     positions

@@ -106,10 +106,10 @@ def _repeats(basis: Basis, stmt: Stmt) -> bool:
     )
 
 
-def script_only(stmt: Stmt) -> bool:
-    """Under `if __name__ == "__main__"`."""
+def script_only(basis: Basis, stmt: Stmt) -> bool:
+    """Under `if __name__ == "__main__"`, or only for type checkers."""
     return any(
-        e.op == "name" and e.text == "__name__"
+        e.op in ("name", "attr") and (e.text == "__name__" or basis.names.qualified(e) == "typing.TYPE_CHECKING")
         for block, _ in ancestors(stmt)
         for test in block.exprs
         for e in walk(test)

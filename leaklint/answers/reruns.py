@@ -18,7 +18,7 @@ def reruns(basis: Basis, stmt: Stmt) -> Answer:
     `word` is the function, for a constructor the class.
     """
     function = stmt.scope.function
-    if function.kind != "function" or script_only(stmt) or _once(basis, function):
+    if function.kind != "function" or script_only(basis, stmt) or _once(basis, function):
         return NO
     klass = _class_of(function)
     if klass is not None and (basis.apis.means("test_classes", klass.name) or _sole(basis, klass)):

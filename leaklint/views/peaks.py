@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from leaklint.answers import text, weight
+from leaklint.answers import consume, demand, models, tensors, text, weight
 from leaklint.basis import Answer
-from leaklint.ir import Expr
+from leaklint.ir import Expr, Stmt
 from leaklint.views.view import View
 
 
@@ -25,7 +25,46 @@ class Peaks(View):
     def stringified(self) -> tuple[text.Text, ...]:
         return tuple(text.stringified(self.basis))
 
-    def is_heavy(self, call: Expr) -> bool:
-        """Does the call load a model?"""
-        callee = self.basis.types.callee(call)
-        return callee.row is not None and callee.row.heavy
+    # -- models
+
+    @cached_property
+    def loads(self) -> tuple[models.Load, ...]:
+        """Calls that load a model, themselves or through a helper of the module."""
+        return tuple(models.loads(self.basis))
+
+    def loaded_again(self, load: models.Load) -> Answer:
+        """What makes a load run again and again, with nothing that keeps the model."""
+        return models.repeated(self.basis, load)
+
+    def guard(self, call: Expr) -> Expr | None:
+        """The test that a call depends on."""
+        return models.guard(call)
+
+    @cached_property
+    def processes(self) -> tuple[Expr, str] | None:
+        """A call that starts several processes, and the argument that says how many."""
+        return models.processes(self.basis)
+
+    def demand(self, stmt: Stmt) -> Answer:
+        """What makes a statement's function run again, through its callers too."""
+        return demand.demand(self.basis, stmt)
+
+    # -- what is read as a whole
+
+    @cached_property
+    def peaks(self) -> tuple[consume.Peak, ...]:
+        """What is read as a whole, where a part or one piece after the other would do."""
+        return tuple(consume.peaks(self.basis))
+
+    def streams(self, read: Expr) -> str:
+        """How the library of a read gives the same piece by piece."""
+        receiver = read.args[0].args[0] if read.op == "call" and read.args[0].op == "attr" else read.args[0]
+        row = self.row(receiver)
+        return row.streams if row is not None else ""
+
+    # -- what is put by
+
+    @cached_property
+    def tensors(self) -> tuple[tensors.Retained, ...]:
+        """Values put by round after round with the graph of their computation."""
+        return tuple(tensors.retained(self.basis))

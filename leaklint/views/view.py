@@ -53,7 +53,7 @@ class View:
         return (
             call.scope.function.kind in ("module", "class")
             and call.scope.kind != "lambda"
-            and not driver.script_only(call.stmt)
+            and not driver.script_only(self.basis, call.stmt)
         )
 
     def error_branch(self, stmt: Stmt) -> tuple[Block | None, Stmt] | None:

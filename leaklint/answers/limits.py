@@ -1,0 +1,85 @@
+"""Is the size of something looked at only after all of it was read?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaklint.answers.loads import Whole, whole
+from leaklint.basis import Basis
+from leaklint.ir import Expr, Stmt, flat_of, outermost, source, statements, walk
+
+
+def limited(basis: Basis, test: Stmt) -> tuple[Whole, str] | None:
+    """`data = read()`, then `if len(data) > MAX: raise`: what was read, and the comparison that comes too late."""
+    for block in test.blocks:
+        refuses = block.stmts and block.stmts[-1].op in ("raise", "return", "continue")
+        compares = (e for t in block.exprs for e in walk(t) if e.op == "compare") if refuses else ()
+        for compare in compares:
+            data = _measured(basis, compare, test)
+            found = _whole_read(basis, data, test) if data is not None else None
+            if found is not None and not _asked_before(found, test):
+                return found, source(compare)
+    return None
+
+
+def _measured(basis: Basis, compare: Expr, test: Stmt) -> Expr | None:
+    """What `len(x) > LIMIT` measures: the limit is named as one, or is a number of bytes."""
+    if not any(op in compare.text for op in ("Greater", "Less")):
+        return None
+    limit = any(
+        basis.apis.means("size_limits", e.text) or (e.text == "num" and _large(e))
+        for a in compare.args
+        for e in walk(a)
+        if e.op in ("name", "attr", "const")
+    )
+    for arg in compare.args if limit else ():
+        if arg.op == "call" and arg.args[0].text == "len" and len(arg.args) == 2:
+            return arg.args[1]
+        data = next(_lengths(arg, test), None) if arg.op == "name" else None
+        if data is not None:
+            return data
+    return None
+
+
+def _lengths(size: Expr, test: Stmt) -> Iterator[Expr]:
+    """What a size is the length of, the last first: `size = len(data)`, `size += len(data)`."""
+    for stmt in reversed(list(statements(size.scope.function.block))):
+        if stmt.op in ("assign", "augassign") and stmt.ordinal < test.ordinal and stmt.value is not None:
+            value = stmt.value
+            if any(t.text == size.text for t in stmt.targets) and value.op == "call" and value.args[0].text == "len":
+                yield from value.args[1:2]
+
+
+def _large(number: Expr) -> bool:
+    try:
+        return int(number.value.replace("_", ""), 0) >= 1024
+    except ValueError:
+        return False
+
+
+def _whole_read(basis: Basis, data: Expr, test: Stmt) -> Whole | None:
+    """The read that gave the data: one that is known, or any method that reads without a limit."""
+    found = whole(basis, data)
+    if found is not None and found.kind in ("upload", "body", "download", "file"):
+        return found
+    if data.op != "name":
+        return None
+    values = [b.value for b in basis.names.bindings(data.text, data.scope) if b.exact and b.value is not None]
+    for value in reversed([v for v in values if v.stmt.ordinal < test.ordinal]):
+        call = value.args[0] if value.op == "await" else value
+        named = call.op == "call" and call.args[0].op == "attr" and call.args[0].text in ("read", "body", "aread")
+        sized = any(not n for n in call.names[1:]) if named else True
+        if named and not sized and outermost(call).parent is None:
+            return Whole("data", call, source(call))
+    return None
+
+
+def _asked_before(found: Whole, test: Stmt) -> bool:
+    """Is a size asked for before it is read: `file.size`, a header, `os.path.getsize`?"""
+    words = ("size", "content_length", "getsize", "st_size")
+    before = (s for s in statements(test.scope.function.block) if s.ordinal < found.site.stmt.ordinal)
+    return any(
+        (e.op == "attr" and e.text in words) or (e.op == "const" and "content-length" in e.value.lower())
+        for stmt in before
+        for e in flat_of(stmt)
+    )

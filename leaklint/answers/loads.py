@@ -1,0 +1,179 @@
+"""What is read into memory as a whole: a table, a file, a download, an upload, a body, a stream?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from leaklint.answers.query import table
+from leaklint.basis import Basis
+from leaklint.ir import Expr, is_none, source, statements, walk
+from leaklint.names import Place
+from leaklint.scopes import source_name
+
+Kind = Literal["table", "lazy", "cursor", "file", "download", "upload", "body", "stream", "frame", "data"]
+
+_DEPTH = 6
+_FILE_READS = ("read", "readlines", "read_text", "read_bytes")
+_SAME_SIZE = ("splitlines", "split", "strip", "rstrip", "decode", "encode", "getvalue", "readlines", "copy")
+_LISTS = ("list", "tuple", "set", "sorted", "reversed", "enumerate", "iter")
+_LIMITS = ("-1", "None")
+_NOUNS: dict[str, Kind] = {"HTTP response": "download", "upload": "upload"}
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """`site` reads everything; `what` says of what, `path` names the file; `listed` when it became a list here."""
+
+    kind: Kind
+    site: Expr
+    what: str
+    path: Expr | None = None
+    listed: bool = False
+
+
+def whole(basis: Basis, expr: Expr | None, depth: int = _DEPTH) -> Whole | None:
+    """What an expression's value holds all of, through names, helpers and what does not make it smaller."""
+    if expr is None or depth < 0:
+        return None
+    if expr.op in ("await", "starred"):
+        return whole(basis, expr.args[0], depth)
+    if expr.op == "name":
+        value = basis.names.only_value(expr.text, expr.scope)
+        return whole(basis, value, depth - 1)
+    if expr.op == "comp" and expr.text != "gen":
+        return _comprehended(basis, expr, depth)
+    if expr.op == "attr":
+        return _attribute(basis, expr)
+    if expr.op != "call":
+        return None
+    found = table(basis, expr)
+    if found is not None:
+        return Whole("table" if found.how == "fetched" else found.how, expr, found.what)
+    if expr.args[0].op == "name":
+        return _called(basis, expr, depth)
+    return _read(basis, expr, depth) if expr.args[0].op == "attr" else None
+
+
+def _comprehended(basis: Basis, comp: Expr, depth: int) -> Whole | None:
+    """`[x async for x in stream]`; a list of what comes from something whole is of its size."""
+    owner = comp.inner
+    if owner is not None and owner.is_async:
+        return Whole("stream", comp, source(comp.args[0]), listed=True)
+    found = whole(basis, comp.args[0], depth - 1) if comp.args else None
+    return found and _listed(found)
+
+
+def _listed(found: Whole) -> Whole:
+    """The same in a list: a cursor's rows are all there then."""
+    return replace(found, kind="table" if found.kind == "cursor" else found.kind, listed=True)
+
+
+def _attribute(basis: Basis, attr: Expr) -> Whole | None:
+    row = basis.types.row(attr.args[0])
+    if row is not None and attr.text in row.bulk and row.noun in _NOUNS:
+        return Whole(_NOUNS[row.noun], attr, source(attr))
+    return None
+
+
+def _called(basis: Basis, call: Expr, depth: int) -> Whole | None:
+    """`list(rows)`, or a function of the module that returns something whole."""
+    callee = basis.types.callee(call)
+    if callee.local is None and call.args[0].text in _LISTS and len(call.args) > 1:
+        found = whole(basis, call.args[1], depth - 1)
+        return found and _listed(found)
+    function = callee.local
+    if function is not None and function.kind == "function" and not function.is_generator:
+        returned = [s.value for s in statements(function.block) if s.op == "return" and not is_none(s.value)]
+        return whole(basis, returned[0], depth - 2) if len(returned) == 1 else None
+    return None
+
+
+def _read(basis: Basis, call: Expr, depth: int) -> Whole | None:
+    method, receiver = call.args[0].text, call.args[0].args[0]
+    row = basis.types.callee(call).row
+    if row is not None and row.parts:
+        given = any(n in row.parts or n == "**" for n in call.names)
+        return None if given else Whole("frame", call, source(call), call.args[1] if len(call.args) > 1 else None)
+    if _limited(call):
+        return whole(basis, receiver, depth - 1) if method in _SAME_SIZE else None
+    row = basis.types.row(receiver)
+    if row is not None and row.noun in _NOUNS and method in row.bulk:
+        return Whole(_NOUNS[row.noun], call, source(call))
+    if method in _FILE_READS and (row is None or row.noun == "file" or (method in row.bulk and row.kind != "buffer")):
+        if row is not None or method in ("read_text", "read_bytes"):
+            path = opened(basis, receiver)
+            return Whole("file", call, source(path or receiver), path or receiver)
+        if _uploaded(basis, receiver):
+            return Whole("upload", call, source(call))
+    if row is not None and method in row.bulk and row.kind == "base":
+        return Whole("body", call, source(call))
+    return whole(basis, receiver, depth - 1) if method in _SAME_SIZE else None
+
+
+def _limited(call: Expr) -> bool:
+    """`read(n)` is as large as the code says; `read()` and `read(-1)` are not."""
+    return any(source(a) not in _LIMITS for n, a in zip(call.names[1:], call.args[1:], strict=False) if n != "encoding")
+
+
+def _uploaded(basis: Basis, receiver: Expr) -> bool:
+    """`request.files["x"]`: what a client sends as a file."""
+    if receiver.op == "name":
+        value = basis.names.only_value(receiver.text, receiver.scope)
+        return value is not None and value.op in ("sub", "call") and _uploaded(basis, value)
+    if receiver.op == "call" and receiver.args[0].op == "attr" and receiver.args[0].text == "get":
+        receiver = receiver.args[0].args[0]
+    elif receiver.op == "sub":
+        receiver = receiver.args[0]
+    return receiver.op == "attr" and receiver.text in ("files", "FILES") and "req" in source_name(receiver.args[0])
+
+
+def opened(basis: Basis, file: Expr) -> Expr | None:
+    """The path of the file that an expression stands for: of `open(path)`, of `path.open()`."""
+    if file.op == "call":
+        row = basis.types.callee(file).row
+        if row is not None and row.name.endswith(".open") and len(file.args) > 1:
+            return file.args[1]
+        if file.args[0].op == "attr" and file.args[0].text == "open" and len(file.args) <= 3:
+            return file.args[0].args[0]
+        return None
+    place: Place | None = basis.names.place(file)
+    values = basis.types.bound_values(place) if place is not None else iter(())
+    return next((p for v in values if v.op == "call" and (p := opened(basis, v)) is not None), None)
+
+
+def names_data(basis: Basis, path: Expr | None, depth: int = 3) -> bool:
+    """Does a path say that the file grows or comes in any size: a log, lines of JSON, a table, an upload?"""
+    if path is None or depth == 0:
+        return False
+    for e in walk(path):
+        if e.op == "const" and e.text == "str" and basis.apis.means("data_files", e.value.strip("\"'").lower()):
+            return True
+        if e.op in ("name", "attr") and basis.apis.means("data_names", e.text.lower()):
+            return True
+        if e.op == "name":
+            value = basis.names.only_value(e.text, e.scope)
+            if value is not None and names_data(basis, value, depth - 1):
+                return True
+            if any(_over_data(basis, b.value) for b in basis.names.bindings(e.text, e.scope) if b.how == "for"):
+                return True
+    return False
+
+
+def _over_data(basis: Basis, iterated: Expr | None) -> bool:
+    """A loop over the files of a pattern: `folder.glob("*.csv")`."""
+    return iterated is not None and any(
+        e.op == "const" and e.text == "str" and basis.apis.means("data_files", e.value.strip("\"'").lower())
+        for e in walk(iterated)
+    )
+
+
+def is_open(basis: Basis, path: Expr | None) -> bool:
+    """May a path be any file's: a parameter, or what a loop brings? Not one that the code names."""
+    if path is None:
+        return False
+    names = [e for e in walk(path) if e.op == "name"]
+    open_ones = [b for e in names for b in basis.names.bindings(e.text, e.scope) if b.how in ("param", "for", "comp")]
+    fixed = any(e.op == "const" and e.text == "str" and "." in e.value for e in walk(path))
+    words = [e.text.lower() for e in walk(path) if e.op in ("name", "attr")]
+    return bool(open_ones) and not fixed and not any(basis.apis.means("settings_names", w) for w in words)

@@ -1,0 +1,149 @@
+"""Does an expression ask a database for a whole table, or for a part of it?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from leaklint.basis import Basis
+from leaklint.ir import Expr, Stmt, source
+from leaklint.lower import VALUE_LIMIT
+
+_STEPS = 24
+_SELECT = re.compile(r"\bselect\b.+\bfrom\b", re.IGNORECASE | re.DOTALL)
+_PART = re.compile(
+    r"\b(limit|top\s+\d+|fetch\s+(first|next)|(count|sum|max|min|avg|exists)\s*\(|group\s+by|distinct|returning|pragma|explain"
+    r"|sqlite_(master|schema|sequence)|information_schema|pg_\w+)",
+    re.IGNORECASE,
+)
+_EXACT = re.compile(r"\bwhere\b.*?((?<![<>!=])=(?!=)|\bin\b|\bmatch\b)", re.IGNORECASE | re.DOTALL)
+_COMPARING = ("Equal", "In", "Is")
+_LOOKUPS = re.compile(r"\w+__(lte?|gte?|range|isnull|i?contains|i?startswith|i?endswith|regex|date|year)|.*__ne")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What a query gives that nothing narrows to a few rows.
+
+    `how`: `fetched` (all rows are in a list), `lazy` (they come when it is iterated over, and are kept),
+    `cursor` (they come one by one).
+    """
+
+    how: Literal["fetched", "lazy", "cursor"]
+    site: Expr
+    what: str
+
+
+def table(basis: Basis, expr: Expr) -> Table | None:
+    """The whole table that an expression stands for."""
+    while expr.op == "await":
+        expr = expr.args[0]
+    if expr.op != "call" or expr.args[0].op != "attr":
+        return None
+    method, receiver = expr.args[0].text, expr.args[0].args[0]
+    if basis.apis.means("fetch_methods", method):
+        text = _sql(basis, expr) or _executed(basis, receiver, expr.stmt)
+        return Table("fetched", expr, _named(text)) if text and is_whole(text) else None
+    if method == "execute" and len(expr.args) > 1:
+        text = _sql(basis, expr)
+        return Table("cursor", expr, _named(text)) if text and is_whole(text) else None
+    links = list(_chain(basis, expr))
+    words = [word for word, _ in links]
+    if any(basis.apis.means("query_limits", word) for word in words) or any(_narrows(c) for _, c in links if c):
+        return None
+    if any(basis.apis.means("lazy_tables", word) for word in words):
+        return Table("lazy", expr, source(expr, 50))
+    if method == "all" and any(basis.apis.means("query_starts", w) and (c or w != "select") for w, c in links):
+        return Table("fetched", expr, source(expr, 50))
+    return None
+
+
+def is_whole(sql: str) -> bool:
+    """Does a query select rows from a table that no limit, aggregate or exact condition makes few?"""
+    whole = len(sql) < VALUE_LIMIT and _SELECT.search(sql) is not None
+    return whole and _PART.search(sql) is None and _EXACT.search(sql) is None
+
+
+def _named(sql: str) -> str:
+    found = re.search(r"\bfrom\s+[\"'`\[]?([\w.]+)", sql, re.IGNORECASE)
+    return found[1] if found is not None else "the table"
+
+
+def _sql(basis: Basis, call: Expr) -> str:
+    return _text(basis, call.args[1]) if len(call.args) > 1 else ""
+
+
+def _text(basis: Basis, expr: Expr | None, depth: int = 3) -> str:
+    """The text of a query, through names and calls such as `text("...")`; empty when it is put together."""
+    if expr is None or depth == 0:
+        return ""
+    if expr.op == "const" and expr.text == "str":
+        return expr.value
+    if expr.op == "fstring" and expr.args and all(a.op == "const" for a in expr.args):
+        return "".join(a.value for a in expr.args)
+    if expr.op == "name":
+        return _text(basis, basis.names.only_value(expr.text, expr.scope), depth - 1)
+    if expr.op == "call" and len(expr.args) == 2 and expr.args[0].op == "name":
+        return _text(basis, expr.args[1], depth - 1)
+    return ""
+
+
+def _executed(basis: Basis, receiver: Expr, stmt: Stmt) -> str:
+    """The text of the query that a cursor has last been given before a statement."""
+    while receiver.op == "await":
+        receiver = receiver.args[0]
+    if receiver.op == "call" and receiver.args[0].op == "attr" and receiver.args[0].text == "execute":
+        return _sql(basis, receiver)
+    place = basis.names.place(receiver)
+    if place is None:
+        return ""
+    bound = basis.names.only_value(receiver.text, receiver.scope) if receiver.op == "name" else None
+    if bound is not None and (text := _executed(basis, bound, stmt) if bound.op in ("call", "await") else ""):
+        return text
+    before = [u for u in basis.all_uses(place) if u.verb == "execute" and u.stmt.ordinal < stmt.ordinal]
+    near = [u for u in before if u.stmt.scope is stmt.scope]
+    return _sql(basis, near[-1].site) if near else ""
+
+
+def _chain(basis: Basis, expr: Expr) -> Iterator[tuple[str, Expr | None]]:
+    """The words of a chained query, the last first, each with its call; through what is executed and through names."""
+    for _ in range(_STEPS):
+        if expr.op == "await":
+            expr = expr.args[0]
+        elif expr.op == "call" and expr.args[0].op == "attr":
+            word = expr.args[0].text
+            yield word, expr
+            runs = basis.apis.means("query_runs", word) and len(expr.args) > 1
+            expr = expr.args[1] if runs else expr.args[0].args[0]
+        elif expr.op == "call":
+            yield expr.args[0].text, expr
+            return
+        elif expr.op == "attr":
+            yield expr.text, None
+            expr = expr.args[0]
+        else:
+            value = basis.names.only_value(expr.text, expr.scope) if expr.op == "name" else None
+            if value is None or value.op not in ("call", "await"):
+                return
+            expr = value
+
+
+def _narrows(call: Expr) -> bool:
+    """Does a condition leave a few rows: an exact comparison, or one that can't be read?"""
+    word = call.args[0].text
+    if word == "filter_by":
+        return True
+    if word not in ("filter", "where", "exclude"):
+        return False
+    for name, arg in zip(call.names[1:], call.args[1:], strict=False):
+        if name:
+            exact = _LOOKUPS.fullmatch(name) is None
+        elif arg.op == "compare":
+            exact = arg.text in _COMPARING
+        else:
+            exact = not (arg.op == "call" and arg.args[0].text in ("is_", "is_not", "isnot", "like", "ilike"))
+        if exact and word != "exclude":
+            return True
+    return False

@@ -1,0 +1,48 @@
+"""LK503: something of any size is read into memory as a whole, to be used piece by piece."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaklint.basis import Clue
+from leaklint.facts import DriverKind
+from leaklint.ir import source
+from leaklint.model import Facts, Hit
+
+HINTS = {"limited": "limit", "hashed": "digest", "copied": "pass_on", "answered": "send"}
+BY_KIND = {"table": "cursor", "lazy": "iterator", "frame": "chunks", "stream": "stream", "file": "lines"}
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    for peak in facts.peaks:
+        if peak.how in ("cut", "sampled", "counted"):
+            continue
+        found = peak.found
+        outside = found.kind in ("upload", "body") or (
+            found.kind in ("download", "data", "stream")
+            and peak.how == "limited"
+            and facts.demand(peak.at).kind == "event"
+        )
+        driver: DriverKind = "payload" if outside else "call"
+        streams = facts.streams(found.site)
+        yield Hit(
+            at=found.site.stmt,
+            subject=f"{found.site.stmt.scope.function.qualname or '<module>'}.{source(found.site, 40)}",
+            owner="call",
+            driver=driver,
+            release="never",
+            message="kept" if found.kind == "lazy" else peak.how,
+            hint=HINTS.get(peak.how)
+            or ("copy" if peak.how == "written" and not streams else BY_KIND.get(found.kind, "pieces")),
+            args={
+                "what": found.what,
+                "read": source(found.site),
+                "tool": peak.tool,
+                "streams": streams or "read(65536)",
+            },
+            clues=(
+                Clue(found.site.stmt, "acquired", "whole"),
+                Clue(peak.at, "missing", "kept" if found.kind == "lazy" else peak.how),
+            ),
+            acquired=source(found.site),
+        )

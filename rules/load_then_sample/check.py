@@ -1,0 +1,31 @@
+"""LK504: all of a table or log is loaded, and a part of it, or its length, is used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaklint.basis import Clue
+from leaklint.ir import source
+from leaklint.model import Facts, Hit
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    for peak in facts.peaks:
+        if peak.how not in ("cut", "sampled", "counted"):
+            continue
+        found = peak.found
+        yield Hit(
+            at=found.site.stmt,
+            subject=f"{found.site.stmt.scope.function.qualname or '<module>'}.{source(found.site, 40)}",
+            owner="call",
+            driver="call",
+            release="never",
+            message=peak.how,
+            hint=("file_" if found.kind == "file" else "") + peak.how,
+            args={"read": source(found.site), "what": found.what, "tool": peak.tool},
+            clues=(
+                Clue(found.site.stmt, "acquired", "whole"),
+                *((Clue(peak.at, "missing", peak.how, {"tool": peak.tool}),) if peak.how != "counted" else ()),
+            ),
+            acquired=source(found.site),
+        )

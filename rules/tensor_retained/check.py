@@ -1,0 +1,31 @@
+"""LK505: a tensor is put by in each round with the graph of its computation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaklint.basis import Clue
+from leaklint.ir import source
+from leaklint.model import Facts, Hit
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    for kept in facts.tensors:
+        lasting = kept.holder.op == "attr"
+        how = "summed" if kept.summed else "collected"
+        yield Hit(
+            at=kept.stmt,
+            subject=f"{kept.stmt.scope.function.qualname or '<module>'}.{source(kept.holder)}",
+            owner="instance" if lasting else "call",
+            driver="loop" if kept.loop is not None else "call",
+            release="never",
+            message=how,
+            hint="number" if kept.summed else "detach",
+            args={"value": source(kept.value, 40), "holder": source(kept.holder)},
+            clues=(
+                Clue(kept.stmt, "acquired", how),
+                Clue(kept.proof, "holder", "graph"),
+                *((Clue(kept.loop, "driver", "loop"),) if kept.loop is not None else ()),
+            ),
+            acquired=f"{source(kept.holder)} {source(kept.value)}",
+        )
