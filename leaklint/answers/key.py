@@ -158,7 +158,7 @@ def _name(basis: Basis, expr: Expr, depth: int) -> Answer:
         if literal(basis, binding.value):
             return Answer("closed set", word=expr.text)
         named = _named(basis, expr.text, expr)
-        whole = key(basis, binding.value, depth - 1) if named.kind == "unknown" and _parts_of(basis, binding) else named
+        whole = key(basis, binding.value, depth - 1) if named.kind == "unknown" and parts_of(basis, binding) else named
         return Answer(whole.kind, word=expr.text) if whole.kind in ("caller's key", "inventory") else named
     home = basis.names.scope_of(expr.text, expr.scope)
     if home is not None and home.kind == "module":
@@ -170,7 +170,7 @@ def _name(basis: Basis, expr: Expr, depth: int) -> Answer:
     return _named(basis, expr.text, expr)
 
 
-def _parts_of(basis: Basis, binding: Binding) -> bool:
+def parts_of(basis: Basis, binding: Binding) -> bool:
     """A loop over the parts of a value, or over values arranged anew: `for part in path.split("/")`."""
     value = binding.value
     while value is not None and value.op == "name" and (made := basis.names.bindings(value.text, value.scope)):

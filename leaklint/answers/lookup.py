@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leaklint.answers.key import parts_of
 from leaklint.basis import Basis
 from leaklint.ir import Expr, Stmt, ancestors, source, statements, walk
 from leaklint.names import Place
 from leaklint.uses import Use
 
+_REMOVALS = ("remove", "discard", "pop", "popleft", "popitem")
 _LEAVING = ("return", "raise", "continue", "break")
 
 
@@ -38,20 +40,28 @@ def _outermost(expr: Expr) -> Expr:
 
 
 def _there(basis: Basis, place: Place, use: Use) -> bool:
-    """Is the key taken from the dict itself, or tested to be in it?"""
+    """Is the key one that is known already, tested to be in it, or is something taken out of its entry?"""
     key = use.key
-    if key is None or _from_itself(basis, place, key):
+    if key is None or _collected(basis, key) or _takes_out(use):
         return True
     inside = any(_tests(basis, place, test, key, "In") for test in _conditions(use))
     return inside or any(_refuses(basis, place, stmt, use) for stmt in statements(use.stmt.scope.function.block))
 
 
-def _from_itself(basis: Basis, place: Place, key: Expr) -> bool:
-    """`for key in self.items`, `for key, value in self.items.items()`."""
-    if key.op != "name":
+def _collected(basis: Basis, key: Expr) -> bool:
+    """A loop over a collection: of the keys of the dict itself, or of what the program knows already. The parts of a
+    text are as new as the text."""
+    found = basis.names.bindings(key.text, key.scope) if key.op == "name" else []
+    return any(b.how in ("for", "comp") and not parts_of(basis, b) for b in found)
+
+
+def _takes_out(use: Use) -> bool:
+    """`self.rooms[room].remove(x)`, `del self.rooms[room][x]`: whoever removes has added before."""
+    parent = use.site.parent
+    if parent is None:
         return False
-    loops = (b.value for b in basis.names.bindings(key.text, key.scope) if b.how in ("for", "comp") and b.value)
-    return any(basis.names.place(e) == place for value in loops for e in walk(value))
+    called = parent.op == "attr" and parent.text in _REMOVALS and parent.parent is not None
+    return called or (parent.op == "sub" and use.stmt.op == "del" and parent in use.stmt.targets)
 
 
 def _conditions(use: Use) -> Iterator[Expr]:

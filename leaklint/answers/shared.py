@@ -25,7 +25,8 @@ def shared(basis: Basis, place: Place) -> bool:
     bound = klass.bindings.get(place.path[0], ())
     in_body = any(b.value is not None and b.how == "assign" for b in bound)
     on_instance = any(
-        u.verb == "bind" and u.stmt.scope.kind != "class" for u in basis.all_uses(Place(klass, place.path[:1]))
+        (u.verb == "bind" or (u.verb == "__iadd__" and u.stmt.op == "assign")) and u.stmt.scope.kind != "class"
+        for u in basis.all_uses(Place(klass, place.path[:1]))
     )
     fields = any(b.value is not None and b.value.op == "call" and source_name(b.value) in _FIELDS for b in bound)
     return in_body and not on_instance and not fields

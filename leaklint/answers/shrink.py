@@ -119,11 +119,19 @@ def escapes(basis: Basis, place: Place) -> Iterator[Use]:
         if use.role == "argument":
             callee = basis.types.callee(use.site)
             if (callee.local is not None and _stores(basis, callee.local, use)) or (
-                callee.local is None and callee.row is None and callee.receiver is None and _constructs(use.site)
+                callee.local is None
+                and callee.row is None
+                and callee.receiver is None
+                and (_constructs(use.site) or _inherited(basis, use.site))
             ):
                 yield use
         elif use.role in ("bound", "yielded") and not _alias(basis, use):
             yield use
+
+
+def _inherited(basis: Basis, call: Expr) -> bool:
+    """A method of its own class, from a base class elsewhere, is given the container: it is part of the holder."""
+    return call.args[0].op == "attr" and basis.names.class_of(call.args[0].args[0]) is not None
 
 
 def _constructs(call: Expr) -> bool:

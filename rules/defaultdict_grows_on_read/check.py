@@ -12,7 +12,9 @@ from leaklint.model import Clear, Facts, Hit
 def check(facts: Facts) -> Iterator[Hit | Clear]:
     for value in facts.held:
         reads = ((use, value.driver(use)) for use in facts.inserting_reads(value))
-        found = [(use, driver) for use, driver in reads if driver.kind in ("caller's key", "inventory")]
+        lasting = value.owner.kind in ("process", "long-lived instance")
+        wanted = ("caller's key", "inventory") if lasting else ("caller's key",)
+        found = [(use, driver) for use, driver in reads if driver.kind in wanted]
         if not found:
             continue
         cleared = facts.growth_cleared(value)

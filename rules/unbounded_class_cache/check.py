@@ -10,8 +10,8 @@ from leaklint.model import Clear, Facts, Hit
 from leaklint.uses import Use
 from leaklint.value import Value
 
-KEYED = ("__setitem__", "setdefault")
-ADDING = ("append", "appendleft", "add", "extend", "insert", "__iadd__")
+KEYED = ("__setitem__", "setdefault", "add")
+ADDING = ("append", "appendleft", "extend", "insert", "__iadd__")
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
@@ -58,10 +58,9 @@ def drives(facts: Facts, value: Value, use: Use) -> Answer | None:
     driver = value.driver(use)
     if driver.kind in ("import", "once", "closed set"):
         return None
-    if use.verb in KEYED:
+    if use.verb in KEYED and not facts.adds_itself(use):
         open_ = driver.kind in ("caller's key", "inventory", "event", "stream") or facts.memoises(value, use)
         return driver if open_ else None
-    if use.verb not in ADDING or facts.closed(use.value):
-        return None
-    one_more = facts.adds_itself(use) or facts.through_instance(use) or driver.kind in ("event", "stream")
-    return driver if one_more else None
+    added = facts.through_instance(use) or driver.kind in ("event", "stream")
+    one_more = use.verb in ADDING and added and not facts.closed(use.value)
+    return driver if one_more or facts.adds_itself(use) else None
