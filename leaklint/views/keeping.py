@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from leaklint.answers import lookup, memo, shared
+from leaklint.answers import drain, lookup, memo, shared
 from leaklint.uses import Use
 from leaklint.value import Value
 from leaklint.views.view import View
@@ -29,6 +29,16 @@ class Keeping(View):
     @cached_property
     def _growing(self) -> frozenset[str]:
         return frozenset(verb for row in self.apis.values() if row.kind == "container" for verb in row.grow)
+
+    def only_on_demand(self, value: Value) -> bool:
+        """Is it emptied as a whole only, where somebody asks for that, by what nothing here calls or on one branch?"""
+        return all(u.key is None and self._demanded(u) for u in value.shrinks)
+
+    def _demanded(self, use: Use) -> bool:
+        function = use.stmt.scope.function
+        public = function.kind == "function" and not function.name.startswith("_")
+        called = any(e.stmt.scope.function is not function for e in self.basis.mentions(function.name))
+        return public and (drain.conditional(use.stmt) or not called)
 
     def through_instance(self, use: Use) -> bool:
         """Is something added to what all instances share by way of one of them?"""

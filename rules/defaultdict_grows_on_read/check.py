@@ -11,25 +11,26 @@ from leaklint.model import Clear, Facts, Hit
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
     for value in facts.held:
-        reads = ((use, value.driver(use)) for use in facts.inserting_reads(value))
+        reads = [(use, value.driver(use), not facts.fills(use)) for use in facts.inserting_reads(value)]
+        # an inventory that is filled on purpose is as large as what it lists
         lasting = value.owner.kind in ("process", "long-lived instance")
-        wanted = ("caller's key", "inventory") if lasting else ("caller's key",)
-        found = [(use, driver) for use, driver in reads if driver.kind in wanted]
+        found = [r for r in reads if r[1].kind == "caller's key" or (r[1].kind == "inventory" and (r[2] or lasting))]
         if not found:
             continue
+        looks = [r for r in found if r[2]]
         cleared = facts.growth_cleared(value)
-        if cleared is not None:
+        on_demand = bool(looks) and value.shrinks and facts.only_on_demand(value)
+        if cleared is not None and not (cleared.defence == "pruned" and on_demand):
             yield cleared
             continue
-        looks = [pair for pair in found if not facts.fills(pair[0])]
-        use, driver = (looks or found)[0]
+        use, driver, _ = (looks or found)[0]
         yield Hit(
             at=use.stmt,
             subject=value.subject,
             owner=value.owner.kind,  # type: ignore[arg-type]
             driver=driver.kind,  # type: ignore[arg-type]
-            release="never",
-            message="only_at_end" if value.shrinks else "looked" if looks else "filled",
+            release="on some paths" if cleared is not None else "never",
+            message="on_demand" if cleared is not None else "only_at_end" if value.shrinks else "looked" if looks else "filled",
             hint="get" if looks else "prune",
             args={
                 "key": source(use.key),
@@ -41,8 +42,8 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
                 Clue(use.stmt, "acquired", "read", {"key": source(use.key)}),
                 *driver.clues[:1],
                 *((value.birth,) if value.birth else ()),
-                *(Clue(other.stmt, "acquired", "read", {"key": source(other.key)}) for other, _ in found[:2]),
-                *(Clue(s.stmt, "released", "only_at_end") for s in value.shrinks[:1]),
+                *(Clue(other.stmt, "acquired", "read", {"key": source(other.key)}) for other, *_ in found[:2]),
+                *(Clue(s.stmt, "released", "emptied") for s in value.shrinks[:1]),
             ),
             acquired=source(use.site),
             place=value.place,
