@@ -105,6 +105,7 @@ class Vocabulary:
     open_keys: tuple[str, ...] = ()
     closed_keys: tuple[str, ...] = ()
     inventory_keys: tuple[str, ...] = ()
+    kept_objects: tuple[str, ...] = ()
     clock_names: tuple[str, ...] = ()
     stream_reads: tuple[str, ...] = ()
     buffer_names: tuple[str, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leaklint.answers.memo import FORGETS
 from leaklint.basis import Basis
 from leaklint.ir import Expr, Stmt, source
 from leaklint.model import Facts
@@ -26,7 +27,7 @@ def imported_shrinks(basis: Basis) -> Iterator[tuple[str, Stmt]]:
     """Removals from places of other modules, by the name `link` knows them under: `app.state:SESSIONS`."""
     removing = {
         verb for row in basis.apis.rows.values() if row.kind in ("container", "buffer") for verb in row.shrink
-    } - {"get"}
+    } - {"get"} | set(FORGETS)
     for place, uses in basis.uses.items():
         if place.scope.kind != "module" or ELEMENT in place.path:
             continue

@@ -10,6 +10,7 @@ import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from leaklint.identifiers import first, identifiers, last, words
 from leaklint.seen import Seen
 
 _LEAVES = frozenset(
@@ -67,42 +68,6 @@ def scan(tree: ast.Module, deepest: int) -> Seen | None:
     return seen
 
 
-def _last(node: ast.AST | None) -> str:
-    """The last identifier of a reference or call."""
-    while True:
-        kind = type(node)
-        if kind is ast.Name:
-            return str(node.id)  # type: ignore[union-attr]
-        if kind is ast.Attribute:
-            return str(node.attr)  # type: ignore[union-attr]
-        if kind is ast.Call:
-            args = node.args  # type: ignore[union-attr]
-            if len(args) > 1 and _last(node.func) == "getattr" and type(args[1]) is ast.Constant:  # type: ignore[union-attr]
-                return str(args[1].value)
-            node = node.func  # type: ignore[union-attr]
-        elif kind in (ast.Await, ast.Subscript, ast.Starred, ast.NamedExpr):
-            node = node.value  # type: ignore[union-attr]
-        else:
-            return ""
-
-
-def _first(node: ast.AST) -> str:
-    """The identifier that a chain of attributes and entries begins with."""
-    while isinstance(node, (ast.Attribute, ast.Subscript)):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else ""
-
-
-def _identifiers(node: ast.AST) -> set[str]:
-    return {n.id if type(n) is ast.Name else n.attr for n in ast.walk(node) if type(n) in (ast.Name, ast.Attribute)}  # type: ignore[attr-defined]
-
-
-def _words(annotation: ast.expr) -> set[str]:
-    """The last identifiers in an annotation, quoted ones included."""
-    texts = (n.value for n in ast.walk(annotation) if type(n) is ast.Constant and type(n.value) is str)
-    return _identifiers(annotation).union(text.rpartition(".")[2] for text in texts)
-
-
 def _import(node: ast.Import, seen: Seen) -> None:
     seen.roots.update(a.name.partition(".")[0] for a in node.names)
     seen.imported.update((a.asname or a.name).partition(".")[0] for a in node.names)
@@ -125,36 +90,36 @@ def _name(node: ast.Name, seen: Seen) -> None:
 
 def _subscript(node: ast.Subscript, seen: Seen) -> None:
     if type(node.ctx) is ast.Store:
-        seen.keyed.add(_last(node.value))
+        seen.keyed.add(last(node.value))
     elif type(node.ctx) is ast.Del:
-        seen.removed.add(_first(node))
+        seen.removed.add(first(node))
     else:
-        seen.looked.add(_last(node.value))
+        seen.looked.add(last(node.value))
 
 
 def _call(node: ast.Call, seen: Seen) -> None:
     func = node.func
     seen.keywords.update(k.arg for k in node.keywords if k.arg is not None)
     if any(type(a) in _CALLABLE for a in node.args) or any(type(k.value) in _CALLABLE for k in node.keywords):
-        seen.handed.add(_last(func))
+        seen.handed.add(last(func))
     if type(func) is not ast.Attribute:
         return
     seen.unawaited[func.attr] += 1
     if func.attr in _REMOVING:
-        seen.removed.add(_first(func))
+        seen.removed.add(first(func))
     if func.attr in _REPLACING:
-        seen.bound |= {(_last(func.value), _last(arg)) for arg in node.args[:1]}
+        seen.bound |= {(last(func.value), last(arg)) for arg in node.args[:1]}
     if func.attr in _KEYED:
-        seen.keyed.add(_last(func.value))
+        seen.keyed.add(last(func.value))
     if func.attr in _ADDING:
-        seen.added_to.add(_last(func.value))
+        seen.added_to.add(last(func.value))
         for arg in node.args:
-            seen.grown |= _identifiers(arg)
+            seen.grown |= identifiers(arg)
 
 
 def _await(node: ast.Await, seen: Seen) -> None:
     if type(node.value) is ast.Call:
-        seen.unawaited[_last(node.value)] -= 1
+        seen.unawaited[last(node.value)] -= 1
 
 
 def _values(node: ast.AST | None) -> Iterator[ast.AST]:
@@ -179,20 +144,20 @@ def _bind(target: ast.AST, value: ast.AST | None, seen: Seen) -> None:
         for index, part in enumerate(target.elts):
             _bind(part, value.elts[index] if apart else value, seen)  # type: ignore[union-attr]
         return
-    name = _last(target)
+    name = last(target)
     if type(target) is ast.Attribute:
         seen.held.add(name)
-        seen.removed.add(_first(target))  # `state.SESSIONS = {}`
+        seen.removed.add(first(target))  # `state.SESSIONS = {}`
     for one in _values(value):
         seen.holding |= {(name, part) for part in _put_in(one)}
         if type(one) in _DISPLAYS or type(one) in (ast.Constant, ast.JoinedStr):
             seen.born.add((name, "{}"))
             continue
         if type(one) is ast.BinOp:
-            seen.grown |= _identifiers(one)
+            seen.grown |= identifiers(one)
             seen.added_to.add(name)
-        seen.born.add((name, _last(one)))
-        seen.bound.add((name, _last(one)))
+        seen.born.add((name, last(one)))
+        seen.bound.add((name, last(one)))
 
 
 def _put_in(value: ast.AST) -> Iterator[str]:
@@ -200,9 +165,9 @@ def _put_in(value: ast.AST) -> Iterator[str]:
     parts: list[ast.expr] = []
     if isinstance(value, (ast.Tuple, ast.List)):
         parts = value.elts
-    elif isinstance(value, ast.Call) and _last(value.func)[:1].isupper():
+    elif isinstance(value, ast.Call) and last(value.func)[:1].isupper():
         parts = [*value.args, *(keyword.value for keyword in value.keywords)]
-    return (_last(part) for part in parts)
+    return (last(part) for part in parts)
 
 
 def _assign(node: ast.Assign, seen: Seen) -> None:
@@ -226,24 +191,44 @@ def _walrus(node: ast.NamedExpr, seen: Seen) -> None:
 def _loop(node: ast.For | ast.AsyncFor | ast.comprehension, seen: Seen) -> None:
     _bind(node.target, node.iter, seen)
     if type(node) is ast.AsyncFor or getattr(node, "is_async", False):
-        seen.streamed |= _identifiers(node.target)
+        seen.streamed |= identifiers(node.target)
         seen.collected = seen.collected or type(node) is ast.comprehension
 
 
 def _function(node: ast.FunctionDef | ast.AsyncFunctionDef, seen: Seen) -> None:
     if type(node) is ast.AsyncFunctionDef:
         seen.coroutines.add(node.name)
-    seen.handed.update(map(_last, node.decorator_list))
+    seen.handed.update(map(last, node.decorator_list))
     given = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
     given += [a for a in (node.args.vararg, node.args.kwarg) if a is not None]
     seen.params |= {(node.name, a.arg) for a in given}
-    seen.declared |= {(a.arg, word) for a in given if a.annotation is not None for word in _words(a.annotation)}
+    seen.declared |= {(a.arg, word) for a in given if a.annotation is not None for word in words(a.annotation)}
+    _keeps(node, seen)
+
+
+def _keeps(node: ast.FunctionDef | ast.AsyncFunctionDef, seen: Seen) -> None:
+    """What a function keeps beyond its calls: its defaults, and what the closure that it returns holds."""
+    args = [*node.args.posonlyargs, *node.args.args]
+    given: list[tuple[ast.arg, ast.expr | None]] = [*zip(reversed(args), reversed(node.args.defaults), strict=False)]
+    given += [*zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)]
+    for arg, default in given:
+        if default is not None and type(default) is not ast.Constant:
+            seen.held.add(arg.arg)
+            _bind(ast.Name(arg.arg, ast.Store()), default, seen)
+    closures = {s.name for s in node.body if isinstance(s, (ast.FunctionDef, ast.AsyncFunctionDef))}
+    returned = node.body[-1].value if isinstance(node.body[-1], ast.Return) else None
+    if returned is not None and not closures.isdisjoint(identifiers(returned)):
+        for stmt in node.body:
+            for target in stmt.targets if isinstance(stmt, ast.Assign) else ():
+                seen.held |= identifiers(target)
+        seen.held.update(a.arg for a in args[1:])
+        seen.born.update((a.arg, "{}") for a in args[1:])
 
 
 def _augmented(node: ast.AugAssign, seen: Seen) -> None:
     if type(node.op) is ast.Add:
-        seen.added_to.add(_last(node.target))
-        seen.grown |= _identifiers(node.value)
+        seen.added_to.add(last(node.target))
+        seen.grown |= identifiers(node.value)
 
 
 def _body(node: ast.Module | ast.ClassDef, seen: Seen) -> None:
@@ -253,7 +238,7 @@ def _body(node: ast.Module | ast.ClassDef, seen: Seen) -> None:
         stmt = stack.pop()
         if isinstance(stmt, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
             for target in getattr(stmt, "targets", None) or [stmt.target]:  # type: ignore[union-attr]
-                seen.held |= _identifiers(target)
+                seen.held |= identifiers(target)
         elif not isinstance(stmt, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             stack.extend(b for name in ("body", "orelse", "finalbody") for b in getattr(stmt, name, ()))
             stack.extend(b for handler in getattr(stmt, "handlers", ()) for b in handler.body)
@@ -266,13 +251,13 @@ def _global(node: ast.Global, seen: Seen) -> None:
 def _error(node: ast.ExceptHandler | ast.Raise, seen: Seen) -> None:
     if type(node) is ast.ExceptHandler and node.name is not None:
         seen.caught.add(node.name)
-    seen.risky |= _identifiers(node)
+    seen.risky |= identifiers(node)
 
 
 _CALLABLE = frozenset({ast.Attribute, ast.Name, ast.Lambda, ast.Call})
 _KEYED = frozenset({"setdefault", "add"})
 _REPLACING = frozenset({"set"})
-_REMOVING = frozenset({"pop", "popitem", "popleft", "clear", "discard", "remove"})
+_REMOVING = frozenset({"pop", "popitem", "popleft", "clear", "discard", "remove", "cache_clear"})
 _ADDING = frozenset(
     {
         "append",

@@ -14,6 +14,7 @@ import pytest
 from leaklint.analyze import analyze
 from leaklint.catalogue import Catalogue, load
 from leaklint.link import link
+from leaklint.report import prose
 
 MARK = re.compile(r"#\s*(LK[0-9]{3})\s*$")
 
@@ -475,6 +476,151 @@ def test_line_21_a_delete_path() -> None:
         """,
         "LK103",
     )
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        """
+        import enum
+        from functools import cache
+
+        class Planet(enum.Enum):
+            EARTH = 1
+
+            @cache
+            def mass(self, unit):
+                return weigh(self, unit)
+        """,
+        """
+        from functools import cache
+
+        class Unit:
+            @staticmethod
+            @cache
+            def factor(kind):
+                return load_factor(kind)
+
+            @classmethod
+            @cache
+            def default(cls):
+                return cls()
+        """,
+        """
+        from functools import lru_cache
+
+        class Unit:
+            def __init__(self):
+                self.factor = lru_cache(maxsize=None)(self.factor)
+
+            def factor(self, name):
+                return load_factor(name)
+        """,
+    ],
+)
+def test_lines_17_and_18_caches_that_keep_no_instance(source: str) -> None:
+    check(source, "LK108", "LK109")
+
+
+@pytest.mark.parametrize("decorator", ["@lru_cache(maxsize=None)", "@lru_cache(maxsize=16)", "@lru_cache", "@cache"])
+def test_line_17_a_bound_lowers_and_does_not_silence(decorator: str) -> None:
+    source = f"""
+        from functools import cache, lru_cache
+
+        class Report:
+            {decorator}
+            def total(self, column):  # LK109
+                return sum(self.values(column))
+        """
+    check(source, "LK108", "LK109")
+    result = analyze(textwrap.dedent(source).encode(), "example.py", "example", knowledge())
+    (finding,) = link([result]).findings
+    assert finding.severity == ("P2" if decorator in ("@lru_cache(maxsize=16)", "@lru_cache") else "P1")
+
+
+def test_line_19_a_singleton_that_is_inferred() -> None:
+    check(
+        """
+        from functools import cache
+
+        class Registry:
+            _instance = None
+
+            def __new__(cls):
+                if cls._instance is None:
+                    cls._instance = super().__new__(cls)
+                return cls._instance
+
+            @cache
+            def entry(self, name):
+                return load(name)
+        """,
+        "LK108",
+        "LK109",
+    )
+
+
+@pytest.mark.parametrize(
+    "decorator",
+    [
+        "@functools.cache",
+        "@functools.lru_cache(maxsize=None)",
+        "@functools.lru_cache(None)",
+        "@async_lru.alru_cache(maxsize=None)",
+        "@aiocache.cached()",
+        "@cachetools.cached({})",
+        "@cachetools.cached(cache={})",
+        "@cachetools.cached(dict())",
+    ],
+)
+def test_line_20_every_cache_decorator(decorator: str) -> None:
+    imports = "import aiocache\nimport async_lru\nimport cachetools\nimport functools\n"
+    check(f"{imports}{decorator}\nasync def page(url):  # LK108\n    return await fetch(url)", "LK108")
+    method = f"{decorator}\n    async def title(self):  # LK109\n        return await self.fetch()"
+    check(f"{imports}class Site:\n    {method}", "LK108", "LK109")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        """
+        class Engine:
+            caches = {}
+
+            def run(self, run_id, cache):
+                self.caches[run_id] = cache  # LK102
+        """,
+        """
+        from collections import defaultdict
+
+        class Engine:
+            def __init__(self):
+                self.caches = defaultdict(dict)
+
+            def run(self, run_id, step, result):
+                self.caches[run_id][step] = result  # LK111
+        """,
+    ],
+)
+def test_line_21_caches_by_run(source: str) -> None:
+    check(source, "LK102", "LK103", "LK111")
+
+
+def test_line_22_no_weak_map_for_locks() -> None:
+    source = """
+        import asyncio
+
+        class Ledger:
+            def __init__(self):
+                self.locks = {}
+
+            async def post(self, user_id, entry):
+                async with self.locks.setdefault(user_id, asyncio.Lock()):  # LK103
+                    await self.write(entry)
+        """
+    check(source, "LK103")
+    (finding,) = link([analyze(textwrap.dedent(source).encode(), "example.py", "example", knowledge())]).findings
+    assert "weak" not in prose.hint(finding, knowledge()).lower()
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ LAYERS = """
     facts
     apis
     seen
+    identifiers
     scan
     loading
     gate

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from leaklint.answers.shared import is_classmethod
 from leaklint.basis import Answer, Basis
-from leaklint.ir import Binding, Expr, source
+from leaklint.ir import Binding, Expr, Param, Scope, source
 from leaklint.scopes import source_name
 
 _FRESH = (
@@ -91,11 +91,16 @@ def _subscripted(expr: Expr) -> str:
 
 
 def _named(basis: Basis, word: str, expr: Expr) -> Answer:
+    return _word(basis, word, source(expr))
+
+
+def _word(basis: Basis, word: str, shown: str) -> Answer:
+    """What an identifier says of its values; `shown` stands for it in messages."""
     if basis.apis.means("closed_keys", word):
         return Answer("closed set", word=word)
     if basis.apis.means("open_keys", word):
-        return Answer("inventory" if basis.apis.means("inventory_keys", word) else "caller's key", word=source(expr))
-    return Answer("unknown", word=source(expr))
+        return Answer("inventory" if basis.apis.means("inventory_keys", word) else "caller's key", word=shown)
+    return Answer("unknown", word=shown)
 
 
 def _attribute(basis: Basis, expr: Expr) -> Answer:
@@ -142,18 +147,8 @@ def _name(basis: Basis, expr: Expr, depth: int) -> Answer:
     binding = bindings[0]
     if binding.how in ("class", "def", "import"):
         return Answer("closed set", word=expr.text)
-    if binding.how == "param":
-        function = binding.stmt.inner
-        if (
-            function is not None
-            and binding.param is not None
-            and function.method_of
-            and function.params[0] is binding.param
-        ):
-            return Answer("closed set" if is_classmethod(function) else "own", word=expr.text)
-        if binding.param is not None and _closed_type(basis, binding.param.annotation):
-            return Answer("closed set", word=expr.text)
-        return _named(basis, expr.text, expr)
+    if binding.param is not None and binding.stmt.inner is not None:
+        return parameter(basis, binding.stmt.inner, binding.param)
     if binding.how in ("for", "comp") and binding.value is not None:
         if literal(basis, binding.value):
             return Answer("closed set", word=expr.text)
@@ -170,11 +165,20 @@ def _name(basis: Basis, expr: Expr, depth: int) -> Answer:
     return _named(basis, expr.text, expr)
 
 
+def parameter(basis: Basis, function: Scope, param: Param) -> Answer:
+    """What the callers of a function give as this parameter."""
+    if function.method_of and function.params[0] is param:
+        return Answer("closed set" if is_classmethod(function) else "own", word=param.name)
+    if closed_type(basis, param.annotation):
+        return Answer("closed set", word=param.name)
+    return _word(basis, param.name, param.name)
+
+
 def parts_of(basis: Basis, binding: Binding) -> bool:
     """A loop over the parts of a value, or over values arranged anew: `for part in path.split("/")`."""
     value = binding.value
-    while value is not None and value.op == "name" and (made := basis.names.bindings(value.text, value.scope)):
-        value = made[0].value if made[0].how == "assign" else None
+    if value is not None and value.op == "name":
+        value = basis.names.only_value(value.text, value.scope)
     if value is None or value.op != "call":
         return False
     func = value.args[0]
@@ -182,17 +186,22 @@ def parts_of(basis: Basis, binding: Binding) -> bool:
     return arranged or (func.op == "attr" and func.text in _SPLITS)
 
 
-def _closed_type(basis: Basis, annotation: Expr | None) -> bool:
+def closed_type(basis: Basis, annotation: Expr | None) -> bool:
     """`Literal["a", "b"]`, `type`, `bool`, an Enum of this module: the code lists the values."""
     if annotation is None:
         return False
     base = annotation.args[0] if annotation.op == "sub" else annotation
-    if source_name(base) in ("Literal", "type", "Type", "bool"):
+    if public_name(basis, base) in ("Literal", "type", "Type", "bool"):
         return True
     local = basis.names.local(annotation)
     if local is None or local.kind != "class":
         return False
     return any("Enum" in source_name(b) or "Flag" in source_name(b) for b in local.bases)
+
+
+def public_name(basis: Basis, expr: Expr) -> str:
+    """The last identifier of what is referred to, whatever it was imported as."""
+    return (basis.names.qualified(expr) or source_name(expr)).rpartition(".")[2]
 
 
 def literal(basis: Basis, iterated: Expr | None) -> bool:

@@ -18,8 +18,9 @@ def inserting_reads(basis: Basis, place: Place) -> Iterator[Use]:
     """Subscripts that are read under a key of which nothing says that it is there: `get` and `in` insert nothing."""
     stored = {(u.stmt.scope.function, source(u.key)) for u in basis.all_uses(place) if u.verb == "__setitem__"}
     for use in basis.all_uses(place):
-        here = (use.stmt.scope.function, source(use.key))
-        if use.verb == "__getitem__" and here not in stored and not _there(basis, place, use):
+        function = use.stmt.scope.function
+        asked = use.verb == "__getitem__" and function.name != "__getitem__"  # a mapping's own
+        if asked and (function, source(use.key)) not in stored and not _there(basis, place, use):
             yield use
 
 

@@ -1,4 +1,4 @@
-"""Functions whose results are kept by their arguments: which decorator, bounded or not, and what it keeps."""
+"""Functions whose results are kept by their arguments: which cache, bounded or not, and what it keeps."""
 
 from __future__ import annotations
 
@@ -6,51 +6,135 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from leaklint.answers.bound import by_type
+from leaklint.answers.shared import is_classmethod
 from leaklint.apis import Row
 from leaklint.basis import Answer, Basis
-from leaklint.ir import Expr, Scope, source, statements, walk
+from leaklint.ir import Expr, Param, Scope, Stmt, source, statements, walk
 from leaklint.names import Place
 from leaklint.scopes import source_name
 from leaklint.uses import Use
 
+FORGETS = ("cache_clear", "cache_invalidate")
+
 
 @dataclass(frozen=True, slots=True)
 class Memo:
-    """A decorated function; `klass` when its first parameter, an instance, is part of the key."""
+    """A function with a cache, made by `made` in `stmt`; `klass` when its first parameter, an instance, is part of the
+    key. `place` is where the cached function is found."""
 
     function: Scope
-    decorator: Expr
+    stmt: Stmt
+    made: Expr
     row: Row
     bound: Answer
     klass: Scope | None
+    place: Place
+
+    @property
+    def asked(self) -> Place | None:
+        """Where other files find it, to empty it."""
+        return self.place if self.klass is None else None
+
+    @property
+    def params(self) -> tuple[Param, ...]:
+        """The parameters that tell entries apart, the instance or class left out."""
+        bound_first = self.function.method_of is not None and not _is_static(self.function)
+        return self.function.params[1:] if bound_first else self.function.params
 
 
 def memos(basis: Basis) -> Iterator[Memo]:
-    """Every function of the module with a memoising decorator."""
-    for function in basis.module.scopes:
-        if function.kind != "function" or function.stmt is None:
-            continue
-        for decorator in function.stmt.decorators:
-            row = basis.apis.get(basis.names.qualified(decorator.args[0] if decorator.op == "call" else decorator))
-            if row is not None and row.memo:
-                yield Memo(function, decorator, row, by_type(row, (decorator,)), _instance_in_key(basis, function))
+    """Every function of a module or class body that gets a cache: decorated, or `name = lru_cache(...)(function)`."""
+    for stmt in basis.module.stmts:
+        function = stmt.inner
+        if stmt.op == "def" and function is not None:
+            for decorator in stmt.decorators:
+                row = basis.apis.get(basis.names.qualified(decorator.args[0] if decorator.op == "call" else decorator))
+                if row is not None and row.memo:
+                    yield _memo(basis, function, stmt, decorator, row, Place(stmt.scope, (stmt.text,)))
+        elif stmt.op == "assign" and stmt.scope.kind in ("module", "class") and stmt.targets[0].op == "name":
+            for made, row, cached in _applied(basis, stmt):
+                yield _memo(basis, cached, stmt, made, row, Place(stmt.scope, (stmt.targets[0].text,)))
 
 
-def _instance_in_key(basis: Basis, function: Scope) -> Scope | None:
-    klass, stmt = function.method_of, function.stmt
-    if klass is None or stmt is None or not function.params or function.params[0].name == "cls":
+def _memo(basis: Basis, function: Scope, stmt: Stmt, made: Expr, row: Row, place: Place) -> Memo:
+    return Memo(function, stmt, made, row, by_type(row, (made,)), _instance_in_key(basis, function, made), place)
+
+
+def _applied(basis: Basis, stmt: Stmt) -> Iterator[tuple[Expr, Row, Scope]]:
+    """`lru_cache(maxsize=None)(function)`, `cache(function)`: the cache, its row, the function."""
+    for call in (e for e in stmt.flat if e.op == "call" and len(e.args) == 2):
+        made = call.args[0]
+        row = basis.apis.get(basis.names.qualified(made.args[0] if made.op == "call" else made))
+        given = call.args[1]
+        function = given.inner if given.op == "lambda" else basis.names.local(given)
+        if row is not None and row.memo and function is not None and function.kind in ("function", "lambda"):
+            yield made, row, function
+
+
+def _instance_in_key(basis: Basis, function: Scope, made: Expr) -> Scope | None:
+    klass = function.method_of
+    if klass is None or not function.params or function.params[0].name == "cls":
         return None
-    if {source_name(d) for d in stmt.decorators} & {"staticmethod", "classmethod"}:
+    if is_classmethod(function) or _is_static(function):
         return None
-    if any(d.op == "call" and "key" in d.names for d in stmt.decorators):
+    if made.op == "call" and "key" in made.names:
         return None  # a key of its own
     return None if _members_are_fixed(basis, klass) else klass
+
+
+def _is_static(function: Scope) -> bool:
+    return function.stmt is not None and "staticmethod" in {source_name(d) for d in function.stmt.decorators}
 
 
 def _members_are_fixed(basis: Basis, klass: Scope) -> bool:
     """Enum members live as long as their class, whoever keeps them."""
     names = [*basis.names.outside_bases(klass), *(source_name(b) for b in klass.bases)]
     return any(n.startswith("enum.") or n in ("Enum", "IntEnum", "StrEnum", "Flag", "IntFlag") for n in names)
+
+
+def forgotten(basis: Basis, memo: Memo) -> Use | None:
+    """A use that empties the cache: `function.cache_clear()`."""
+    return next((u for u in basis.all_uses(memo.place) if u.verb in FORGETS), None)
+
+
+def kept_object(basis: Basis, memo: Memo) -> str:
+    """The parameter by which an object with a life of its own gets into the key: its name says so, and the function
+    takes something from it; or it is an instance that a method hands over whole. Empty when there is none."""
+    for param in memo.params:
+        place = Place(memo.function, (param.name,))
+        named = basis.apis.means("kept_objects", param.name) and not _plain(basis, param)
+        if (named and _taken_apart(basis, place)) or _given_itself(basis, memo, param):
+            return param.name
+    return ""
+
+
+def _plain(basis: Basis, param: Param) -> bool:
+    """Annotated as text, a number or the like."""
+    names = (basis.names.qualified(e) or "" for e in (walk(param.annotation) if param.annotation is not None else ()))
+    return any(n.startswith("builtins.") and n != "builtins.object" for n in names)
+
+
+_OF_TEXT = frozenset(dir(str)) | frozenset(dir(bytes)) | frozenset(dir(tuple)) | frozenset(dir(int))
+
+
+def _taken_apart(basis: Basis, place: Place) -> bool:
+    """Are attributes read or methods called that text, numbers and tuples do not have?"""
+    attributes = (e.parent for e in basis.mentions(place.path[0]) if e.parent is not None and e.parent.op == "attr")
+    return any(a.text not in _OF_TEXT and basis.names.place(a.args[0]) == place for a in attributes)
+
+
+def _given_itself(basis: Basis, memo: Memo, param: Param) -> bool:
+    """Is the function called with `self`?"""
+    index = memo.params.index(param) + 1
+    for use in basis.all_uses(memo.place):
+        given = use.site.args[index] if use.verb == "__call__" and len(use.site.args) > index else None
+        if given is None or given.op != "name" or use.site.names[index]:
+            continue
+        klass, function = basis.names.class_of(given), use.stmt.scope.function
+        itself = klass is not None and given.text != klass.name and not is_classmethod(function)
+        if klass is not None and itself and not _members_are_fixed(basis, klass):
+            return True
+    return False
 
 
 def memoises(basis: Basis, place: Place, stored: Use) -> bool:

@@ -86,6 +86,18 @@ def added_instance(basis: Basis, use: Use) -> Scope | None:
     return function.method_of if itself else None
 
 
+def singleton(basis: Basis, klass: Scope) -> bool:
+    """Is there one instance, because `__new__` keeps it with the class, or a base class or metaclass says so?"""
+    named = [*klass.bases, *(klass.stmt.decorators if klass.stmt is not None else ())]
+    if any("singleton" in source_name(e).lower() for e in named):
+        return True
+    places = (p for k in [klass, *basis.names.bases(klass)] for p in basis.uses if p.scope is k and len(p.path) == 1)
+    kept = (
+        u for p in places for u in basis.all_uses(p) if u.verb == "bind" and u.stmt.scope.function.name == "__new__"
+    )
+    return any(u.expr.op == "attr" for u in kept)
+
+
 def is_classmethod(function: Scope) -> bool:
     """Is its first parameter the class?"""
     decorators = function.stmt.decorators if function.stmt is not None else ()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 
-from leaklint.answers import drain, lookup, memo, shared
+from leaklint.answers import decorators, drain, entries, lookup, memo, shared
+from leaklint.basis import Answer, Clue
 from leaklint.uses import Use
 from leaklint.value import Value
+from leaklint.views.hit import Clear
 from leaklint.views.view import View
 
 
@@ -17,6 +20,37 @@ class Keeping(View):
     def memos(self) -> tuple[memo.Memo, ...]:
         """Functions whose results a decorator keeps by their arguments."""
         return tuple(memo.memos(self.basis))
+
+    def entries(self, one: memo.Memo) -> Answer:
+        """How many entries may its cache get: `one`, `closed set`, `caller's key`, `inventory` or `unknown`?"""
+        return entries.entries(self.basis, one)
+
+    def kept_object(self, one: memo.Memo) -> str:
+        """The parameter that brings an object with a life of its own into the key; empty when there is none."""
+        return memo.kept_object(self.basis, one)
+
+    def forgotten(self, one: memo.Memo) -> Use | None:
+        """What empties the cache of a function."""
+        return memo.forgotten(self.basis, one)
+
+    def cache_cleared(self, one: memo.Memo, keys: Answer) -> tuple[Clear | None, Use | None]:
+        """What clears a function cache, else what empties it when one of its entries changes: whoever only reads never
+        empties it."""
+        if one.bound or keys.kind in ("one", "closed set"):
+            return Clear(one.stmt, one.place.text, one.bound.kind or f"keys: {keys.kind}", one.bound.clues, True), None
+        emptied = self.forgotten(one)
+        if emptied is None or keys.word in (p.name for p in emptied.stmt.scope.function.params):
+            return None, emptied
+        return Clear(one.stmt, one.place.text, "emptied", (Clue(emptied.stmt, "released", "removed"),), True), emptied
+
+    def handmade(self) -> Iterator[tuple[decorators.Handmade, Value, tuple[memo.Memo, ...]]]:
+        """Memo decorators of this file: what they keep results in, and the functions they are put on."""
+        for made in decorators.handmade(self.basis):
+            born = tuple(e for e in made.born if (row := self.row(e)) is not None and row.kind == "container")
+            row = self.row(born[0]) if born else None
+            if row is not None:
+                value = Value(self.basis, made.place, row, born)
+                yield made, value, tuple(decorators.decorated(self.basis, made))
 
     def inserting_reads(self, value: Value) -> tuple[Use, ...]:
         """Look-ups that insert an entry, where the key may be a new one."""

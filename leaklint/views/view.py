@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
-from leaklint.answers import attributes, driver, endings, key, owner, text
+from leaklint.answers import attributes, driver, endings, key, owner, shared, text
 from leaklint.apis import Row
 from leaklint.basis import Answer, Basis
 from leaklint.facts import OwnerKind
@@ -86,5 +86,5 @@ class View:
         )
 
     def one_instance(self, klass: Scope) -> bool:
-        """Does the module make the only instance, for as long as the process runs?"""
-        return attributes.module_instance(self.basis, klass)
+        """Does the module make the only instance, for as long as the process runs, or the class itself?"""
+        return attributes.module_instance(self.basis, klass) or shared.singleton(self.basis, klass)

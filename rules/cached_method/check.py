@@ -1,9 +1,10 @@
-"""LK109: a cache whose key holds the instance keeps it alive."""
+"""LK109: a cache whose key holds an object keeps it alive: the instance of a method, or what a function is given."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leaklint.answers.memo import Memo
 from leaklint.basis import Clue
 from leaklint.ir import source
 from leaklint.model import Clear, Facts, Hit
@@ -11,32 +12,34 @@ from leaklint.model import Clear, Facts, Hit
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
     for memo in facts.memos:
-        stmt = memo.function.stmt
-        if memo.klass is None or stmt is None:
-            continue
-        subject = memo.function.qualname
-        if facts.one_instance(memo.klass):
-            yield Clear(stmt, subject, "one instance for the whole process", sound=True)
-            continue
-        bounded = bool(memo.bound)
-        alone = len(memo.function.params) == 1
-        clues = [Clue(stmt, "acquired", "decorated", {"decorator": source(memo.decorator), "class": memo.klass.name})]
-        if memo.klass.stmt is not None:
-            clues.append(Clue(memo.klass.stmt, "holder", "kept", {"class": memo.klass.name}))
-        yield Hit(
-            at=stmt,
-            subject=subject,
-            owner="process",
-            driver="call",
-            release="by bound" if bounded else "never",
-            message="bounded" if bounded else "unbounded",
-            hint="property" if alone else "instance",
-            args={
-                "decorator": source(memo.decorator),
-                "method": memo.function.name,
-                "class": memo.klass.name,
-                "limit": memo.bound.word,
-            },
-            clues=tuple(clues),
-            acquired=f"{source(memo.decorator)} {subject}",
-        )
+        if memo.place.scope.kind not in ("module", "class"):
+            continue  # it goes with the call that made it
+        kept = "" if memo.klass is not None else facts.kept_object(memo)
+        if memo.klass is not None and facts.one_instance(memo.klass):
+            yield Clear(memo.stmt, memo.place.text, "one instance for the whole process", sound=True)
+        elif memo.klass is not None:
+            hint = "property" if len(memo.function.params) == 1 else "instance"
+            yield hit(facts, memo, "method", hint, "decorated", {"class": memo.klass.name})
+        elif kept:
+            yield hit(facts, memo, "function", "part", "given", {"object": kept})
+
+
+def hit(facts: Facts, memo: Memo, what: str, hint: str, label: str, names: dict[str, str]) -> Hit:
+    args = {"decorator": source(memo.made), "method": memo.function.name, "limit": memo.bound.word, **names}
+    holder = memo.klass.stmt if memo.klass is not None else None
+    return Hit(
+        at=memo.stmt,
+        subject=memo.place.text,
+        owner="process",
+        driver="call",
+        release="by bound" if memo.bound else "on some paths" if facts.forgotten(memo) is not None else "never",
+        message=f"bounded_{what}" if memo.bound else what,
+        hint=hint,
+        args=args,
+        clues=(
+            Clue(memo.stmt, "acquired", label, args),
+            *((Clue(holder, "holder", "kept", args),) if holder is not None else ()),
+        ),
+        acquired=f"{source(memo.made)} {memo.place.text}",
+        place=memo.asked,
+    )

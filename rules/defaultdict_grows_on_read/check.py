@@ -5,32 +5,45 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaklint.basis import Clue
-from leaklint.ir import source
+from leaklint.ir import Scope, source
 from leaklint.model import Clear, Facts, Hit
+from leaklint.uses import Use
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
     for value in facts.held:
-        reads = [(use, value.driver(use), not facts.fills(use)) for use in facts.inserting_reads(value)]
+        reads = facts.inserting_reads(value)
+        filled = {where(use) for use in reads if facts.fills(use)}
+        drivers = ((use, value.driver(use)) for use in reads)
         # an inventory that is filled on purpose is as large as what it lists
         lasting = value.owner.kind in ("process", "long-lived instance")
-        found = [r for r in reads if r[1].kind == "caller's key" or (r[1].kind == "inventory" and (r[2] or lasting))]
+        found = [
+            (use, driver)
+            for use, driver in drivers
+            if driver.kind == "caller's key" or (driver.kind == "inventory" and (lasting or where(use) not in filled))
+        ]
         if not found:
             continue
-        looks = [r for r in found if r[2]]
+        looks = [pair for pair in found if where(pair[0]) not in filled]
         cleared = facts.growth_cleared(value)
         on_demand = bool(looks) and value.shrinks and facts.only_on_demand(value)
         if cleared is not None and not (cleared.defence == "pruned" and on_demand):
             yield cleared
             continue
-        use, driver, _ = (looks or found)[0]
+        use, driver = (looks or found)[0]
         yield Hit(
             at=use.stmt,
             subject=value.subject,
             owner=value.owner.kind,  # type: ignore[arg-type]
             driver=driver.kind,  # type: ignore[arg-type]
             release="on some paths" if cleared is not None else "never",
-            message="on_demand" if cleared is not None else "only_at_end" if value.shrinks else "looked" if looks else "filled",
+            message="on_demand"
+            if cleared is not None
+            else "only_at_end"
+            if value.shrinks
+            else "looked"
+            if looks
+            else "filled",
             hint="get" if looks else "prune",
             args={
                 "key": source(use.key),
@@ -42,9 +55,14 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
                 Clue(use.stmt, "acquired", "read", {"key": source(use.key)}),
                 *driver.clues[:1],
                 *((value.birth,) if value.birth else ()),
-                *(Clue(other.stmt, "acquired", "read", {"key": source(other.key)}) for other, *_ in found[:2]),
+                *(Clue(other.stmt, "acquired", "read", {"key": source(other.key)}) for other, _ in found[:2]),
                 *(Clue(s.stmt, "released", "emptied") for s in value.shrinks[:1]),
             ),
             acquired=source(use.site),
             place=value.place,
         )
+
+
+def where(use: Use) -> tuple[Scope, str]:
+    """The function and the key of a look-up: two of the same look at the same entry."""
+    return use.stmt.scope.function, source(use.key)
