@@ -34,7 +34,7 @@ _CODE = re.compile(r"LK[0-9]{3}")
 _SINCE = re.compile(r"[0-9]+(\.[0-9]+){1,2}")
 _WORD = re.compile(r"[a-z][a-z0-9_]*")
 _FAMILY = re.compile(r"[a-z][a-z0-9-]*")
-_TABLES = ("messages", "hints", "labels")
+_TABLES = ("messages", "hints", "labels", "zh")
 _REQUIRED = ("code", "since", "family", "messages")
 _KEYS = ("code", "since", "family", "ceiling", "preview", "default", "supersedes", *_TABLES)
 
@@ -54,6 +54,8 @@ class Rule:
     messages: Mapping[str, str]
     hints: Mapping[str, str]
     labels: Mapping[str, str]
+    zh: Mapping[str, str]
+    """What the audit report says in Chinese: problem, trigger, impact, repair."""
     page: str
     file: str
     """The page's file, for messages."""

@@ -48,6 +48,12 @@ def _ask(folder: Path, *arguments: str) -> Sequence[str] | None:
     return [os.fsdecode(name).rstrip("/") for name in done.stdout.split(b"\0") if name]
 
 
+def revision(folder: Path) -> str:
+    """What is checked out there, as people name it; empty where git does not know."""
+    found = _ask(folder, "describe", "--always", "--dirty", "--tags")
+    return found[0].strip() if found else ""
+
+
 def tracks(file: Path) -> bool:
     """Is a file in git's index?"""
     return bool(_ask(file.parent, "ls-files", "--cached", "-z", "--", file.name))

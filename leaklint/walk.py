@@ -46,11 +46,11 @@ def _is_usual(folder: Path, names: frozenset[str]) -> bool:
     return folder.name.endswith(".egg-info") or (folder / "pyvenv.cfg").is_file()
 
 
-def _listed(path: Path, settings: Settings) -> bool:
-    """Do the patterns of the settings name this file or directory?"""
+def _listed(path: Path, settings: Settings) -> str:
+    """The pattern of the settings that names this file or directory; empty where none does."""
     own = settings.exclude if "exclude" in settings.origins else ()
     parts = relative(path, settings.root)
-    return any(matches(pattern, parts) for pattern in (*own, *settings.extend_exclude))
+    return next((pattern for pattern in (*own, *settings.extend_exclude) if matches(pattern, parts)), "")
 
 
 class Walk:
@@ -58,6 +58,11 @@ class Walk:
 
     def __init__(self, settings: Finder) -> None:
         self._settings = settings
+
+    def why_excluded(self, path: Path) -> str:
+        """The pattern that excludes a file or directory by itself; `usual` where it is one of the usual ones."""
+        usual = self._has_usual(path) and path.is_dir() and _is_usual(path, frozenset(USUAL))
+        return _listed(path, self._settings(path)) or ("usual" if usual else "")
 
     def excluded(self, path: Path) -> bool:
         """Is a file or directory excluded, by itself or by a directory that it is in?"""
@@ -103,7 +108,7 @@ class Walk:
         for name in names:
             path = top / name
             if name.endswith(ENDINGS) and not path.is_dir():
-                hidden = path.name.startswith(".#") or _listed(path, self._settings(path))
+                hidden = path.name.startswith(".#") or bool(_listed(path, self._settings(path)))
                 entry = _entry(str(path)) if not hidden and wanted(path.parent) else None
                 if entry is not None:
                     yield entry

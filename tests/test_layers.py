@@ -55,6 +55,7 @@ LAYERS = """
     pairing
     history
     walk
+    surroundings
     files
     suppress
     analyze

@@ -86,13 +86,19 @@ def targets(form: str | None, file: str | None, outputs: Sequence[str]) -> tuple
     for target in found:
         if target.format not in FORMATS:
             raise ValueError(f"there is no output format {target.format!r}; the formats are {', '.join(FORMATS)}")
-    places = [os.path.realpath(target.file) if target.file else None for target in found]
-    for target, place in zip(found, places, strict=True):
-        if places.count(place) > 1:
-            raise ValueError(f"two outputs go to {target.file or 'standard output'}")
-        if place and (Path(place).is_dir() or not Path(place).parent.is_dir()):
-            raise ValueError(f"cannot write {target.file}: it is a directory, or is in none")
+    check_places([target.file for target in found])
     return found
+
+
+def check_places(files: Sequence[str | None]) -> None:
+    """Raises ValueError, with a sentence for the user, for files that cannot be written or that are the same; None is
+    standard output."""
+    places = [os.path.realpath(file) if file else None for file in files]
+    for file, place in zip(files, places, strict=True):
+        if places.count(place) > 1:
+            raise ValueError(f"two outputs go to {file or 'standard output'}")
+        if place and (Path(place).is_dir() or not Path(place).parent.is_dir()):
+            raise ValueError(f"cannot write {file}: it is a directory, or is in none")
 
 
 def write(file: str, lines: Iterable[str]) -> None:

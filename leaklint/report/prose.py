@@ -38,6 +38,13 @@ def hint(finding: Finding, catalogue: Catalogue) -> str:
     return "\n".join(printable(line) for line in text.strip().split("\n"))
 
 
+def chinese(finding: Finding, catalogue: Catalogue, what: str) -> str:
+    """The rule's Chinese text on its `problem`, `trigger`, `impact` or `repair`; empty when its page has none. Raises
+    KeyError, as `message`."""
+    template = rule_of(finding, catalogue).zh.get(what, "")
+    return printable(fill(template, {"subject": finding.subject, **finding.args}))
+
+
 def label(finding: Finding, evidence: Evidence, catalogue: Catalogue) -> str:
     """What a place of the evidence shows, on one line; empty when it needs no words. Raises KeyError, as `message`."""
     if not evidence.label:

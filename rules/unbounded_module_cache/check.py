@@ -30,7 +30,6 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             yield cleared
         else:
             kind: DriverKind = driver.kind if driver.kind in ("caller's key", "inventory") else "call"  # type: ignore[assignment]
-            key = driver.word or source(stored.key)
             yield Hit(
                 at=stored.stmt,
                 subject=value.subject,
@@ -45,7 +44,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
                     "name": value.place.path[0],
                 },
                 clues=(
-                    Clue(stored.stmt, "acquired", "stored", {"key": key}),
+                    Clue(stored.stmt, "acquired", "stored", {"key": source(stored.key)}),
                     *driver.clues[:1],
                     *((value.birth,) if value.birth else ()),
                 ),

@@ -1,0 +1,160 @@
+"""What stands after the findings: accepted ones, what is sound, the modules, what was not checked, what cannot be."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from leaklint.catalogue import Catalogue
+from leaklint.facts import SEVERITIES, Cleared, Finding, Run
+from leaklint.files import printable
+from leaklint.paths import split_cell
+from leaklint.report.audit.blocks import Block, Bullets, Table, Text
+from leaklint.report.audit.words import Words
+from leaklint.report.tally import by_file
+from leaklint.surroundings import Surroundings
+
+SOUND = 60
+"""Rows of the table of what was found sound, at most."""
+
+_BLIND = ("volume", "native", "allocator", "dynamic", "cycles", "verify")
+
+
+def is_leak(code: str, catalogue: Catalogue) -> bool:
+    """Is a rule about leaks? Those without a check are about the run and its comments."""
+    return code in catalogue.by_code and bool(catalogue.by_code[code].checker)
+
+
+@dataclass(frozen=True, slots=True)
+class Appendix:
+    """`leaks` are the findings that have chapters."""
+
+    run: Run
+    leaks: Sequence[Finding]
+    catalogue: Catalogue
+    words: Words
+    surroundings: Surroundings
+
+    def blocks(self) -> dict[str, Iterator[Block]]:
+        """The sections by name, in order."""
+        return {
+            "accepted": self.accepted(),
+            "sound": self.sound(),
+            "modules": self.modules(),
+            "unchecked": self.unchecked(),
+            "blind": self.blind(),
+        }
+
+    def accepted(self) -> Iterator[Block]:
+        words = self.words
+        pairs = [
+            (f, s.reason, words("accepted.comment", line=s.line))
+            for f, s in self.run.suppressed
+            if is_leak(f.rule, self.catalogue)
+        ]
+        pairs += [(f, entry.reason, words("accepted.baseline")) for f, entry in self.run.baselined]
+        if not pairs:
+            return
+        yield Text(words("about.accepted"))
+        yield Table(
+            (words("head.severity"), words("head.rule"), words("head.place"), words("head.how"), words("head.reason")),
+            tuple(
+                (
+                    f.severity,
+                    f"{f.rule} {f.name}",
+                    f"`{printable(f.path)}:{f.span.line}`",
+                    how,
+                    printable(reason) or words("reason_missing"),
+                )
+                for f, reason, how in pairs
+            ),
+        )
+
+    def sound(self) -> Iterator[Block]:
+        """What is held and bounded, by name; of the rest how many there are."""
+        words = self.words
+        named = [one for one in self.run.sound if one.evidence]
+        if not self.run.sound:
+            return
+        yield Text(words("about.sound"))
+        once = {(one.path, one.subject): one for one in reversed(named)}
+        rows = sorted(once.values(), key=lambda one: (self._bound(one) == "", one.path, one.span))[:SOUND]
+        if rows:
+            yield Table(
+                (words("head.what"), words("head.place"), words("head.bound")),
+                tuple(
+                    (
+                        f"`{printable(one.subject.partition(':')[2])}`",
+                        f"`{printable(one.path)}:{one.span.line}`",
+                        self._why_sound(one),
+                    )
+                    for one in rows
+                ),
+            )
+            if len(once) > len(rows):
+                yield Text(words("more", number=len(once) - len(rows)))
+        kinds = Counter((one.rule, one.defence) for one in self.run.sound if not one.evidence)
+        if kinds:
+            yield Table(
+                (words("head.rule"), words("head.why"), words("head.number")),
+                tuple(
+                    (f"{code} {self.catalogue.by_code[code].name}", words.or_else(f"defence.{why}", why), str(number))
+                    for (code, why), number in sorted(kinds.items(), key=lambda pair: (-pair[1], pair[0]))
+                ),
+                numbers=1,
+            )
+
+    def _bound(self, one: Cleared) -> str:
+        return next((e.args["what"] for e in one.evidence if e.role == "bound" and e.args.get("what")), "")
+
+    def _why_sound(self, one: Cleared) -> str:
+        why, bound = self.words.or_else(f"defence.{one.defence}", one.defence), self._bound(one)
+        places = ", ".join(dict.fromkeys(f"`{printable(e.path)}:{e.span.line}`" for e in one.evidence[:2]))
+        return f"{why}: `{printable(bound)}`" if bound else f"{why} ({places})"
+
+    def modules(self) -> Iterator[Block]:
+        words = self.words
+        sound = Counter(split_cell(one.path)[0] for one in self.run.sound)
+        rows = [(row.name, row.counts, sound.pop(row.name, 0)) for row in by_file(self.leaks)]
+        if rows:
+            yield Text(words("about.modules"))
+            yield Table(
+                (words("head.module"), *SEVERITIES, words("head.cleared")),
+                tuple(
+                    (f"`{printable(name)}`", *(str(n or "") for n in some), str(well or ""))
+                    for name, some, well in rows
+                ),
+                numbers=len(SEVERITIES) + 1,
+            )
+
+    def unchecked(self) -> Iterator[Block]:
+        words, around = self.words, self.surroundings
+        if around.passed:
+            yield Text(words("unchecked.excluded_title"))
+            yield Bullets(tuple(self._passed(one.path, one.files, one.why) for one in around.passed))
+        unread = [f for f in self.run.findings if not is_leak(f.rule, self.catalogue) and "reason" in f.args]
+        if unread:
+            yield Text(words("unchecked.unreadable_title"))
+            yield Bullets(
+                tuple(
+                    words("unchecked.unreadable", path=f"`{printable(f.path)}`", reason=f.args["reason"])
+                    for f in unread
+                )
+            )
+        if self.run.errors:
+            yield Text(words("unchecked.errors", text="; ".join(map(printable, self.run.errors))))
+        if not (around.passed or unread or self.run.errors):
+            yield Text(words("unchecked.everything"))
+        if around.others:
+            names = ", ".join(f"{name} ({number})" for name, number in around.others.items())
+            yield Text(words("unchecked.others", list=names))
+
+    def _passed(self, path: str, files: int, why: str) -> str:
+        reason = (
+            self.words(f"unchecked.{why}") if why in ("usual", "git") else self.words("unchecked.pattern", pattern=why)
+        )
+        return self.words("unchecked.excluded", path=f"`{printable(path)}`", files=files, why=reason)
+
+    def blind(self) -> Iterator[Block]:
+        yield Bullets(tuple(self.words(f"blind.{name}") for name in _BLIND))

@@ -1,0 +1,87 @@
+"""What the document is made of. Text is ours: names and code stand in it between backticks, `**` makes it strong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from leaklint.edits import Part
+from leaklint.facts import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A paragraph."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bullets:
+    """A list."""
+
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table; the cells of the last `numbers` columns are numbers. A cell `-> P0-1` is a link to that finding."""
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numbers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """Lines of code with places underlined; `place` says where the first is."""
+
+    place: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One finding. `points` are labels with their texts; `repair` the last of them, before the comparison."""
+
+    number: str
+    severity: Severity
+    rule: str
+    name: str
+    family: str
+    path: str
+    title: str
+    points: tuple[tuple[str, str], ...]
+    evidence: tuple[str, tuple[Snippet, ...]]
+    repair: tuple[str, str]
+    patch: tuple[str, tuple[Part, ...]]
+    notes: tuple[tuple[str, str], ...]
+
+    @property
+    def anchor(self) -> str:
+        return self.number.lower()
+
+
+Block = Text | Bullets | Table | Item
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and what stands under it."""
+
+    name: str
+    title: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The whole report."""
+
+    language: str
+    title: str
+    made: str
+    sections: tuple[Section, ...]
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        return tuple(block for section in self.sections for block in section.blocks if isinstance(block, Item))

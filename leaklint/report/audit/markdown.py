@@ -1,0 +1,102 @@
+"""The document as Markdown that GitHub and GitLab show."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from leaklint.report.audit.blocks import Block, Bullets, Document, Item, Table, Text
+from leaklint.report.markdown import code
+
+_SPAN = re.compile(r"`([^`]+)`|(\*\*|~~)|-> (P[0-2]-[0-9]+)")
+_SPECIAL = re.compile(r"[\\*_\[\]<>#|~$`]")
+
+
+def _escaped(text: str) -> str:
+    return _SPECIAL.sub(lambda sign: f"\\{sign[0]}", text).replace("@", "@\u200b")  # nobody is called
+
+
+def inline(text: str) -> str:
+    """A text of ours: code between backticks, strong between `**`, links to findings; all else is no Markdown."""
+    pieces, end = [], 0
+    for span in _SPAN.finditer(text):
+        pieces.append(_escaped(text[end : span.start()]))
+        if span[1]:
+            pieces.append(code(span[1]))
+        else:
+            pieces.append(f"[{span[3]}](#{span[3].lower()})" if span[3] else span[2])
+        end = span.end()
+    return "".join([*pieces, _escaped(text[end:])])
+
+
+def _cell(text: str) -> str:
+    """A border within code would end the cell: nothing but an escape helps there."""
+    return re.sub(r"(?<!\\)\|", r"\\|", inline(text))
+
+
+def _table(table: Table) -> Iterator[str]:
+    yield f"| {' | '.join(map(_cell, table.head))} |"
+    signs = ["---"] * (len(table.head) - table.numbers) + ["--:"] * table.numbers
+    yield f"|{'|'.join(signs)}|"
+    for row in table.rows:
+        yield f"| {' | '.join(map(_cell, row))} |"
+
+
+def _fenced(lines: list[str], language: str) -> Iterator[str]:
+    longest = max((len(run) for line in lines for run in re.findall("`{3,}", line)), default=2)
+    fence = "`" * (longest + 1)
+    yield f"{fence}{language}"
+    yield from lines
+    yield fence
+
+
+def _item(item: Item) -> Iterator[str]:
+    yield f'<a id="{item.anchor}"></a>'
+    yield ""
+    yield f"### {item.number} {code(item.title)} ({item.rule} {item.name})"
+    yield ""
+    for label, text in item.points:
+        yield f"- **{label}**: {inline(text)}"
+    label, snippets = item.evidence
+    yield f"- **{label}**:"
+    yield ""
+    for snippet in snippets:
+        yield from _fenced([f"--> {snippet.place}", *snippet.lines], "text")
+        yield ""
+    label, text = item.repair
+    if text:
+        yield f"- **{label}**: {inline(text)}"
+    label, parts = item.patch
+    if parts:
+        yield f"- **{label}**:"
+        yield ""
+        rows = [line for part in parts for line in (f"@@ {part.first} @@", *(row.sign + row.text for row in part.rows))]
+        yield from _fenced(rows, "diff")
+        yield ""
+    for label, text in item.notes:
+        yield f"- **{label}**: {inline(text)}"
+
+
+def _block(block: Block) -> Iterator[str]:
+    if isinstance(block, Text):
+        yield inline(block.text)
+    elif isinstance(block, Bullets):
+        yield from (f"- {inline(item)}" for item in block.items)
+    elif isinstance(block, Table):
+        yield from _table(block)
+    else:
+        yield from _item(block)
+    yield ""
+
+
+def lines(document: Document) -> Iterator[str]:
+    """The lines of the report."""
+    yield f"# {inline(document.title)}"
+    yield ""
+    yield inline(document.made)
+    yield ""
+    for section in document.sections:
+        yield f"## {inline(section.title)}"
+        yield ""
+        for block in section.blocks:
+            yield from _block(block)

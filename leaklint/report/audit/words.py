@@ -1,0 +1,44 @@
+"""What the report says, in one language."""
+
+from __future__ import annotations
+
+import functools
+import importlib.resources
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import tomli
+
+from leaklint.pages import fill
+
+LANGUAGES = ("en", "zh")
+
+
+@dataclass(frozen=True)
+class Words:
+    """Texts by dotted keys: `label.trigger`."""
+
+    table: Mapping[str, Any]
+
+    def __call__(self, key: str, /, **arguments: object) -> str:
+        """The text, with its fields filled. Raises KeyError for a key or a field that is not there."""
+        section, _, name = key.partition(".")
+        text = self.table[section][name] if name else self.table[section]
+        return fill(text, {field: str(value) for field, value in arguments.items()})
+
+    def or_else(self, key: str, default: str) -> str:
+        """The text, or `default` where the language has none."""
+        section, _, name = key.partition(".")
+        return str(self.table[section].get(name, default))
+
+    @property
+    def language(self) -> str:
+        return str(self.table["language"])
+
+
+@functools.cache
+def words(language: str) -> Words:
+    """The texts in one of `LANGUAGES`."""
+    file = importlib.resources.files(__package__) / f"{language}.toml"
+    return Words(tomli.loads(file.read_text(encoding="utf-8")))
