@@ -117,6 +117,7 @@ class Vocabulary:
     session_nouns: tuple[str, ...] = ()
     file_nouns: tuple[str, ...] = ()
     response_nouns: tuple[str, ...] = ()
+    executor_nouns: tuple[str, ...] = ()
     closed_states: tuple[str, ...] = ()
     open_states: tuple[str, ...] = ()
     history_names: tuple[str, ...] = ()

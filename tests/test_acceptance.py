@@ -291,14 +291,30 @@ def test_line_12_a_shutdown_that_an_exception_skips() -> None:
         from concurrent.futures import ThreadPoolExecutor
 
         def render_all(pages, render):
-            pool = ThreadPoolExecutor(4)  # LK305
+            pool = ThreadPoolExecutor(4)  # LK206
             futures = [pool.submit(render, page) for page in pages]
             results = [future.result() for future in futures]
             pool.shutdown()
             return results
         """,
+        "LK206",
+        "LK301",
         "LK302",
         "LK305",
+    )
+
+
+def test_line_12_an_executor_for_each_call() -> None:
+    check(
+        """
+        from concurrent.futures import ThreadPoolExecutor
+
+        def render_all(pages, render):
+            pool = ThreadPoolExecutor(4)  # LK206
+            return list(pool.map(render, pages))
+        """,
+        "LK206",
+        "LK301",
     )
 
 
@@ -312,6 +328,8 @@ def test_line_12_an_executor_of_a_module() -> None:
         def submit(page):
             return pool.submit(page.render)
         """,
+        "LK206",
+        "LK301",
         "LK302",
         "LK305",
     )

@@ -57,7 +57,12 @@ def _dropped(basis: Basis, call: Expr, row: Row) -> bool:
     packed = parent.op in ("tuple", "list", "dict")
     while parent is not None and parent.op in ("tuple", "list", "dict"):  # `files={"f": open(p)}`
         expr, parent = parent, parent.parent
-    return parent is not None and parent.op == "call" and expr is not parent.args[0] and _read_by(basis, parent, packed)
+    return (
+        parent is not None
+        and parent.op == "call"
+        and expr is not parent.args[0]
+        and _read_by(basis, parent, row, packed)
+    )
 
 
 def _ends(basis: Basis, call: Expr) -> bool:
@@ -76,14 +81,17 @@ def _looked_at(basis: Basis, attribute: Expr, row: Row) -> bool:
         return False
     made = basis.types.result(call)
     answer = made is not None and basis.apis.means("response_nouns", made.noun.rpartition(" ")[2])
+    answer = answer or attribute.text in row.spawn  # a future holds no pool
     return (made is None or answer) and basis.types.callee(call).local is None
 
 
-def _read_by(basis: Basis, call: Expr, packed: bool) -> bool:
+def _read_by(basis: Basis, call: Expr, row: Row, packed: bool) -> bool:
     """Does a call that it is given to only read it?"""
     callee = basis.types.callee(call)
     if callee.local is not None:
         return False
+    if row.spawn and callee.receiver is not None and callee.method in callee.receiver.spawn:
+        return True  # `loop.run_in_executor(pool, f)`
     if callee.row is not None or callee.receiver is not None:
         return not takes_over(callee)
     # an unknown function reads it; an unknown class or object may keep and close it, unless it is dropped itself

@@ -13,8 +13,8 @@ from leaklint.ir import Expr, Stmt
 from leaklint.names import Place
 from leaklint.views.view import View
 
-Sort = Literal["session", "response", "file", "other"]
-_SORTS: tuple[Sort, ...] = ("session", "response", "file")
+Sort = Literal["executor", "session", "response", "file", "other"]
+_SORTS: tuple[Sort, ...] = ("executor", "session", "response", "file")
 
 
 class Resources(View):
@@ -24,9 +24,10 @@ class Resources(View):
         return fate.acquired(self.basis, expr)
 
     def sort(self, row: Row) -> Sort:
-        """What a resource is by the last word of its noun, and so which rule speaks of it."""
-        word = (row.noun or row.name).split()[-1]
-        return next((sort for sort in _SORTS if self.means(f"{sort}_nouns", word)), "other")
+        """What a resource is by its noun or the last word of that, and so which rule speaks of it."""
+        noun = row.noun or row.name
+        words = (noun, noun.split()[-1])
+        return next((sort for sort in _SORTS if any(self.means(f"{sort}_nouns", w) for w in words)), "other")
 
     def holds_open(self, row: Row, call: Expr) -> bool:
         """Is it acquired with an argument that opens something which waits for the release?"""

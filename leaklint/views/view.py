@@ -11,6 +11,7 @@ from leaklint.basis import Answer, Basis
 from leaklint.facts import OwnerKind
 from leaklint.ir import Block, Expr, Scope, Stmt, flat_of
 from leaklint.names import Place
+from leaklint.uses import Use
 
 
 class View:
@@ -37,6 +38,11 @@ class View:
 
     def result(self, call: Expr) -> Row | None:
         return self.basis.types.result(call)
+
+    def uses(self, expr: Expr) -> list[Use]:
+        """Every use of the place that an expression stands for."""
+        place = self.basis.names.place(expr)
+        return self.basis.all_uses(place) if place is not None else []
 
     def row(self, expr: Expr | None) -> Row | None:
         return self.basis.types.row(expr)

@@ -1,0 +1,75 @@
+"""LK206: a pool of threads or processes, or an event loop, that a function makes and does not always shut down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaklint.answers.paths import Paths
+from leaklint.apis import Row
+from leaklint.basis import Clue
+from leaklint.flow import Exit
+from leaklint.ir import Expr, source
+from leaklint.model import Clear, Facts, Hit
+from leaklint.outline import brief
+
+
+def check(facts: Facts) -> Iterator[Hit | Clear]:
+    for unreleased in facts.unreleased:
+        row, call = unreleased.row, unreleased.call
+        if facts.sort(row) != "executor":
+            continue
+        defence = unreleased.defence or ("used elsewhere" if unreleased.name and not runs(facts, call) else "")
+        if defence:
+            yield Clear(call.stmt, unreleased.subject, defence, sound=bool(unreleased.defence))
+            continue
+        when = facts.context(call.stmt)
+        yield Hit(
+            at=call.stmt,
+            subject=unreleased.subject,
+            owner="nobody",
+            driver=facts.cadence(when),
+            release="never",
+            message="named" if unreleased.name else "dropped",
+            hint="with" if "__exit__" in row.release else "finally",
+            args=args(row, call, unreleased.name),
+            clues=(Clue(call.stmt, "acquired", "made", {"noun": row.noun}), *when.clues),
+            acquired=source(call),
+        )
+    for paths, value in facts.traces:
+        left = paths.exit("raise") or paths.exit("return")
+        if facts.sort(paths.row) != "executor" or not paths.releases:
+            continue
+        if left is None:
+            yield Clear(paths.acquired, paths.place.text, "shut down on every path", sound=True)
+        else:
+            yield skipped(paths, value, left)
+
+
+def runs(facts: Facts, call: Expr) -> bool:
+    """Does the function that makes it give it work, rather than leave it to others?"""
+    return any(u.verb not in ("", "bind") for t in call.stmt.targets for u in facts.uses(t))
+
+
+def skipped(paths: Paths, value: Expr, left: Exit) -> Hit:
+    row, name = paths.row, paths.place.path[0]
+    return Hit(
+        at=paths.acquired,
+        subject=paths.place.text,
+        owner="nobody",
+        driver="call",
+        release="on some paths",
+        message="on_return" if left.kind == "return" else "on_error",
+        hint="with" if "__exit__" in row.release else "finally",
+        args=args(row, value, name),
+        clues=(
+            Clue(paths.acquired, "acquired", "made", {"noun": row.noun}),
+            Clue(left.stmt, "missing", "leaves"),
+            Clue(paths.releases[0].stmt, "released", "shut"),
+        ),
+        acquired=source(value),
+    )
+
+
+def args(row: Row, call: Expr, name: str) -> dict[str, str]:
+    function = call.stmt.scope.function.name
+    return {"noun": row.noun, "name": name, "call": brief(call), "release": row.release[0], "function": function}
