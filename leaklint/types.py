@@ -119,6 +119,10 @@ class Types:
             return self._returned(callee.local, depth - 1)
         return None
 
+    def returned(self, function: Scope) -> Row | None:
+        """The row of what a function of this module returns."""
+        return self._returned(function, _DEPTH)
+
     def _returned(self, function: Scope, depth: int) -> Row | None:
         """By its annotation, or the row that all of its returns agree on."""
         if function.is_generator:

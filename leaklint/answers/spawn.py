@@ -1,13 +1,13 @@
-"""Tasks: which calls start one, and what becomes of the handle."""
+"""Tasks: which calls start one, and does the one who starts it hold it?"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from leaklint.answers import instances
 from leaklint.apis import Row
-from leaklint.basis import NO, Answer, Basis
+from leaklint.basis import Basis
 from leaklint.ir import Expr, Scope, Stmt, flat_of, statements
-from leaklint.names import Place
 from leaklint.types import Callee
 from leaklint.uses import Use
 
@@ -40,24 +40,31 @@ def spawn(basis: Basis, call: Expr) -> Spawn | None:
     """Does a call start a task and return it?"""
     callee = basis.types.callee(call)
     first = call.args[1] if len(call.args) > 1 else None
-    row = basis.types.result(call)
+    local = callee.local if callee.local is not None else _method(basis, call)
+    row = basis.types.result(call) if local is callee.local or local is None else basis.types.returned(local)
     if row is None or row.kind != "task":
         return None
     named = _trusted(basis, callee)
     if callee.row is not None:
-        return (
-            Spawn(row, first, named or callee.row.tracked)
-            if callee.row.kind == "function" or row.noun == "task"
-            else None
-        )
+        starts = not callee.row.passes and (callee.row.kind == "function" or row.noun == "task")
+        return Spawn(row, first, named or callee.row.tracked) if starts else None
     if callee.receiver is not None:
         if callee.method not in callee.receiver.spawn:
             return None
         return Spawn(row, first, named or callee.receiver.tracked)
-    if callee.local is not None:
-        tracked = named or _tracks(basis, callee.local, _DEPTH)
-        return Spawn(row, first, tracked, callee.local.name, _inside(basis, callee.local))
+    if local is not None:
+        return Spawn(row, first, named or _tracks(basis, local, _DEPTH), local.name, _inside(basis, local))
     return None
+
+
+def _method(basis: Basis, call: Expr) -> Scope | None:
+    """The method of a class of this module that is called on one of its instances: `self.jobs.start(...)`."""
+    func = call.args[0]
+    if func.op != "attr" or basis.types.callee(call) != Callee(method=func.text):
+        return None
+    klass = instances.klass(basis, func.args[0])
+    found = basis.names.method(klass, func.text) if klass is not None else None
+    return found if found is not None and found.kind == "function" else None
 
 
 def _trusted(basis: Basis, callee: Callee) -> bool:
@@ -113,56 +120,3 @@ def _tracks(basis: Basis, function: Scope, depth: int) -> bool:
 
 def _keeps(use: Use) -> bool:
     return not use.verb and use.role in ("bound", "element", "argument")
-
-
-def destiny(basis: Basis, call: Expr) -> Answer:
-    """What becomes of the value of a call: `dropped`, or how it is kept. `word` is the local name it was dropped in."""
-    expr = call
-    while True:
-        parent = expr.parent
-        if parent is None:
-            return _top(basis, expr)
-        if parent.op == "await":
-            local = basis.types.callee(call).local
-            if expr is not call or local is None or not local.is_async:
-                return Answer("awaited")
-        elif parent.op == "attr":
-            method = parent.parent
-            if method is not None and method.op == "call" and method.args[0] is parent and parent.text in LOOKS[:3]:
-                return Answer("dropped") if method.parent is None and method.stmt.op == "expr" else Answer("used")
-            return Answer("used")
-        elif parent.op == "walrus":
-            return _named(basis, parent.args[0]) if expr is parent.args[1] else NO
-        elif parent.op == "lambda":
-            return Answer("dropped")
-        elif parent.op == "if":
-            if expr is parent.args[1]:
-                return Answer("tested")
-        elif parent.op == "comp":
-            if parent.text == "gen" or expr is not parent.args[-1]:
-                return Answer("handed on")
-        elif parent.op not in ("bool", "tuple", "list", "set", "starred"):
-            return Answer("handed over" if parent.op == "call" else "kept")
-        expr = parent
-
-
-def _top(basis: Basis, expr: Expr) -> Answer:
-    stmt = expr.stmt
-    if stmt.op == "expr":
-        return Answer("dropped")
-    if stmt.op == "assign" and expr is stmt.value:
-        answers = [_named(basis, t) for t in stmt.targets]
-        return next((a for a in answers if a.kind != "dropped"), answers[0]) if answers else NO
-    return Answer("returned" if stmt.op == "return" else "kept")
-
-
-def _named(basis: Basis, target: Expr) -> Answer:
-    """A handle in a local name that nothing reads, or whose state is all that is looked at, is dropped."""
-    if target.op != "name":
-        return Answer("stored")
-    home = basis.names.scope_of(target.text, target.scope)
-    if home is None or home.kind in ("module", "class"):
-        return Answer("stored")
-    place = Place(home, (target.text,))
-    uses = [u for u in basis.below(place) if u.verb not in ("bind", *LOOKS) and u.role != "tested"]
-    return Answer("dropped", word=target.text) if not uses else Answer("named")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from leaklint.answers import race, running, spawn
+from leaklint.answers import destiny, race, running, spawn
 from leaklint.answers.spawn import Spawn
 from leaklint.basis import Answer
 from leaklint.ir import Expr
@@ -21,7 +21,7 @@ class Tasks(View):
         return spawn.runs_through(self.basis, spawned)
 
     def destiny(self, call: Expr) -> Answer:
-        return spawn.destiny(self.basis, call)
+        return destiny.destiny(self.basis, call)
 
     def is_task(self, expr: Expr | None) -> bool:
         row = self.row(expr)
