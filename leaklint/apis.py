@@ -121,6 +121,7 @@ class Vocabulary:
     closed_states: tuple[str, ...] = ()
     open_states: tuple[str, ...] = ()
     history_names: tuple[str, ...] = ()
+    on_demand_methods: tuple[str, ...] = ()
     error_classes: tuple[str, ...] = ()
     error_names: tuple[str, ...] = ()
     outcome_methods: tuple[str, ...] = ()

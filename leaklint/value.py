@@ -40,11 +40,6 @@ class Value:
         return tuple(shrink.shrinks(self.basis, self.place, self.row))
 
     @cached_property
-    def only_on_read(self) -> bool:
-        """Is every removal one of an expired entry whose key is asked for again?"""
-        return bool(self.shrinks) and all(shrink.for_the_key_at_hand(self.basis, u) for u in self.shrinks)
-
-    @cached_property
     def escapes(self) -> tuple[Use, ...]:
         return tuple(shrink.escapes(self.basis, self.place))
 

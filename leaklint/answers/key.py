@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from leaklint.answers.shared import is_classmethod
 from leaklint.basis import Answer, Basis
-from leaklint.ir import Binding, Expr, Param, Scope, source
+from leaklint.ir import Binding, Expr, Param, Scope, source, walk
 from leaklint.scopes import source_name
 
 _FRESH = (
@@ -70,6 +70,17 @@ def key(basis: Basis, expr: Expr | None, depth: int = _DEPTH) -> Answer:
     if expr.op == "name":
         return _name(basis, expr, depth)
     return Answer("unknown")
+
+
+def passed_in(basis: Basis, expr: Expr | None) -> bool:
+    """Is some part of a key a parameter, other than the object itself or a position?"""
+    for name in walk(expr) if expr is not None else ():
+        found = basis.names.bindings(name.text, name.scope) if name.op == "name" else []
+        function = found[0].stmt.inner if found and found[0].how == "param" else None
+        if function is not None and not (function.method_of and function.params[0] is found[0].param):
+            annotation = found[0].param.annotation if found[0].param is not None else None
+            return not _closed_type(basis, annotation) and (annotation is None or source_name(annotation) != "int")
+    return False
 
 
 def _worst(answers: Iterator[Answer] | tuple[Answer, ...]) -> Answer:

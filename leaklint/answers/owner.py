@@ -5,7 +5,7 @@ from __future__ import annotations
 from leaklint.answers.shared import is_data, shared
 from leaklint.basis import NO, Answer, Basis, Clue
 from leaklint.facts import OwnerKind
-from leaklint.ir import Scope
+from leaklint.ir import Scope, statements, walk
 from leaklint.names import Place
 from leaklint.scopes import source_name
 
@@ -22,6 +22,25 @@ def owner(basis: Basis, place: Place) -> Answer:
             return Answer("process", clues, f"class `{scope.name}`")
         return Answer(kind, clues, f"`{scope.name}`")
     return Answer("call", word=f"`{scope.function.name}`") if scope.kind in ("function", "lambda", "comp") else NO
+
+
+_LOCKS = tuple(f"{home}.{kind}" for home in ("threading", "asyncio") for kind in ("Lock", "RLock", "Condition"))
+
+
+def guarded(basis: Basis, klass: Scope) -> bool:
+    """Does it hold a lock? Then several threads or tasks share its instances, for longer than one call."""
+    for binding in (b for name in klass.bindings for b in klass.bindings[name]):
+        if binding.value is not None and any(basis.names.qualified(e) in _LOCKS for e in walk(binding.value)):
+            return True
+    inits = (m for m in klass.children if m.name == "__init__" and m.block is not None)
+    return any(
+        stmt.op == "assign"
+        and stmt.value is not None
+        and stmt.value.op == "call"
+        and basis.names.qualified(stmt.value.args[0]) in _LOCKS
+        for init in inits
+        for stmt in statements(init.block)
+    )
 
 
 def lifetime(basis: Basis, klass: Scope) -> OwnerKind:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from leaklint.answers.fate import parameter
 from leaklint.apis import Row
 from leaklint.basis import Basis
-from leaklint.ir import Expr, Scope, ancestors, statements, walk
+from leaklint.ir import Expr, Scope, statements
 from leaklint.names import Place
 from leaklint.scopes import source_name
 from leaklint.uses import Use
@@ -149,15 +149,3 @@ def _alias(basis: Basis, use: Use) -> bool:
     """Bound to a local name that stands for the same place: its uses are counted already."""
     targets = use.stmt.targets
     return bool(targets) and all(t.op == "name" and basis.names.place(t) == use.place for t in targets)
-
-
-def for_the_key_at_hand(basis: Basis, use: Use) -> bool:
-    """Is an entry removed only when its own key is asked for again and has expired? Keys that never return stay."""
-    if use.key is None or use.key.op == "slice":
-        return False
-    bindings = basis.names.bindings(use.key.text, use.key.scope) if use.key.op == "name" else []
-    if any(b.how in ("for", "comp") for b in bindings):
-        return False
-    tests = (test for block, owner in ancestors(use.stmt) if owner.scope is use.stmt.scope for test in block.exprs)
-    names = (e.text for test in tests for e in walk(test) if e.op in ("name", "attr"))
-    return any(basis.apis.means("clock_names", name) for name in names)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import get_args
+from typing import Literal, get_args
 
-from leaklint.answers import coverage, drain, endings, memo, narrower
+from leaklint.answers import coverage, drain, endings, key, memo, narrower, occasion, owner
 from leaklint.apis import Row
-from leaklint.basis import Answer, Clue
+from leaklint.basis import NO, Answer, Clue
 from leaklint.facts import DriverKind
-from leaklint.ir import Expr
+from leaklint.ir import Expr, source
 from leaklint.names import Place
 from leaklint.uses import Use
 from leaklint.value import Value
@@ -81,21 +81,48 @@ class Growth(View):
         """Does the storing function look the key up first and give the entry back?"""
         return memo.memoises(self.basis, value.place, stored)
 
-    def growth_cleared(self, value: Value) -> Clear | None:
-        """A growing container that a defence clears, at its birth; sound when it is bounded or pruned."""
-        answer = self._growth_defence(value)
+    def lasting(self, value: Value) -> bool:
+        """Does the holder live long: by who makes it, by its name, or because several threads or tasks share it?"""
+        if value.place.scope.kind != "class" or value.owner.kind in ("process", "long-lived instance"):
+            return value.owner.kind != "call"
+        klass = value.place.scope
+        return self.means("long_lived_classes", klass.name) or owner.guarded(self.basis, klass)
+
+    def outside_key(self, value: Value, insert: Use) -> Answer:
+        """The key of an insert, when it comes from outside.
+
+        A parameter whose name says nothing does where a lasting holder keeps by it what a function makes, as a cache.
+        """
+        driver = value.driver(insert)
+        if driver.kind in ("caller's key", "inventory"):
+            return driver
+        if driver.kind in ("import", "once", "closed set") or not key.passed_in(self.basis, insert.key):
+            return NO
+        remembered = self.lasting(value) and self.memoises(value, insert)
+        return Answer("inventory", driver.clues, source(insert.key)) if remembered else NO
+
+    def renewed(self, value: Value) -> Use | None:
+        """`hits[ip] = [t for t in hits[ip] if t > cutoff]`: an insert that drops what is old of its own entry only."""
+        return next((u for u in value.grows if occasion.renews(self.basis, u)), None)
+
+    def growth_cleared(self, value: Value, *told: occasion.Occasion) -> Clear | None:
+        """A growing container that a defence clears, at its birth; sound when it is bounded or pruned.
+
+        Removals on the occasions `told` clear nothing: the rule tells of them. Nor do those at the holder's end.
+        """
+        answer = self._growth_defence(value, ("only_at_end", *told))
         if answer is None:
             return None
         sound = answer.kind in ("pruned", "guard", "bounded type", "weak")
         return Clear(value.born[0].stmt, value.subject, answer.kind, answer.clues, sound)
 
-    def _growth_defence(self, value: Value) -> Answer | None:
+    def _growth_defence(self, value: Value, told: tuple[occasion.Occasion, ...]) -> Answer | None:
         """What clears a growing container: its bound, its short-lived holder, its removals, another holder."""
         if value.bound:
             return value.bound
         if value.owner.kind == "short-lived instance":
             return Answer("short-lived holder", value.owner.clues)
-        if value.shrinks and not self.only_at_end(value) and not value.only_on_read:
+        if value.shrinks and self.pruned(value) not in told:
             return Answer("pruned", tuple(Clue(s.stmt, "released", "removed") for s in value.shrinks[:3]))
         if self.is_mapping(value):
             return Answer("the holder is a mapping itself")
@@ -109,8 +136,12 @@ class Growth(View):
             g.stmt.scope.function.name in ("__setitem__", "__setattr__", "__set__", "__missing__") for g in value.grows
         )
 
-    def only_at_end(self, value: Value) -> bool:
-        """Are all removals wholesale and in methods that end the owner's life?"""
+    def pruned(self, value: Value) -> occasion.Occasion | Literal["never"]:
+        """On which occasion are entries taken out?"""
         klass = value.place.scope
         last = endings.only_at_end(self.basis, klass, self.endings(klass)) if klass.kind == "class" else ()
-        return bool(value.shrinks) and all(s.stmt.scope.function in last and s.key is None for s in value.shrinks)
+        return occasion.occasion(self.basis, value.shrinks, last) if value.shrinks else "never"
+
+    def only_at_end(self, value: Value) -> bool:
+        """Are all removals wholesale and in methods that end the owner's life?"""
+        return self.pruned(value) == "only_at_end"

@@ -23,7 +23,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         if found is None:
             continue
         use, when = found
-        cleared = facts.growth_cleared(value)
+        cleared = facts.growth_cleared(value, "only_on_demand")
         if cleared is not None:
             yield cleared
             continue
@@ -33,15 +33,20 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             subject=value.subject,
             owner=value.owner.kind,  # type: ignore[arg-type]
             driver=driver,
-            release="never",
-            message="only_at_end" if value.shrinks else "never",
+            release="on some paths" if facts.pruned(value) == "only_on_demand" else "never",
+            message=facts.pruned(value),
             hint="deque",
-            args={"function": use.stmt.scope.function.name, "value": source(use.value), "name": value.place.path[-1]},
+            args={
+                "function": use.stmt.scope.function.name,
+                "value": source(use.value),
+                "name": value.place.path[-1],
+                "remover": value.shrinks[0].stmt.scope.function.name if value.shrinks else "",
+            },
             clues=(
                 Clue(use.stmt, "acquired", "added", {"value": source(use.value)}),
                 *when.clues[:1],
                 *((value.birth,) if value.birth else ()),
-                *(Clue(s.stmt, "released", "only_at_end") for s in value.shrinks[:1]),
+                *(Clue(s.stmt, "released", facts.pruned(value)) for s in value.shrinks[:1]),
             ),
             acquired=source(use.site),
             place=value.place,
@@ -50,9 +55,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
 
 def repeats(facts: Facts, value: Value, when: str) -> bool:
     """An event or stream adds to what lasts; or a name that says it is a record of what has been."""
-    scope = value.place.scope
-    named = scope.kind == "class" and facts.means("long_lived_classes", scope.name)
-    lasting = named or value.owner.kind in ("process", "long-lived instance")
+    lasting, named = facts.lasting(value), facts.means("history_names", value.place.path[-1])
     if when in ("event", "stream"):
-        return lasting or facts.means("history_names", value.place.path[-1])
-    return when in ("call", "loop") and lasting and facts.means("history_names", value.place.path[-1])
+        return lasting or named
+    return when in ("call", "loop") and lasting and named

@@ -19,14 +19,12 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         if value.row.kind != "container":
             continue
         keyed = [
-            (use, driver)
-            for use in value.grows
-            if use.verb in KEYED and (driver := value.driver(use)).kind in ("caller's key", "inventory")
+            (use, driver) for use in value.grows if use.verb in KEYED and (driver := facts.outside_key(value, use))
         ]
         if not keyed:
             continue
         use, driver = keyed[0]
-        cleared = facts.growth_cleared(value)
+        cleared = facts.growth_cleared(value, "only_on_demand")
         if cleared is not None:
             yield cleared
             continue
@@ -35,19 +33,20 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         clues += [value.birth] if value.birth else []
         if sibling is not None:
             clues.append(Clue(sibling.removal.stmt, "sibling", "sibling", {"sibling": sibling.value.subject}))
-        how = "only_on_read" if value.only_on_read else "only_at_end"
+        how = facts.pruned(value)
         clues += [Clue(s.stmt, "released", how) for s in value.shrinks[:1]]
         yield Hit(
             at=use.stmt,
             subject=value.subject,
             owner=value.owner.kind,  # type: ignore[arg-type]
             driver=driver.kind,  # type: ignore[arg-type]
-            release="never",
+            release="on some paths" if how == "only_on_demand" else "never",
             message=how if value.shrinks else "sibling" if sibling is not None else "never",
             hint="sibling" if sibling is not None else "prune",
             args={
                 "key": driver.word,
                 "function": use.stmt.scope.function.name,
+                "remover": value.shrinks[0].stmt.scope.function.name if value.shrinks else "",
                 "holder": value.owner.word,
                 "sibling": sibling.value.subject if sibling is not None else "",
                 "removal": source(sibling.removal.site) if sibling is not None else "",

@@ -26,7 +26,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         at = value.born[0].stmt
         if driver.kind in ("closed set", "import", "once"):
             yield Clear(at, value.subject, f"keys: {driver.kind}", driver.clues, sound=True)
-        elif (cleared := facts.growth_cleared(value)) is not None:
+        elif (cleared := facts.growth_cleared(value, "only_on_demand")) is not None:
             yield cleared
         else:
             kind: DriverKind = driver.kind if driver.kind in ("caller's key", "inventory") else "call"  # type: ignore[assignment]
@@ -35,18 +35,20 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
                 subject=value.subject,
                 owner="process",
                 driver=kind,
-                release="never",
-                message="never",
+                release="on some paths" if facts.pruned(value) == "only_on_demand" else "never",
+                message=facts.pruned(value),
                 hint="lru",
                 args={
                     "key": source(stored.key),
                     "function": stored.stmt.scope.function.name,
                     "name": value.place.path[0],
+                    "remover": value.shrinks[0].stmt.scope.function.name if value.shrinks else "",
                 },
                 clues=(
                     Clue(stored.stmt, "acquired", "stored", {"key": source(stored.key)}),
                     *driver.clues[:1],
                     *((value.birth,) if value.birth else ()),
+                    *(Clue(s.stmt, "released", facts.pruned(value)) for s in value.shrinks[:1]),
                 ),
                 acquired=source(stored.site),
                 place=value.place,

@@ -1,0 +1,67 @@
+"""When does a removal happen: as a matter of course, or only on an occasion that need not come?"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Literal
+
+from leaklint.basis import Basis
+from leaklint.ir import Expr, Scope, ancestors, walk
+from leaklint.uses import Use
+
+Occasion = Literal["regular", "only_at_end", "only_on_read", "only_on_demand"]
+
+
+def occasion(basis: Basis, removals: Sequence[Use], last: Collection[Scope]) -> Occasion:
+    """The best that can be said of all removals together; `last` are the functions that end the holder's life.
+
+    `only_at_end`: all at once, when the holder ends. `only_on_read`: an entry that has expired, when its own key is
+    asked for again; keys that never return stay. `only_on_demand`: all at once, in a `reset` that nothing here calls.
+    """
+    kinds = {_occasion(basis, use, last) for use in removals}
+    if kinds <= {"end"}:
+        return "only_at_end"
+    if "read" in kinds and kinds <= {"read", "end", "demand", "invalidate"}:
+        return "only_on_read"
+    return "only_on_demand" if kinds <= {"end", "demand"} else "regular"
+
+
+def _occasion(basis: Basis, use: Use, last: Collection[Scope]) -> str:
+    function = use.stmt.scope.function
+    if use.key is None and function in last:
+        return "end"
+    if _for_the_key_at_hand(basis, use):
+        return "read"
+    if function.kind == "function" and basis.apis.means("on_demand_methods", function.name):
+        # a key that is named is a removal as any other, unless entries also expire
+        return "demand" if use.key is None and not _called(basis, function) else "invalidate"
+    return "regular"
+
+
+def _called(basis: Basis, function: Scope) -> bool:
+    return any(basis.names.local(expr) is function for expr in basis.mentions(function.name))
+
+
+def _for_the_key_at_hand(basis: Basis, use: Use) -> bool:
+    """Is an entry removed only when its own key is asked for again and has expired?"""
+    if use.key is None or use.key.op == "slice":
+        return False
+    bindings = basis.names.bindings(use.key.text, use.key.scope) if use.key.op == "name" else []
+    if any(b.how in ("for", "comp") for b in bindings):
+        return False
+    tests = (test for block, owner in ancestors(use.stmt) if owner.scope is use.stmt.scope for test in block.exprs)
+    return any(_asks_the_clock(basis, e) for test in tests for e in walk(test))
+
+
+def _asks_the_clock(basis: Basis, expr: Expr) -> bool:
+    return expr.op in ("name", "attr") and basis.apis.means("clock_names", expr.text)
+
+
+def renews(basis: Basis, insert: Use) -> bool:
+    """Does an insert store what is young enough of the entry under the same key?"""
+    value = insert.value
+    if insert.verb != "__setitem__" or value is None or value.op != "comp" or len(value.args) < 3:
+        return False
+    if basis.names.place(value.args[0]) != insert.place.entry:
+        return False
+    return any(_asks_the_clock(basis, e) for part in value.args[1:-1] for e in walk(part))
