@@ -79,7 +79,7 @@ def passed_in(basis: Basis, expr: Expr | None) -> bool:
         function = found[0].stmt.inner if found and found[0].how == "param" else None
         if function is not None and not (function.method_of and function.params[0] is found[0].param):
             annotation = found[0].param.annotation if found[0].param is not None else None
-            return not _closed_type(basis, annotation) and (annotation is None or source_name(annotation) != "int")
+            return not closed_type(basis, annotation) and (annotation is None or source_name(annotation) != "int")
     return False
 
 
