@@ -16,6 +16,7 @@ from leaklint.catalogue import Catalogue, load
 from leaklint.link import link
 from leaklint.report import prose
 
+RESOURCES = ("LK301", "LK302", "LK303", "LK304", "LK305", "LK306", "LK307")
 MARK = re.compile(r"#\s*(LK[0-9]{3})\s*$")
 
 
@@ -214,7 +215,7 @@ def test_line_08_a_guard(body: str) -> None:
 )
 def test_line_09_files_that_are_taken_care_of(body: str) -> None:
     source = "import contextlib\nfrom contextlib import ExitStack\ndef load(path, parse, other, stack: ExitStack):\n"
-    check(source + textwrap.indent(body, "    "), "LK302", "LK305")
+    check(source + textwrap.indent(body, "    "), *RESOURCES)
 
 
 def test_line_10_acquired_on_entry_and_released_on_exit() -> None:
@@ -329,9 +330,53 @@ def test_line_12_an_executor_of_a_module() -> None:
             return pool.submit(page.render)
         """,
         "LK206",
-        "LK301",
-        "LK302",
-        "LK305",
+        *RESOURCES,
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "page = Path(name)\nlines = page.open().readlines()  # LK304\nreturn lines",
+        "page = Path(name)\nfile = page.open()  # LK304\nreturn file.read()",
+        "file = tempfile.NamedTemporaryFile()  # LK304\nfile.write(data)",
+        "table = dbm.open(name)  # LK304\nreturn table[data]",
+        "archive = zipfile.ZipFile(name)  # LK304\nreturn archive.namelist()",
+        "archive = tarfile.open(name)  # LK304\nreturn archive.getnames()",
+        "peer = socket.create_connection(name)  # LK304\npeer.sendall(data)",
+        "db = sqlite3.connect(name)  # LK301\nreturn db.execute(data).fetchall()",
+        "child = subprocess.Popen(name, stdout=subprocess.PIPE)  # LK304\nreturn child.stdout.read()",
+        "answer = urlopen(name)  # LK307\nreturn answer.status",
+        "file = open(name)  # LK304\nfile = open(data)\nfile.close()",
+        "return [x for x in open(name)]  # LK304",
+        "return open(name).read()  # LK304",
+        "json.dump(data, fp=open(name, 'w'))  # LK304",
+        "print(data, file=open(name, 'w'))  # LK304",
+        "for row in csv.reader(open(name)):  # LK304\n    print(row)",
+    ],
+)
+def test_line_13_what_is_opened_and_forgotten(body: str) -> None:
+    modules = "csv, dbm, json, socket, sqlite3, subprocess, tarfile, tempfile, zipfile"
+    source = f"import {modules}\nfrom pathlib import Path\nfrom urllib.request import urlopen\ndef run(name, data):\n"
+    check(source + textwrap.indent(body, "    "), *RESOURCES)
+
+
+def test_line_13_what_is_read_on_the_spot_weighs_less() -> None:
+    source = "def read(path):\n    return open(path).read()\n"
+    result = analyze(source.encode(), "example.py", "example", knowledge())
+    assert [f.severity for f in link([result]).findings] == ["P2"]
+
+
+def test_line_14_the_with_of_a_database() -> None:
+    check(
+        """
+        import sqlite3
+
+        def add(path, row):
+            with sqlite3.connect(path) as db:  # LK306
+                db.execute("INSERT INTO t VALUES (?)", row)
+        """,
+        *RESOURCES,
     )
 
 
@@ -346,8 +391,22 @@ def test_line_14_closing_closes_a_database() -> None:
             with contextlib.closing(db):
                 db.execute("INSERT INTO t VALUES (?)", row)
         """,
-        "LK305",
+        *RESOURCES,
     )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "client = httpx.AsyncClient()  # LK301\nreturn await client.get(request.url)",
+        "session = aiohttp.ClientSession()  # LK301\nreturn await (await session.get(request.url)).json()",
+        "async with httpx.AsyncClient() as client:  # LK303\n    return await client.get(request.url)",
+        "async with aiohttp.ClientSession() as session:  # LK303\n    return await session.get(request.url).json()",
+    ],
+)
+def test_line_15_a_client_per_request(body: str) -> None:
+    head = "import aiohttp\nimport httpx\nfrom app import app\n@app.get('/')\nasync def view(request):\n"
+    check(head + textwrap.indent(body, "    "), *RESOURCES)
 
 
 def test_line_15_sessions_that_others_own() -> None:
@@ -368,8 +427,7 @@ def test_line_15_sessions_that_others_own() -> None:
                 if self._own:
                     await self.session.close()
         """,
-        "LK302",
-        "LK305",
+        *RESOURCES,
     )
 
 
@@ -417,7 +475,7 @@ def test_line_15_sessions_that_others_own() -> None:
     ],
 )
 def test_line_16_suppress_nullcontext_fixtures_and_context_managers(source: str) -> None:
-    check(source, "LK302", "LK305")
+    check(source, *RESOURCES)
 
 
 def test_line_21_locks_by_user() -> None:

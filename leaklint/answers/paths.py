@@ -70,7 +70,7 @@ def trace(basis: Basis, place: Place, row: Row, acquired: Stmt) -> Paths:
     begun = _begun(basis, place, row, acquired)
     faults = Faults(basis, place, row, function)
     # who guards the resource has judged what may fail before the guard; who hands it over keeps it that long only
-    judged = place.is_attribute or not releases or any(_guarded(u) for u in releases)
+    judged = place.is_attribute or not releases or not row.needs_release or any(_guarded(u) for u in releases)
     weighed = faults.likely if judged else faults.any
     effects = Effects(
         at=lambda stmt: "acquire" if stmt is begun else fates.get(stmt, ""),

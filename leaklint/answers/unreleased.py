@@ -9,25 +9,32 @@ from leaklint.answers.fate import acquired, takes_over
 from leaklint.answers.paths import Paths
 from leaklint.apis import Row
 from leaklint.basis import Basis
-from leaklint.ir import Expr, flat_of
+from leaklint.ir import Expr, Stmt, flat_of
 from leaklint.scopes import source_name
 
 
 @dataclass(frozen=True, slots=True)
 class Unreleased:
-    """`defence` says why it is well after all; `name` is the local name, empty when there is none."""
+    """`defence` says why it is well after all; `name` is the local name, empty when there is none.
+
+    `lost` binds the name to something else while the resource is open; what is bound to it last may be released.
+    """
 
     subject: str
     row: Row
     call: Expr
     name: str = ""
     defence: str = ""
+    lost: Stmt | None = None
 
 
 def unreleased(basis: Basis, traces: Sequence[tuple[Paths, Expr]]) -> Iterator[Unreleased]:
     """Named ones by their traces, and those that are dropped where they are acquired."""
     for paths, value in traces:
-        if paths.releases or paths.escapes:
+        lost = paths.exit("lost")
+        if lost is not None:
+            yield Unreleased(paths.place.text, paths.row, value, paths.place.path[0], lost=lost.stmt)
+        if lost is not None or paths.releases or paths.escapes:
             continue
         if any(e.kind in ("end", "return") for e in paths.exits):
             yield Unreleased(paths.place.text, paths.row, value, paths.place.path[0])
@@ -75,10 +82,10 @@ def _ends(basis: Basis, call: Expr) -> bool:
 def _looked_at(basis: Basis, attribute: Expr, row: Row) -> bool:
     """Is all that is asked of it one attribute, or one method that gives nothing which could hold it?"""
     call = attribute.parent
-    if call is None or call.op != "call" or call.args[0] is not attribute:
-        return True
     if attribute.text in row.release or basis.apis.means("end_of_life_methods", attribute.text):
         return False
+    if call is None or call.op != "call" or call.args[0] is not attribute:
+        return True
     made = basis.types.result(call)
     answer = made is not None and basis.apis.means("response_nouns", made.noun.rpartition(" ")[2])
     answer = answer or attribute.text in row.spawn  # a future holds no pool

@@ -23,13 +23,14 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             continue
         # CPython closes a file with its last reference; a socket or the pipes of a child have a peer that waits
         counted = sort == "file" or (bool(row.open_with) and not facts.holds_open(row, call))
+        lost = [Clue(unreleased.lost, "missing", "reopened", {"noun": noun})] if unreleased.lost is not None else []
         yield Hit(
             at=stmt,
             subject=unreleased.subject,
             owner="call" if counted else "nobody",
             driver="call",
             release="never",
-            message="named" if unreleased.name else "dropped",
+            message="reopened" if unreleased.lost is not None else "named" if unreleased.name else "dropped",
             hint="with" if row.scoped else "close",
             args={
                 "noun": noun,
@@ -38,6 +39,6 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
                 "with": row.scoped,
                 "release": row.release[0],
             },
-            clues=(Clue(stmt, "acquired", "acquired", {"noun": noun}),),
+            clues=(Clue(stmt, "acquired", "acquired", {"noun": noun}), *lost),
             acquired=source(call),
         )

@@ -23,13 +23,14 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             yield Clear(stmt, unreleased.subject, unreleased.defence, sound=True)
             continue
         when = facts.context(stmt)
+        lost = [Clue(unreleased.lost, "missing", "reopened", {"noun": noun})] if unreleased.lost is not None else []
         yield Hit(
             at=stmt,
             subject=unreleased.subject,
             owner="nobody",
             driver=facts.cadence(when),
             release="never",
-            message="named" if unreleased.name else "dropped",
+            message="reopened" if unreleased.lost is not None else "named" if unreleased.name else "dropped",
             hint="with" if row.scoped else "close",
             args={
                 "noun": noun,
@@ -38,7 +39,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
                 "with": row.scoped,
                 "release": row.release[0],
             },
-            clues=(Clue(stmt, "acquired", "acquired", {"noun": noun}), *when.clues),
+            clues=(Clue(stmt, "acquired", "acquired", {"noun": noun}), *lost, *when.clues),
             acquired=source(call),
             repair=managed(unreleased) if row.scoped else (),
         )
