@@ -12,6 +12,7 @@ import click
 from leaklint import __version__
 from leaklint.commands.baseline import baseline
 from leaklint.commands.check import check
+from leaklint.commands.init import init
 from leaklint.commands.report import report
 from leaklint.commands.show import config, facts, rule, rules
 from leaklint.commands.terminal import CLEAN, STOPPED, WRONG, tell
@@ -23,7 +24,7 @@ def cli() -> None:
     """Finds memory and resource leaks in Python code before they ship."""
 
 
-for _command in (check, report, baseline, config, rule, rules, facts):
+for _command in (check, report, baseline, init, config, rule, rules, facts):
     cli.add_command(_command)
 
 

@@ -69,6 +69,7 @@ LAYERS = """
     runner
     since
     report/*
+    scaffold
     arguments
     commands/*
     cli
