@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from leaklint.answers import decorators, drain, entries, lookup, memo, shared
+from leaklint.answers import decorators, defaults, drain, entries, lookup, memo, shared
 from leaklint.basis import Answer, Clue
 from leaklint.uses import Use
 from leaklint.value import Value
@@ -82,3 +82,8 @@ class Keeping(View):
         """`Class.items.append(self)`: each instance adds itself, and a class has more than one."""
         holder = shared.added_instance(self.basis, use)
         return holder is not None and not self.one_instance(holder)
+
+    def grown_defaults(self) -> Iterator[tuple[defaults.Default, Value]]:
+        """Mutable defaults, where they can grow."""
+        for default in defaults.defaults(self.basis):
+            yield default, Value(self.basis, default.place, default.row, (default.born,))
