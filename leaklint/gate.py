@@ -76,6 +76,7 @@ class Gate:
             for r in self.apis.rows.values()
             if (m := self.apis.get(r.returns)) and m.kind in ("container", "buffer")
         }
+        made |= {r.name.rpartition(".")[2] for r in self.apis.rows.values() if r.bound and r.makes}  # channels
         return frozenset(made | {"{}", "field"})
 
     @cached_property

@@ -271,6 +271,8 @@ _ADDING = frozenset(
         "update",
         "put",
         "put_nowait",
+        "send",
+        "send_nowait",
         "push",
     }
 )

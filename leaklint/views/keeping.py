@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from leaklint.answers import decorators, defaults, drain, entries, lookup, memo, shared
+from leaklint.answers import decorators, defaults, drain, entries, lookup, memo, queues, shared, weight
 from leaklint.basis import Answer, Clue
 from leaklint.uses import Use
 from leaklint.value import Value
@@ -87,3 +87,21 @@ class Keeping(View):
         """Mutable defaults, where they can grow."""
         for default in defaults.defaults(self.basis):
             yield default, Value(self.basis, default.place, default.row, (default.born,))
+
+    @cached_property
+    def fed_queues(self) -> tuple[queues.Queue, ...]:
+        """Queues that are held, and those in held containers, with what is put into them."""
+        return tuple(queues.queues(self.basis))
+
+    def put_by(self, queue: queues.Queue, put: Use) -> str:
+        """Who puts something in and is not slowed down: `subscribers` (one queue for each), `stream`, `event`, `call`;
+        empty when whoever does so waits, or when the code itself says what is put in."""
+        when = self.context(put.stmt).kind
+        if when in ("import", "once") or put.value is None or put.value.op == "const" or self.closed(put.value):
+            return ""
+        if queues.waits(self.basis, queue, put):
+            return ""
+        if queues.for_each(put):
+            return "subscribers"
+        received = bool(weight.streamed(self.basis, put.value))
+        return "event" if when == "event" else "stream" if received else "call"

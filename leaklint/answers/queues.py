@@ -1,0 +1,118 @@
+"""Queues without a bound: who puts in, does anybody take out, is there one for each subscriber?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from leaklint.answers.bound import by_guard, by_type
+from leaklint.answers.owner import owner
+from leaklint.basis import NO, Answer, Basis
+from leaklint.ir import Expr, ancestors, source
+from leaklint.names import ELEMENT, Place
+from leaklint.uses import Use
+
+QUEUE, CHANNEL = "queue", "channel"  # the nouns of their rows
+_INFINITE = ('float("inf")', "float('inf')")
+_STORES = ("__setitem__", "setdefault", "append", "appendleft", "add", "insert")
+_LEAVES = ("argument", "bound", "returned", "element", "yielded", "other", "operand")
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A queue that is held, or one of several in a held container (`place` is an entry then).
+
+    `taken`: does anybody take from it, or may somebody who is not to be seen?
+    """
+
+    place: Place
+    born: Expr
+    puts: tuple[Use, ...]
+    taken: bool
+    owner: Answer
+    bound: Answer
+
+
+def queues(basis: Basis) -> Iterator[Queue]:
+    """Queues of modules, classes and instances that something is put into."""
+    for place, uses in basis.uses.items():
+        if place.scope.kind not in ("module", "class") or any(p != ELEMENT for p in place.path[1:]):
+            continue
+        born = next((b for b in _born(basis, place) if _is_queue(basis, b)), None)
+        row = basis.types.row(born) if born is not None else None
+        if born is None or row is None:
+            continue
+        puts = tuple(u for u in uses if u.verb in row.grow)
+        if puts:
+            taken = any(u.verb in row.shrink for u in uses) or _may_be_taken(basis, place, uses, born)
+            bound = by_type(row, (born,)) or by_guard(basis, place)
+            yield Queue(place, born, puts, taken, owner(basis, place), bound)
+    yield from _channels(basis)
+
+
+def _channels(basis: Basis) -> Iterator[Queue]:
+    """`self._send, self._receive = open_memory_channel(math.inf)`: nothing less takes the bound of a channel away."""
+    for stmt in basis.module.stmts:
+        pair = stmt.targets[0] if stmt.op == "assign" and stmt.targets else None
+        if pair is None or pair.op != "tuple" or stmt.value is None or stmt.value.op != "call":
+            continue
+        made, place = basis.types.callee(stmt.value).row, basis.names.place(pair.args[0])
+        sender = basis.types.indexed(stmt.value, "0")
+        if made is None or sender is None or made.noun != CHANNEL or place is None or not _endless(basis, stmt.value):
+            continue
+        puts = tuple(u for u in basis.all_uses(place) if u.verb in sender.grow)
+        if puts and place.scope.kind in ("module", "class"):
+            yield Queue(place, stmt.value, puts, True, owner(basis, place), NO)
+
+
+def _endless(basis: Basis, call: Expr) -> bool:
+    """Is infinity among the arguments?"""
+    return any(basis.names.qualified(a) == "math.inf" or source(a) in _INFINITE for a in call.args[1:])
+
+
+def _is_queue(basis: Basis, born: Expr) -> bool:
+    row = basis.types.row(born)
+    return born.op == "call" and row is not None and row.noun == QUEUE
+
+
+def _born(basis: Basis, place: Place) -> Iterator[Expr]:
+    """What is bound to the place; for an entry, what is stored in the container."""
+    if place.path[-1] != ELEMENT:
+        yield from basis.types.bound_values(place)
+        return
+    for use in basis.all_uses(Place(place.scope, place.path[:-1])):
+        value = use.value if use.verb in _STORES else None
+        if value is not None and value.op == "name":
+            local = basis.names.place(value)
+            yield from basis.types.bound_values(local) if local is not None else ()
+        elif value is not None:
+            yield value
+
+
+def _may_be_taken(basis: Basis, place: Place, uses: list[Use], born: Expr) -> bool:
+    """Does somebody else get hold of it, or may the users of a public attribute, or a base class elsewhere?"""
+    if place.path[-1] == ELEMENT or not place.path[0].startswith("_"):
+        return True
+    inherits = place.scope.kind == "class" and any(basis.names.local(b) is None for b in place.scope.bases)
+    return inherits or any(not u.verb and u.role in _LEAVES and u.expr is not born for u in uses)
+
+
+def for_each(put: Use) -> bool:
+    """Is the same put into one queue after the other: `for queue in self.subscribers: queue.put_nowait(event)`?"""
+    return ELEMENT in put.place.path and any(
+        owner.op == "for"
+        and block.kind == "body"
+        and put.expr.op == "name"
+        and put.expr.text in _targets(owner.targets)
+        for block, owner in ancestors(put.stmt)
+    )
+
+
+def _targets(targets: tuple[Expr, ...]) -> set[str]:
+    return {e.text for t in targets for e in (t.args if t.op in ("tuple", "list") else (t,))}
+
+
+def waits(basis: Basis, queue: Queue, put: Use) -> bool:
+    """Does whoever puts in wait until it has been taken out: `await queue.join()`?"""
+    function = put.stmt.scope.function
+    return any(u.verb == "join" and u.stmt.scope.function is function for u in basis.all_uses(queue.place))
