@@ -79,6 +79,45 @@ def test_line_02_every_way_to_start_a_task(call: str) -> None:
     )
 
 
+@pytest.mark.parametrize("call", ["asyncio.run_coroutine_threadsafe(poll(), loop)", "loop.run_in_executor(None, poll)"])
+def test_line_02_futures_that_are_discarded(call: str) -> None:
+    check(f"import asyncio\ndef start(loop):\n    {call}  # LK209", "LK209")
+
+
+def test_line_03_a_local_set_only() -> None:
+    check(
+        """
+        import asyncio
+
+        async def main():
+            tasks = set()
+            task = asyncio.create_task(poll())  # LK201
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+        """,
+        "LK201",
+    )
+
+
+@pytest.mark.parametrize("container, adds", [("set()", "add(task)"), ("[]", "append(task)")])
+def test_line_03_a_collection_without_discard(container: str, adds: str) -> None:
+    check(
+        f"""
+        import asyncio
+
+        class Hub:
+            def __init__(self):
+                self.tasks = {container}
+
+            def on_message(self, message):
+                task = asyncio.create_task(message.run())
+                self.tasks.{adds}  # LK203
+        """,
+        "LK201",
+        "LK203",
+    )
+
+
 def test_line_04_a_wrapper_that_does_not_track() -> None:
     check(
         """

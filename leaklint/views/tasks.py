@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from leaklint.answers import destiny, race, running, spawn
+from leaklint.answers import destiny, outcome, race, running, spawn
 from leaklint.answers.spawn import Spawn
 from leaklint.basis import Answer
 from leaklint.ir import Expr
@@ -36,3 +36,8 @@ class Tasks(View):
     def racers(self) -> tuple[race.Racer, ...]:
         """Tasks that run on after the call that waits for them."""
         return tuple(race.racers(self.basis))
+
+    @cached_property
+    def discarded(self) -> tuple[outcome.Discarded, ...]:
+        """Futures of work that runs, dropped where they are given."""
+        return tuple(outcome.discarded(self.basis))

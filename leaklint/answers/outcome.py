@@ -1,0 +1,79 @@
+"""Does anybody ever see what comes of work that is given to an executor or to another thread's loop?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from leaklint.answers.destiny import destiny
+from leaklint.answers.paths import catches_all
+from leaklint.basis import Basis
+from leaklint.ir import Expr, Scope, Stmt, ancestors, flat_of, statements
+
+
+@dataclass(frozen=True, slots=True)
+class Discarded:
+    """A call whose future is dropped; `work` is what runs, `name` the local name that nothing reads."""
+
+    call: Expr
+    work: Expr | None
+    name: str
+    defence: str = ""
+
+
+def discarded(basis: Basis) -> Iterator[Discarded]:
+    """Futures of work that runs, dropped where they are given."""
+    for stmt in basis.module.stmts:
+        for call in (e for e in flat_of(stmt) if e.op == "call"):
+            if not _runs(basis, call):
+                continue
+            fate = destiny(basis, call)
+            if fate.kind == "dropped":
+                work = _work(basis, call)
+                yield Discarded(call, work, fate.word, _defence(basis, call, work, fate.word))
+
+
+def _runs(basis: Basis, call: Expr) -> bool:
+    row = basis.types.result(call)
+    if row is None or row.kind != "task" or row.noun != "future":
+        return False
+    callee = basis.types.callee(call)
+    if callee.receiver is not None:  # a spawner that tracks tells of errors itself; an executor does not
+        held = callee.receiver.tracked and callee.receiver.kind == "spawner"
+        return callee.method in callee.receiver.spawn and not held
+    return callee.row is not None and callee.row.kind == "function" and not callee.row.passes
+
+
+def _work(basis: Basis, call: Expr) -> Expr | None:
+    """The function or coroutine that runs: the first argument that is no executor."""
+    for arg in call.args[1:3]:
+        row = basis.types.row(arg)
+        if arg.op in ("call", "lambda") or (arg.op in ("name", "attr") and (row is None or not row.spawn)):
+            return arg
+    return None
+
+
+def _defence(basis: Basis, call: Expr, work: Expr | None, name: str) -> str:
+    chained = call.parent is not None and call.parent.op == "attr"
+    if chained or any(e.parent is not None and e.parent.text == "add_done_callback" for e in _reads(basis, call, name)):
+        return "a callback looks at it"
+    function = basis.names.local(work.args[0] if work.op == "call" else work) if work is not None else None
+    if function is not None and function.kind == "function" and _handles_errors(function):
+        return "it handles its own errors"
+    return ""
+
+
+def _reads(basis: Basis, call: Expr, name: str) -> Iterator[Expr]:
+    return (e for e in basis.mentions(name) if name and e.scope.function is call.scope.function)
+
+
+def _handles_errors(function: Scope) -> bool:
+    """Does a handler for any error stand in it, which does not raise it on?"""
+    handlers = (b for s in statements(function.block) if s.op == "try" and _outermost(s) for b in s.blocks)
+    return any(
+        b.kind == "handler" and catches_all(b) and not any(s.op == "raise" for s in statements(b)) for b in handlers
+    )
+
+
+def _outermost(stmt: Stmt) -> bool:
+    return not any(owner.op in ("if", "for") for _, owner in ancestors(stmt))
