@@ -99,7 +99,7 @@ def test_line_03_a_local_set_only() -> None:
     )
 
 
-@pytest.mark.parametrize("container, adds", [("set()", "add(task)"), ("[]", "append(task)")])
+@pytest.mark.parametrize(("container", "adds"), [("set()", "add(task)"), ("[]", "append(task)")])
 def test_line_03_a_collection_without_discard(container: str, adds: str) -> None:
     check(
         f"""
