@@ -53,6 +53,7 @@ class Basis:
     names: Names
     uses: Mapping[Place, list[Use]]
     types: Types
+    makers: dict[Scope, bool] = field(default_factory=dict)  # functions: do they return a resource they acquire?
     own_classes: dict[Scope, Row | None] = field(default_factory=dict)  # that are resources themselves
 
     def all_uses(self, place: Place) -> list[Use]:

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from leaklint import catalogue as knowledge
 from leaklint import notebook, suppress
-from leaklint.apis import KnowledgeError
 from leaklint.catalogue import Catalogue
 from leaklint.facts import Cleared, FileResult, Finding, Summary
 from leaklint.files import Source, printable
+from leaklint.vocabulary import KnowledgeError
 
 if TYPE_CHECKING:
     from leaklint.notebook import Notebook

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import tomli
 
-from leaklint import apis, pages
-from leaklint.apis import Apis, KnowledgeError
+from leaklint import apis, pages, vocabulary
+from leaklint.apis import Apis
 from leaklint.facts import SEVERITIES, Severity
+from leaklint.vocabulary import KnowledgeError
 
 if TYPE_CHECKING:
     from importlib.abc import Traversable
@@ -252,14 +253,14 @@ def _join_rules(rules: Iterable[Rule]) -> tuple[Rule, ...]:
     return tuple(known[code] for code in sorted(known))
 
 
-def _own_rows(root: Traversable) -> tuple[list[dict[str, apis.Row]], apis.Vocabulary]:
+def _own_rows(root: Traversable) -> tuple[list[dict[str, apis.Row]], vocabulary.Vocabulary]:
     folder, words = root / "apis", root / VOCABULARY
     if not folder.is_dir() or not words.is_file():
         raise KnowledgeError(f"{PACKAGE}: has no apis or no {VOCABULARY}: leaklint is not completely installed")
     files = sorted((f for f in folder.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name)
     rows = [apis.read_rows(_read(file, f"rules/apis/{file.name}"), f"rules/apis/{file.name}") for file in files]
     shown = f"rules/{VOCABULARY}"
-    return rows, apis.read_vocabulary(_read(words, shown), shown)
+    return rows, vocabulary.read_vocabulary(_read(words, shown), shown)
 
 
 def _root() -> Traversable:

@@ -92,6 +92,7 @@ class Gate:
             or self._keeps(seen)
             or self._prunes(seen)
             or self._forgets_await(seen)
+            or self._reopens(seen)
             or self._registers(seen)
             or self._loading.passes(seen)
         )
@@ -127,6 +128,16 @@ class Gate:
         return any(
             seen.unawaited[name] > 0 and self.apis.means("end_of_life_methods", name) for name in seen.coroutines
         )
+
+    def _reopens(self, seen: Seen) -> bool:
+        """Something is closed, and a function opens anew what may be open, or takes out what may be alive."""
+        functions = {name for name, _ in seen.params}
+        anew = any(self.apis.means("reopening_methods", name) for name in functions)
+        drops = bool(seen.removed) and (
+            any(self.apis.means("evicting_methods", name) for name in functions)
+            or any(self.apis.means("timeouts", name) for name in seen.risky)
+        )
+        return (anew or drops) and any(self.apis.means("end_of_life_methods", name) for name in seen.unawaited)
 
     @cached_property
     def _opening(self) -> frozenset[str]:

@@ -10,8 +10,8 @@ from typing import Any, cast
 
 import tomli
 
-from leaklint.apis import KnowledgeError
 from leaklint.facts import SEVERITIES, Severity
+from leaklint.vocabulary import KnowledgeError
 
 DEFAULT = "default"
 

@@ -6,14 +6,14 @@ from leaklint.answers.models import Load
 from leaklint.views.exceptions import Exceptions
 from leaklint.views.growth import Growth
 from leaklint.views.hit import Clear, Hit
+from leaklint.views.holders import Holders
 from leaklint.views.keeping import Keeping
 from leaklint.views.listeners import Listeners
 from leaklint.views.peaks import Peaks
-from leaklint.views.resources import Resources
 from leaklint.views.tasks import Tasks
 
 __all__ = ["Clear", "Facts", "Hit", "Load"]
 
 
-class Facts(Growth, Keeping, Resources, Tasks, Listeners, Exceptions, Peaks):
+class Facts(Growth, Keeping, Holders, Tasks, Listeners, Exceptions, Peaks):
     """One file, ready for questions."""

@@ -41,7 +41,11 @@ _LEAVES = frozenset(
 @functools.cache
 def _inner(kind: type[ast.AST]) -> tuple[str, ...]:
     """The fields of a node that hold nodes. A constant's value, names and operators are none."""
-    return () if kind is ast.Constant else tuple(name for name in kind._fields if name not in _LEAVES)
+    return (
+        ()
+        if kind in (ast.Constant, ast.MatchSingleton)
+        else tuple(name for name in kind._fields if name not in _LEAVES)
+    )
 
 
 def scan(tree: ast.Module, deepest: int) -> Seen | None:

@@ -13,8 +13,8 @@ import pytest
 from samples import PAGE
 
 from leaklint import catalogue, pages
-from leaklint.apis import KnowledgeError
 from leaklint.catalogue import load, read_rule
+from leaklint.vocabulary import KnowledgeError
 
 FILE = "rules/things_grow/rule.md"
 LEAKLINT = Path(catalogue.__file__).parent

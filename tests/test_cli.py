@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from leaklint import __version__, catalogue, cli, report, runner
-from leaklint.apis import KnowledgeError
 from leaklint.commands import terminal
+from leaklint.vocabulary import KnowledgeError
 
 LEAK = """\
 import asyncio

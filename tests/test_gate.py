@@ -63,6 +63,7 @@ def test_it_stops_a_file_in_which_nothing_can_leak() -> None:
     [
         "from asyncio import create_task as ct\nasync def f(): ct(g())\n",
         "class A:\n def __init__(self): self.m = {}\n def on(self, session_id): self.m[session_id] = 1\n",
+        "import asyncio\nasync def f(x):\n match x:\n  case True: asyncio.create_task(g())\n",
         "import functools\nclass A:\n @functools.cache\n def f(self): return 1\n",
     ],
 )

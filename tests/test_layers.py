@@ -19,6 +19,7 @@ LINES = 300
 LAYERS = """
     __init__
     facts
+    vocabulary
     apis
     seen
     identifiers

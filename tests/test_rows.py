@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from leaklint.apis import Apis, KnowledgeError, Row, join, read_rows, read_vocabulary
+from leaklint.apis import Apis, Row, join, read_rows
+from leaklint.vocabulary import KnowledgeError, read_vocabulary
 
 RULES = Path(__file__).resolve().parents[1] / "rules"
 METHODS = ("grow", "shrink", "replace", "release", "spawn", "own", "bulk", "text", "quiet", "ends")

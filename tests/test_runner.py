@@ -17,12 +17,12 @@ from typing import Any
 import pytest
 from samples import finding
 
-from leaklint.apis import KnowledgeError
 from leaklint.batch import Engine, Options, batches, default_jobs, digest
 from leaklint.catalogue import Catalogue, load
 from leaklint.facts import Cleared, FileResult, Finding, Span, Summary
 from leaklint.files import Source, discover
 from leaklint.runner import Outcome, run
+from leaklint.vocabulary import KnowledgeError
 
 
 @dataclass(frozen=True)

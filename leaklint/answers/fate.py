@@ -172,8 +172,15 @@ def acquired_part(basis: Basis, target: Expr) -> Row | None:
     return row if row is not None and row.kind == "resource" and row.needs_release else None
 
 
-def makes(basis: Basis, function: Scope, depth: int = _DEPTH) -> bool:
+def makes(basis: Basis, function: Scope) -> bool:
     """Does a function of this module return a resource that it acquired itself, rather than one it keeps?"""
+    if function not in basis.makers:
+        basis.makers[function] = False  # functions that return what each other return make nothing
+        basis.makers[function] = _makes(basis, function)
+    return basis.makers[function]
+
+
+def _makes(basis: Basis, function: Scope) -> bool:
     for stmt in statements(function.block):
         if stmt.op != "return" or stmt.value is None:
             continue
@@ -188,7 +195,7 @@ def makes(basis: Basis, function: Scope, depth: int = _DEPTH) -> bool:
                 return False
         elif acquired(basis, value) is None and value.op != "const":
             return False
-    return depth > 0
+    return True
 
 
 def own_class(basis: Basis, klass: Scope) -> Row | None:

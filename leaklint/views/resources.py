@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Literal
 
-from leaklint.answers import attributes, entered, fate, paths, rebuilt, unawaited, unreleased
+from leaklint.answers import entered, fate, paths, rebuilt, unreleased
 from leaklint.apis import Row
 from leaklint.basis import Answer
 from leaklint.facts import DriverKind
@@ -85,12 +85,3 @@ class Resources(View):
         """How often something is acquired, where nothing but the calls of its function tells."""
         kinds: tuple[DriverKind, ...] = ("event", "stream", "loop", "once", "import")
         return next((kind for kind in kinds if kind == when.kind), "call")
-
-    @cached_property
-    def attribute_resources(self) -> tuple[attributes.Held, ...]:
-        classes = (s for s in self.basis.module.scopes if s.kind == "class")
-        return tuple(attributes.held(self.basis, {k: self.endings(k) for k in classes}))
-
-    @cached_property
-    def unawaited_closes(self) -> tuple[unawaited.Unawaited, ...]:
-        return tuple(unawaited.unawaited(self.basis))

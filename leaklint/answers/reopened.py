@@ -1,0 +1,142 @@
+"""Where is something opened anew over what is still open: in an attribute or a global?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from leaklint.answers.acquisitions import Acquisition, acquisitions
+from leaklint.answers.driver import context
+from leaklint.answers.endings import reached
+from leaklint.answers.fate import fate, resource_uses
+from leaklint.apis import Row
+from leaklint.basis import Basis, calls
+from leaklint.ir import Expr, Scope, Stmt, ancestors, flat_of, is_none, statements
+from leaklint.names import Place
+from leaklint.uses import Use
+
+
+@dataclass(frozen=True, slots=True)
+class Reopened:
+    """`stmt` puts a new one into `place`; `first` opened the old one, `closed` is a use that closes such a one.
+
+    One of `first` and `closed` is known; without `first`, the name of the function says that it opens anew.
+    """
+
+    place: Place
+    row: Row
+    stmt: Stmt
+    value: Expr
+    first: Stmt | None
+    closed: Use | None
+
+
+def reopened(basis: Basis) -> Iterator[Reopened]:
+    """Every statement that loses what is still open."""
+    by_place: dict[Place, list[Acquisition]] = {}
+    for one in (*acquisitions(basis), *_closed_elsewhere(basis)):
+        by_place.setdefault(one.place, []).append(one)
+    for place, found in by_place.items():
+        klass = place.scope if place.is_attribute else None
+        if klass is None or not basis.apis.means("test_classes", klass.name):
+            yield from _of_place(basis, place, found)
+
+
+def _of_place(basis: Basis, place: Place, found: list[Acquisition]) -> Iterator[Reopened]:
+    first = next((a for a in found if a.row.name and _at_birth(basis, a.stmt)), None)
+    seen: set[Stmt] = set()
+    for one in found:
+        function = one.stmt.scope.function
+        if one.stmt in seen or function.kind != "function" or _at_birth(basis, one.stmt):
+            continue
+        seen.add(one.stmt)
+        anew = basis.apis.means("reopening_methods", function.name)
+        begins = basis.apis.means("beginning_methods", function.name)
+        born = first is not None and one.row.name != "" and not begins and not _emptied(basis, place)
+        if (anew or born) and not _cared_for(basis, one):
+            closes = (u for u in resource_uses(basis, place, one.row) if fate(basis, u, one.row) == "release")
+            closed = next(closes, None)
+            if born or closed is not None:
+                yield Reopened(place, one.row, one.stmt, one.value, first.stmt if born and first else None, closed)
+
+
+def _at_birth(basis: Basis, stmt: Stmt) -> bool:
+    return context(basis, stmt).kind in ("once", "import")
+
+
+def _closed_elsewhere(basis: Basis) -> Iterator[Acquisition]:
+    """Attributes that get what no row knows, and that their class closes: what is closed somewhere is to be closed."""
+    for place, uses in basis.uses.items():
+        if not place.is_attribute or len(place.path) != 1:
+            continue
+        closes = (u.verb for u in uses if u.verb and not u.verb.startswith("__"))
+        verbs = tuple(dict.fromkeys(v for v in closes if basis.apis.means("end_of_life_methods", v)))
+        if verbs:
+            row = Row("", basis.module.path, "resource", noun=place.path[0], release=verbs)
+            binds = ((u.stmt, u.value) for u in uses if u.verb == "bind" and u.stmt.op == "assign")
+            for stmt, value in binds:
+                made = value.args[0] if value is not None and value.op == "await" else value
+                if value is not None and made is not None and made.op == "call" and basis.types.row(made) is None:
+                    yield Acquisition(place, row, stmt, value)
+
+
+def _emptied(basis: Basis, place: Place) -> bool:
+    """Is the place set to None, or deleted, when it holds nothing any more?"""
+    return any(
+        u.verb == "del" or (u.verb == "bind" and is_none(u.value) and not _at_birth(basis, u.stmt))
+        for u in basis.all_uses(place)
+    )
+
+
+def _cared_for(basis: Basis, one: Acquisition) -> bool:
+    """Is the old one closed, handed over, looked at or known to be dead before the new one takes its place?"""
+    function, stmt = one.stmt.scope.function, one.stmt
+    if any(b.kind in ("handler", "finally") for b, _ in ancestors(stmt)):
+        return True
+    return _looks_after(basis, one, function, stmt) or any(
+        _looks_after(basis, one, e.stmt.scope.function, e.stmt)
+        for e in basis.mentions(function.name)
+        if basis.names.local(e) is function
+    )
+
+
+def _looks_after(basis: Basis, one: Acquisition, function: Scope, stmt: Stmt) -> bool:
+    """Does a function see to the old one before it comes to `stmt`?"""
+    place, row = one.place, one.row
+    uses = list(resource_uses(basis, place, row))
+    for use in uses:
+        if use.stmt.scope.function is function and use.expr is not one.value and _leads(use.stmt, stmt):
+            # by way of a local name, the old one can be closed after it was replaced
+            before = use.stmt.ordinal <= stmt.ordinal or use.expr.op == "name"
+            kept = use.role in ("bound", "element", "argument") and use.stmt.ordinal <= stmt.ordinal
+            if kept or (before and fate(basis, use, row) in ("release", "escape")):
+                return True
+    closers = {u.stmt.scope.function for u in uses if fate(basis, u, row) == "release"}
+    earlier = [s for s in statements(function.block) if s.ordinal <= stmt.ordinal]
+    asked = (e for s in earlier if s.op in ("if", "while", "assert", "match", "try") for e in flat_of(s))
+    if any(_asks(basis, e, one, function is one.stmt.scope.function) for e in asked):
+        return True
+    return any(_closes(basis, c, one, closers) for s in earlier if _leads(s, stmt) for c in calls(s))
+
+
+def _leads(earlier: Stmt, stmt: Stmt) -> bool:
+    """Can `stmt` run after an earlier statement: does no branch between them end in a return or raise?"""
+    around = {block for block, _ in ancestors(stmt)}
+    apart = (block for block, _ in ancestors(earlier) if block not in around)
+    return not any(block.stmts[-1].op in ("return", "raise", "continue", "break") for block in apart)
+
+
+def _asks(basis: Basis, expr: Expr, one: Acquisition, here: bool) -> bool:
+    """Is the old one asked about, or (`here`, where it is replaced) a state of its holder?"""
+    if basis.names.place(expr) == one.place:
+        return True
+    attribute = here and expr.op == "attr" and basis.names.class_of(expr.args[0]) is not None
+    return attribute and not (expr.parent is not None and expr.parent.op == "call" and expr.parent.args[0] is expr)
+
+
+def _closes(basis: Basis, call: Expr, one: Acquisition, closers: set[Scope]) -> bool:
+    """A call of another function here that closes it, itself or by a further one."""
+    local = basis.types.callee(call).local
+    if local is None or local.kind != "function" or local is one.stmt.scope.function:
+        return False
+    return bool(closers & (reached(basis, one.place.scope, [local]) if one.place.is_attribute else {local}))

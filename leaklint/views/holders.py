@@ -1,0 +1,29 @@
+"""What objects and modules hold open, how they close it, and what they open over it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from leaklint.answers import attributes, evicted, reopened, unawaited
+from leaklint.views.resources import Resources
+
+
+class Holders(Resources):
+    """Resources in attributes, globals and registries."""
+
+    @cached_property
+    def attribute_resources(self) -> tuple[attributes.Held, ...]:
+        classes = (s for s in self.basis.module.scopes if s.kind == "class")
+        return tuple(attributes.held(self.basis, {k: self.endings(k) for k in classes}))
+
+    @cached_property
+    def unawaited_closes(self) -> tuple[unawaited.Unawaited, ...]:
+        return tuple(unawaited.unawaited(self.basis))
+
+    @cached_property
+    def reopened(self) -> tuple[reopened.Reopened, ...]:
+        return tuple(reopened.reopened(self.basis))
+
+    @cached_property
+    def evicted(self) -> tuple[evicted.Evicted, ...]:
+        return tuple(evicted.evicted(self.basis))

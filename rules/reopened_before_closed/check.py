@@ -1,0 +1,60 @@
+"""LK308: a new one is put where the old one is still open, or a live one is taken out of its registry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaklint.basis import Clue
+from leaklint.ir import source
+from leaklint.model import Facts, Hit
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    for one in facts.reopened:
+        noun, name = (
+            one.row.noun or one.row.name,
+            source(one.stmt.targets[0]) if one.stmt.targets else one.place.path[0],
+        )
+        counted = facts.means("file_nouns", noun.split()[-1])
+        clues = [Clue(one.stmt, "acquired", "anew", {"name": name})]
+        if one.first is not None:
+            clues.append(Clue(one.first, "holder", "first", {"noun": noun}))
+        if one.closed is not None:
+            clues.append(Clue(one.closed.stmt, "released", "closed", {"name": name}))
+        yield Hit(
+            at=one.stmt,
+            subject=one.place.text,
+            owner="call" if counted else "nobody",
+            driver="call",
+            release="never" if one.first is not None else "on some paths",
+            message="replaced" if one.first is not None else "anew",
+            hint="close",
+            args={
+                "noun": noun,
+                "name": name,
+                "function": one.stmt.scope.function.name,
+                "close": f"{name}.{one.row.release[0]}()",
+                "await": "await " if one.row.release[0] in one.row.awaited else "",
+            },
+            clues=tuple(clues),
+            acquired=source(one.value),
+        )
+    for drop in facts.evicted:
+        entry = source(drop.use.site) if drop.use.verb == "__delitem__" else drop.place.path[0]
+        clues = [Clue(drop.use.stmt, "missing", "dropped", {"entry": entry})]
+        if drop.opened is not None:
+            clues.append(Clue(drop.opened, "acquired", "stored", {"noun": drop.noun}))
+        if drop.closed is not None:
+            clues.append(Clue(drop.closed.stmt, "released", "entries_closed"))
+        yield Hit(
+            at=drop.use.stmt,
+            subject=drop.place.text,
+            owner="nobody",
+            driver="call",
+            release="on some paths",
+            message="evicted",
+            hint="take_out",
+            args={"noun": drop.noun, "name": drop.place.path[0], "function": drop.use.stmt.scope.function.name},
+            clues=tuple(clues),
+            acquired=source(drop.use.site),
+        )
