@@ -286,8 +286,8 @@ def load(
     instance. Raises KnowledgeError for the first page or row that cannot be used.
     """
     root = _root()
-    rows, vocabulary = _own_rows(root)
+    rows, words = _own_rows(root)
     rows += [apis.read_rows(_read(Path(name), name), name) for name in api_files]
     rules = _join_rules([*_own_rules(root), *_extra_rules(rule_folders)])
-    known = apis.join(apis.with_project(rows, task_wrappers, singletons), vocabulary)
+    known = apis.join(apis.with_project(rows, task_wrappers, singletons), words)
     return Catalogue(rules, known, tuple(rule_folders), tuple(api_files), tuple(task_wrappers), tuple(singletons))
