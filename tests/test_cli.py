@@ -177,7 +177,7 @@ def test_one_output_to_a_file(leaklint: Run) -> None:
         (["-o", "no/such/place"], "cannot write no/such/place"),
         (["--select", "LK999"], "there is no rule 'LK999'"),
         (["--select", "dangling-tasks"], "there is no rule 'dangling-tasks'; did you mean dangling-task?"),
-        (["--ignore", "LK2O1"], "there is no rule 'LK2O1'; did you mean LK201?"),
+        (["--ignore", "LK4O1"], "there is no rule 'LK4O1'; did you mean LK401?"),
         (["--ignore", "LK8"], "there is no rule 'LK8'"),
         (["--fail-on", "P3"], "'P3' is not one of 'P0', 'P1', 'P2'"),
         (["--jobs", "0"], "0 is not in the range"),
