@@ -50,6 +50,8 @@ class Row:
     weak: bool = False  # holds its entries weakly
     inserts_on_read: bool = False
     release: tuple[str, ...] = ()
+    closer: str = ""  # of what has no methods: the function that ends it when it is given it
+    ends_argument: bool = False  # a call ends its first argument
     awaited: tuple[str, ...] = ()  # those releases that do nothing unless awaited
     exit_keeps_open: bool = False  # `with` does not release it
     needs_release: bool = True  # false: what is acquired may be dropped

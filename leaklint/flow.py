@@ -34,8 +34,9 @@ class Exit:
 class Effects:
     """What the tracked value undergoes; asked once for each header and once for each block header.
 
-    `at` gives acquire, release, escape, rebind or nothing. `fallible` tells whether a statement may raise.
-    `narrow` tells for a test whether an open value makes it true, false, or neither.
+    `at` gives acquire, release, escape, rebind or nothing, or attempt: a release that does nothing when it raises.
+    `fallible` tells whether a statement may raise. `narrow` tells for a test whether an open value makes it true,
+    false, or neither.
     """
 
     at: Callable[[Stmt], str]
@@ -103,7 +104,7 @@ class _Walk:
         if effect == "acquire":
             out.add("lost", mask & _HELD, stmt)
             return OPEN
-        if effect in ("release", "escape"):
+        if effect in ("release", "escape", "attempt"):
             return _closed(mask)
         if effect == "rebind" and mask & _HELD:
             out.add("lost", mask & _HELD, stmt)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaklint.answers.memo import FORGETS
+from leaklint.apis import Row
 from leaklint.basis import Basis
 from leaklint.ir import Expr, Stmt, source
 from leaklint.model import Facts
@@ -73,3 +74,10 @@ def outline(facts: Facts) -> Iterator[tuple[Stmt, str]]:
             opened = [e.kind for e in traced.exits]
             counts = f"released {len(traced.releases)}, handed over {len(traced.escapes)}"
             yield stmt, f"  {counts}, left open: {opened}"
+
+
+def release_call(row: Row, name: str) -> str:
+    """The call that releases the resource in `name`: `await session.close()`, `os.close(fd)`."""
+    if row.closer:
+        return f"{row.closer}({name})"
+    return f"{'await ' if row.release[0] in row.awaited else ''}{name}.{row.release[0]}()"

@@ -22,7 +22,11 @@ def fate(basis: Basis, use: Use, row: Row, depth: int = _DEPTH) -> Fate:
     """The fate of a resource of type `row` by one use of the place that holds it."""
     if use.verb in ("__exit__", "__aexit__"):
         return "borrow" if row.exit_keeps_open else "release"
-    if use.verb in row.release or basis.apis.means("end_of_life_methods", use.verb):
+    if use.verb in row.release:
+        return "release"
+    if use.verb in row.quiet:
+        return "borrow"  # `process.kill()`: somebody still has to wait for it
+    if basis.apis.means("end_of_life_methods", use.verb):
         return "release"
     if use.verb in ("bind", "del"):
         return "rebind"
@@ -65,6 +69,8 @@ def _argument(basis: Basis, use: Use, row: Row, depth: int) -> Fate:
     if callee.local is not None and depth > 0:
         param = parameter(callee.local, call, use.value)
         return _summary(basis, callee.local, param, row, depth - 1) if param is not None else "borrow"
+    if callee.row is not None and callee.row.ends_argument:
+        return "release"
     return "escape" if takes_over(callee) else "borrow"
 
 
@@ -163,12 +169,12 @@ def _in_memory(basis: Basis, call: Expr) -> bool:
 def acquired_part(basis: Basis, target: Expr) -> Row | None:
     """The row of what one name of a tuple target gets: `reader, writer = await open_connection()`."""
     tuple_, stmt = target.parent, target.stmt
-    if target.op == "name" and target.text.startswith("_"):
-        return None  # what else came with it holds it: `_, protocol = await loop.create_connection(...)`
     if tuple_ is None or tuple_.op != "tuple" or tuple_ not in stmt.targets or stmt.value is None:
         return None
     index = next(i for i, part in enumerate(tuple_.args) if part is target)
     row = basis.types.indexed(stmt.value, str(index))
+    if row is not None and target.text.startswith("_") and target.op == "name" and not row.closer:
+        return None  # what else came with it holds it: `_, protocol = await loop.create_connection(...)`
     return row if row is not None and row.kind == "resource" and row.needs_release else None
 
 

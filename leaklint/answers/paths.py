@@ -44,7 +44,7 @@ def trace(basis: Basis, place: Place, row: Row, acquired: Stmt) -> Paths:
     fates: dict[Stmt, str] = {}
     releases, escapes = [], []
     for use in resource_uses(basis, place, row):
-        outcome = (
+        outcome: str = (
             "escape"
             if use.stmt.scope.function is not function.function and not _of_comp(use, function)
             else fate(basis, use, row)
@@ -58,10 +58,11 @@ def trace(basis: Basis, place: Place, row: Row, acquired: Stmt) -> Paths:
         if use.stmt is acquired and outcome == "rebind":
             continue
         if outcome == "release":
+            outcome = "attempt" if _timed(basis, use) else outcome
             releases.append(use)
         elif outcome == "escape":
             escapes.append(use)
-        if outcome != "borrow" and fates.get(use.stmt) not in ("release", "escape"):
+        if outcome != "borrow" and fates.get(use.stmt) not in ("release", "escape", "attempt"):
             fates[use.stmt] = outcome
     if place.is_attribute:
         fates |= dict.fromkeys(_ended(basis, place, row, function), "release")
@@ -74,7 +75,7 @@ def trace(basis: Basis, place: Place, row: Row, acquired: Stmt) -> Paths:
     weighed = faults.likely if judged else faults.any
     effects = Effects(
         at=lambda stmt: "acquire" if stmt is begun else fates.get(stmt, ""),
-        fallible=lambda stmt: weighed(stmt) is not None,
+        fallible=lambda stmt: fates.get(stmt) == "attempt" or weighed(stmt) is not None,
         narrow=Guards(basis, place, acquired).narrow,
         swallows=lambda stmt: any(v.op == "call" and _swallows(basis, v) for v, _ in stmt.items),
         catches_all=lambda block: catches_all(block) or any(fates.get(s) == "release" for s in statements(block)),
@@ -97,6 +98,15 @@ def _begun(basis: Basis, place: Place, row: Row, acquired: Stmt) -> Stmt | None:
         for _, owner in ancestors(first)
     )
     return None if entered else first
+
+
+def _timed(basis: Basis, use: Use) -> bool:
+    """A release that only waits, and gives up: `process.wait(timeout=5)`, `wait_for(process.wait(), 5)`."""
+    if basis.apis.means("end_of_life_methods", use.verb):
+        return False
+    limited = use.site.parent if use.site.op == "call" else None
+    row = basis.types.callee(limited).row if limited is not None and limited.op == "call" else None
+    return "timeout" in use.site.names or (row is not None and row.passes)
 
 
 def _of_comp(use: Use, function: Scope) -> bool:

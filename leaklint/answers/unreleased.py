@@ -47,6 +47,8 @@ def unreleased(basis: Basis, traces: Sequence[tuple[Paths, Expr]]) -> Iterator[U
                 if row is not None and _dropped(basis, expr, row):
                     where = stmt.scope.function.qualname or "<module>"
                     yield Unreleased(f"{where}.{basis.types.callee(expr).name or expr.args[0].text}", row, expr)
+                elif row is None and (row := _left_behind(basis, expr)) is not None:
+                    yield Unreleased(f"{stmt.scope.function.qualname}.{expr.args[0].text}", row, expr)
 
 
 def _dropped(basis: Basis, call: Expr, row: Row) -> bool:
@@ -70,6 +72,15 @@ def _dropped(basis: Basis, call: Expr, row: Row) -> bool:
         and expr is not parent.args[0]
         and _read_by(basis, parent, row, packed)
     )
+
+
+def _left_behind(basis: Basis, call: Expr) -> Row | None:
+    """Of a call that returns a tuple one entry is taken, and another would have to be closed: `mkstemp()[1]`."""
+    taken = call.parent if call.parent is not None and call.parent.op == "sub" else None
+    if taken is None or taken.args[0] is not call or taken.args[1].op != "const":
+        return None
+    others = (basis.types.indexed(call, index) for index in "01" if index != taken.args[1].value)
+    return next((row for row in others if row is not None and row.closer), None)
 
 
 def _ends(basis: Basis, call: Expr) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from leaklint.basis import Clue
 from leaklint.ir import source
 from leaklint.model import Clear, Facts, Hit
-from leaklint.outline import brief
+from leaklint.outline import brief, release_call
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
@@ -42,7 +42,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
                 "noun": noun,
                 "name": place.path[0],
                 "call": brief(value),
-                "release": f"{place.path[0]}.{row.release[0]}()",
+                "release": release_call(row, place.path[0]),
             },
             clues=(
                 Clue(stmt, "acquired", "acquired", {"noun": noun}),
@@ -72,7 +72,7 @@ def constructors(facts: Facts) -> Iterator[Hit]:
             args={
                 "noun": noun,
                 "name": source(stmt.targets[0]),
-                "release": f"{source(stmt.targets[0])}.{row.release[0]}()",
+                "release": release_call(row, source(stmt.targets[0])),
             },
             clues=(Clue(stmt, "acquired", "acquired", {"noun": noun}), Clue(left.stmt, "missing", "raises")),
             acquired=source(value),

@@ -9,7 +9,7 @@ from leaklint.basis import Clue
 from leaklint.flow import Exit
 from leaklint.ir import Expr, source
 from leaklint.model import Clear, Facts, Hit
-from leaklint.outline import brief
+from leaklint.outline import brief, release_call
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
@@ -39,7 +39,13 @@ def _hit(facts: Facts, row: Row, call: Expr, subject: str, name: str, left: Exit
         release="on some paths" if left is not None else "never",
         message="skipped" if left is not None else "named" if name else "dropped",
         hint="with" if row.scoped else "close",
-        args={"noun": row.noun, "name": name, "call": brief(call), "with": row.scoped, "release": row.release[0]},
+        args={
+            "noun": row.noun,
+            "name": name,
+            "call": brief(call),
+            "with": row.scoped,
+            "release": release_call(row, name or "response"),
+        },
         clues=(Clue(call.stmt, "acquired", "acquired", {"noun": row.noun}), *missing),
         acquired=source(call),
     )

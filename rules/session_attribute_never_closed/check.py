@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from leaklint.basis import Clue
 from leaklint.ir import source
 from leaklint.model import Clear, Facts, Hit
+from leaklint.outline import release_call
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
@@ -46,8 +47,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
                 "where": only.scope.function.name if only is not None else "",
                 "method": ending.name if ending is not None else "",
                 "sibling": sibling.place.text if sibling is not None else "",
-                "release": ("await " if held.row.release[0] in held.row.awaited else "")
-                + f"self.{held.place.path[0]}.{held.row.release[0]}()",
+                "release": release_call(held.row, f"self.{held.place.path[0]}"),
             },
             clues=tuple(clues),
             acquired=source(held.value),

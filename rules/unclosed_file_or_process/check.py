@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from leaklint.basis import Clue
 from leaklint.ir import source
 from leaklint.model import Clear, Facts, Hit
-from leaklint.outline import brief
+from leaklint.outline import brief, release_call
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
@@ -37,7 +37,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
                 "name": unreleased.name,
                 "call": brief(call),
                 "with": row.scoped,
-                "release": row.release[0],
+                "release": release_call(row, unreleased.name or noun.split()[-1]),
             },
             clues=(Clue(stmt, "acquired", "acquired", {"noun": noun}), *lost),
             acquired=source(call),
