@@ -47,6 +47,7 @@ class Vocabulary:
     open_states: tuple[str, ...] = ()
     history_names: tuple[str, ...] = ()
     on_demand_methods: tuple[str, ...] = ()
+    one_shot_names: tuple[str, ...] = ()
     error_classes: tuple[str, ...] = ()
     error_names: tuple[str, ...] = ()
     outcome_methods: tuple[str, ...] = ()

@@ -81,6 +81,10 @@ class Growth(View):
         """Does the storing function look the key up first and give the entry back?"""
         return memo.memoises(self.basis, value.place, stored)
 
+    def entry_uses(self, value: Value) -> list[Use]:
+        """What is done with the entries, by a loop variable or a subscript."""
+        return self.basis.all_uses(value.place.entry)
+
     def lasting(self, value: Value) -> bool:
         """Does the holder live long: by who makes it, by its name, or because several threads or tasks share it?"""
         if value.place.scope.kind != "class" or value.owner.kind in ("process", "long-lived instance"):
