@@ -46,6 +46,8 @@ class Row:
     parts: tuple[str, ...] = ()  # arguments with which a call gives less than everything, or piece by piece
     streams: str = ""  # how it gives what `bulk` gives piece by piece
     pieces: tuple[str, ...] = ()  # methods by which what a call returns takes its data piece by piece
+    settles: str = ""  # a call ends all open instances of this row
+    copies: bool = False  # a call copies all that it is given into one new value
     graph: bool = False  # what a call of the result returns carries the graph of its computation
     weak: bool = False  # holds its entries weakly
     inserts_on_read: bool = False

@@ -26,14 +26,20 @@ class Loading:
         return frozenset(row.name.rpartition(".")[2] for row in rows) | _TAKEN_APART
 
     @cached_property
-    def _in_portions(self) -> frozenset[str]:
-        """What reads a table as a whole, or in portions."""
-        return frozenset(row.name.rpartition(".")[2] for row in self.apis.rows.values() if row.parts)
+    def _known(self) -> dict[str, frozenset[str]]:
+        """Root package -> what reads a table as a whole or in portions, copies what it is given, makes a figure."""
+        found: dict[str, set[str]] = {}
+        for row in self.apis.rows.values():
+            made = [row, *(self.apis.get(name) for name in (row.returns, row.makes.get("0")))]
+            if row.parts or row.copies or any(r is not None and r.noun in ("figure", "image") for r in made):
+                found.setdefault(row.name.partition(".")[0], set()).add(row.name.rpartition(".")[2])
+        return {root: frozenset(words) for root, words in found.items()}
 
     def passes(self, seen: Seen) -> bool:
         """May something be in memory that need not be?"""
         called = seen.called
-        if seen.collected or not called.isdisjoint(self._in_portions) or {"execute", "list"} <= called:
+        known = frozenset[str]().union(*(self._known.get(root, ()) for root in seen.roots))
+        if seen.collected or not called.isdisjoint(known) or {"execute", "list"} <= called:
             return True
         if not called.isdisjoint(_READS) and (
             not called.isdisjoint(self._piecewise) or any(self.apis.means("response_classes", w) for w in called)
@@ -41,4 +47,6 @@ class Loading:
             return True
         if any(self.apis.means(what, word) for word in called for what in _TELLING):
             return True
+        if any(value == "append" for _, value in seen.bound):
+            return True  # `table = table.append(row)`: a list gives nothing
         return "all" in called and any(self.apis.means("query_starts", w) for w in called)

@@ -235,7 +235,7 @@ def _parts(basis: Basis, value: Expr) -> Iterator[Expr]:
 
 def _recorded(basis: Basis, value: Expr) -> bool:
     """May a value carry a graph? Not a number (`loss.item()`, `float(loss)`), nor what was cut off (`loss.data`)."""
-    if any(e.op == "attr" and e.text in ("item", "detach", "tolist", "numpy", "data") for e in walk(value)):
+    if any(e.op == "attr" and basis.apis.means("graph_cuts", e.text) for e in walk(value)):
         return False
     row = basis.types.callee(value).row if value.op == "call" else None
     return not (row is not None and row.cuts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from leaklint.answers import consume, demand, models, tensors, text, weight
+from leaklint.answers import consume, demand, figures, frames, images, models, tensors, text, weight
 from leaklint.basis import Answer
 from leaklint.ir import Expr, Stmt
 from leaklint.views.view import View
@@ -68,3 +68,18 @@ class Peaks(View):
     def tensors(self) -> tuple[tensors.Retained, ...]:
         """Values put by round after round with the graph of their computation."""
         return tuple(tensors.retained(self.basis))
+
+    @cached_property
+    def figures(self) -> tuple[figures.Figure, ...]:
+        """Figures made again and again, and never closed."""
+        return tuple(figures.figures(self.basis))
+
+    @cached_property
+    def grown_frames(self) -> tuple[frames.Grown, ...]:
+        """Tables and arrays that a loop makes larger round by round."""
+        return tuple(frames.grown(self.basis))
+
+    @cached_property
+    def decoded_images(self) -> tuple[tuple[Expr, Stmt, Answer], ...]:
+        """Images opened for each request at full size: the call, where they are encoded again, and what drives it."""
+        return tuple(images.decoded(self.basis))

@@ -1,0 +1,33 @@
+"""LK506: a figure is made again and again, and the library's registry keeps each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaklint.basis import Clue
+from leaklint.facts import DriverKind
+from leaklint.ir import source
+from leaklint.model import Facts, Hit
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    for figure in facts.figures:
+        stmt, again = figure.call.stmt, figure.again
+        name = source(stmt.targets[0]) if stmt.op == "assign" and stmt.targets[0].op == "name" else ""
+        driver: DriverKind = again.kind  # type: ignore[assignment]
+        yield Hit(
+            at=stmt,
+            subject=f"{stmt.scope.function.qualname or '<module>'}.{name or source(figure.call, 40)}",
+            owner="call" if driver == "call" else "process",
+            driver=driver,
+            release="never",
+            message="unless" if driver == "call" else figure.how,
+            hint="unregistered" if figure.how == "returned" else "close",
+            args={"call": source(figure.call, 40), "function": again.word},
+            clues=(
+                Clue(stmt, "acquired", "made"),
+                *again.clues[:1],
+                Clue(figure.used, "missing", figure.how),
+            ),
+            acquired=source(figure.call),
+        )
