@@ -54,6 +54,8 @@ class Row:
     release: tuple[str, ...] = ()
     closer: str = ""  # of what has no methods: the function that ends it when it is given it
     ends_argument: bool = False  # a call ends its first argument
+    asks: tuple[str, ...] = ()  # methods that only ask it to end
+    reaps: tuple[str, ...] = ()  # what sees that it has ended, one of which must follow
     awaited: tuple[str, ...] = ()  # those releases that do nothing unless awaited
     exit_keeps_open: bool = False  # `with` does not release it
     needs_release: bool = True  # false: what is acquired may be dropped
@@ -120,6 +122,11 @@ class Apis:
         standard = (r for r in self.rows.values() if r.name.partition(".")[0] in sys.stdlib_module_names)
         made = ((method, self.get(target)) for row in standard for method, target in row.makes.items())
         return frozenset(m for m, row in made if row is not None and row.kind == "resource" and row.needs_release)
+
+    @cached_property
+    def asking(self) -> frozenset[str]:
+        """Methods that ask something to end, of any row."""
+        return frozenset(method for row in self.rows.values() for method in row.asks)
 
     @cached_property
     def _patterns(self) -> Mapping[str, re.Pattern[str]]:

@@ -20,7 +20,7 @@ from leaklint.apis import Apis, Row, join, read_rows
 from leaklint.vocabulary import KnowledgeError, read_vocabulary
 
 RULES = Path(__file__).resolve().parents[1] / "rules"
-METHODS = ("grow", "shrink", "replace", "release", "spawn", "own", "bulk", "text", "quiet", "ends")
+METHODS = ("grow", "shrink", "replace", "release", "spawn", "own", "bulk", "text", "quiet", "ends", "asks", "reaps")
 EMULATED = {"__iadd__": "__add__", "__imul__": "__mul__"}
 """`x += y` works without `__iadd__`: Python takes `__add__` instead."""
 SINCE = {"asyncio.Runner": (3, 11), "asyncio.TaskGroup": (3, 11)}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from leaklint.answers import listener, registered, repeated
+from leaklint.answers import listener, registered, repeated, reruns
+from leaklint.basis import Answer
+from leaklint.ir import Stmt
 from leaklint.views.view import View
 
 
@@ -18,6 +20,10 @@ class Listeners(View):
     @cached_property
     def listening(self) -> tuple[listener.Listening, ...]:
         return tuple(listener.listening(self.basis, self.registrations))
+
+    def reruns(self, stmt: Stmt) -> Answer:
+        """What makes a statement run more than once in a process?"""
+        return reruns.reruns(self.basis, stmt)
 
     @cached_property
     def repeated(self) -> tuple[repeated.Repeated, ...]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from leaklint.answers import destiny, outcome, race, running, spawn
+from leaklint.answers import destiny, outcome, race, running, spawn, threads
 from leaklint.answers.spawn import Spawn
+from leaklint.apis import Row
 from leaklint.basis import Answer
 from leaklint.ir import Expr
+from leaklint.uses import Use
 from leaklint.views.view import View
 
 
@@ -41,3 +43,13 @@ class Tasks(View):
     def discarded(self) -> tuple[outcome.Discarded, ...]:
         """Futures of work that runs, dropped where they are given."""
         return tuple(outcome.discarded(self.basis))
+
+    @cached_property
+    def threads(self) -> tuple[threads.Started, ...]:
+        """Threads, timers and processes that the module starts."""
+        return tuple(threads.started(self.basis))
+
+    @cached_property
+    def unreaped(self) -> tuple[tuple[Row, Use], ...]:
+        """Where child processes are asked to end that nobody waits for."""
+        return tuple(threads.unreaped(self.basis))

@@ -1,0 +1,239 @@
+"""Threads, timers and processes that a module starts: do they end, and who ends them?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from leaklint.answers.attributes import module_instance
+from leaklint.answers.endings import reached
+from leaklint.answers.owner import lifetime
+from leaklint.apis import Row
+from leaklint.basis import NO, Answer, Basis, Clue
+from leaklint.ir import Expr, Scope, Stmt, ancestors, flat_of, statements
+from leaklint.names import Place
+from leaklint.scopes import source_name
+from leaklint.uses import Use
+
+_TARGETS = {"thread": ("target", 1), "process": ("target", 1), "timer": ("function", 1)}
+_KEEPS = ("argument", "element", "bound", "returned", "yielded")
+_LEAVING = ("exit", "_exit", "abort", "quit")
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A thread, timer or process and what it runs; `defence` says why it ends, or needs no end."""
+
+    row: Row
+    call: Expr
+    place: Place | None  # what it is kept in
+    target: str
+    klass: Scope | None  # whose method starts it
+    course: Answer  # why it does not end by itself: `endless`, `flag` or `again`; false for what does
+    defence: Answer
+
+
+def started(basis: Basis) -> Iterator[Started]:
+    """Every one that is made and started in this module, once for what it runs and what it is kept in."""
+    seen: set[tuple[Place | None, Scope]] = set()
+    for stmt in basis.module.stmts:
+        for call in flat_of(stmt):
+            row = _row(basis, call) if call.op == "call" else None
+            if row is None:
+                continue
+            place = _kept(basis, call)
+            uses = list(basis.below(place)) if place is not None else []
+            if not _starts(call, uses):
+                continue
+            target = _target(basis, call, row)
+            if target is not None and (place, target) in seen:
+                continue
+            if target is not None:
+                seen.add((place, target))
+            functions = _functions(basis, target)
+            course = _again(basis, functions) if row.noun == "timer" else _endless(basis, functions)
+            defence = _defence(basis, call, row, place, uses, functions)
+            name = target.name if target is not None else ""
+            yield Started(row, call, place, name, stmt.scope.enclosing("class"), course, defence)
+
+
+def _row(basis: Basis, call: Expr) -> Row | None:
+    """The row of a thread that a call makes: its own, or that of a base of a class of this module."""
+    callee = basis.types.callee(call)
+    found = [callee.row]
+    if callee.local is not None and callee.local.kind == "class":
+        found = [basis.apis.get(name) for name in basis.names.outside_bases(callee.local)]
+    return next((r for r in found if r is not None and r.kind == "task" and r.noun in _TARGETS), None)
+
+
+def _kept(basis: Basis, call: Expr) -> Place | None:
+    stmt = call.stmt
+    plain = stmt.op == "assign" and stmt.value is call and stmt.targets[0].op in ("name", "attr")
+    return basis.names.place(stmt.targets[0]) if plain else None
+
+
+def _starts(call: Expr, uses: list[Use]) -> bool:
+    """`t.start()`, `Thread(...).start()`."""
+    if call.parent is not None and call.parent.op == "attr":
+        return call.parent.text == "start"
+    return any(u.verb == "start" for u in uses)
+
+
+def _target(basis: Basis, call: Expr, row: Row) -> Scope | None:
+    """The function of this module that is run."""
+    local = basis.types.callee(call).local
+    if local is not None:
+        return basis.names.method(local, "run")
+    word, position = _TARGETS[row.noun]
+    named = dict(zip(call.names[1:], call.args[1:], strict=True))
+    plain = [a for a, n in zip(call.args[1:], call.names[1:], strict=True) if n == ""]
+    given = named.get(word) or (plain[position] if len(plain) > position else None)
+    found = basis.names.local(given)
+    return found if found is not None and found.kind == "function" else None
+
+
+def _functions(basis: Basis, target: Scope | None) -> frozenset[Scope]:
+    """What runs in it, in turn."""
+    if target is None:
+        return frozenset()
+    klass = target.enclosing("class")
+    return reached(basis, klass, (target,)) if klass is not None else frozenset({target})
+
+
+# -- does it end by itself? -------------------------------------------------------------------------------------------
+
+
+def _endless(basis: Basis, functions: frozenset[Scope]) -> Answer:
+    """A loop with no way out, or whose flag nobody sets."""
+    for function in functions:
+        for stmt in statements(function.block):
+            if stmt.op != "while" or stmt.value is None or _left(stmt):
+                continue
+            clue = (Clue(stmt, "driver", "loops", {"function": function.name}),)
+            if stmt.value.op == "const" and stmt.value.value in ("True", "1"):
+                return Answer("endless", clue, function.name)
+            flag = _dead_flag(basis, stmt.value)
+            if flag:
+                return Answer("flag", clue, flag)
+    return NO
+
+
+def _left(loop: Stmt) -> bool:
+    """Is there a way out of a loop other than an error of what it calls?"""
+    for stmt in statements(loop.blocks[0]):
+        if stmt.op in ("return", "raise") or any(e.op == "call" and source_name(e) in _LEAVING for e in stmt.flat):
+            return True
+        inner = next((o for _, o in ancestors(stmt) if o.op in ("for", "while")), None)
+        if stmt.op == "break" and inner is loop:
+            return True
+    return False
+
+
+def _dead_flag(basis: Basis, test: Expr) -> str:
+    """The private attribute that a loop looks at and nothing but a constructor or a start ever binds, to True."""
+    place = basis.names.place(test) if test.op == "attr" else None
+    if place is None or not place.is_attribute or len(place.path) > 1 or not place.path[0].startswith("_"):
+        return ""
+    uses = basis.all_uses(place)
+    binds = [u for u in uses if u.verb == "bind"]
+    known = all(u.value is not None and u.value.value == "True" for u in binds)
+    alone = len(basis.mentions(place.path[0])) == len(uses)
+    return place.path[0] if binds and known and alone else ""
+
+
+def _again(basis: Basis, functions: frozenset[Scope]) -> Answer:
+    """A timer whose function makes the next one, and looks at nothing before it does."""
+    for function in functions:
+        for stmt in statements(function.block):
+            for expr in stmt.flat:
+                row = _row(basis, expr) if expr.op == "call" else None
+                if row is not None and row.noun == "timer" and _target(basis, expr, row) in functions:
+                    tested = any(o.op == "if" for _, o in ancestors(stmt)) or any(
+                        s.op == "return" and s.ordinal < stmt.ordinal for s in statements(function.block)
+                    )
+                    clue = Clue(stmt, "driver", "again", {"function": function.name})
+                    return NO if tested else Answer("again", (clue,), function.name)
+    return NO
+
+
+# -- who ends it? -----------------------------------------------------------------------------------------------------
+
+
+def _defence(
+    basis: Basis, call: Expr, row: Row, place: Place | None, uses: list[Use], functions: frozenset[Scope]
+) -> Answer:
+    if _daemon(basis, call, uses):
+        return Answer("daemon")
+    for use in uses:
+        if use.verb in (*row.release, *row.ends) or basis.apis.means("end_of_life_methods", use.verb):
+            return Answer("ended", (Clue(use.stmt, "released", "released"),))
+        if not use.verb and use.place == place and use.role in _KEEPS:
+            return Answer("handed over", (Clue(use.stmt, "holder", "escapes"),))
+    if place is None and not (call.parent is not None and call.parent.op == "attr"):
+        return Answer("handed over")
+    if place is not None and any(e.text in row.release for e in _elsewhere(basis, place)):
+        return Answer("ended elsewhere in the file")
+    unblocked = _unblocked(basis, functions)
+    if unblocked is not None:
+        return Answer("what it waits for is ended", (Clue(unblocked, "released", "released"),))
+    klass = call.stmt.scope.enclosing("class")
+    if klass is not None and lifetime(basis, klass) == "long-lived instance" and module_instance(basis, klass):
+        return Answer("lives as long as the process")
+    return NO
+
+
+def _daemon(basis: Basis, call: Expr, uses: list[Use]) -> bool:
+    """Told to be one by argument, attribute or its own class; what is computed may be."""
+    named = dict(zip(call.names[1:], call.args[1:], strict=True))
+    if "daemon" in named:
+        return named["daemon"].value != "False"
+    if any("daemon" in u.place.path or u.verb == "setDaemon" for u in uses):
+        return True
+    local = basis.types.callee(call).local
+    return local is not None and (
+        "daemon" in local.bindings
+        or any(e.stmt.scope.enclosing("class") is local for e in basis.mentions("daemon"))
+        or any("daemon" in e.names for s in _own(local) for e in flat_of(s) if e.op == "call")
+    )
+
+
+def _own(klass: Scope) -> Iterator[Stmt]:
+    return (s for m in klass.children if m.kind == "function" for s in statements(m.block))
+
+
+def _elsewhere(basis: Basis, place: Place) -> Iterator[Expr]:
+    """Methods called on an attribute of the same name of any object: `worker.thread.join()`."""
+    for expr in basis.mentions(place.path[-1]):
+        if expr.op == "attr" and expr.parent is not None and expr.parent.op == "attr":
+            yield expr.parent
+
+
+def _unblocked(basis: Basis, functions: frozenset[Scope]) -> Stmt | None:
+    """Where an attribute that the thread works with is closed or shut down by others: that raises in the thread."""
+    worked = {p for p, uses in basis.uses.items() if p.is_attribute and any(_in(u, functions) for u in uses)}
+    for place in worked:
+        for use in basis.all_uses(place):
+            if not _in(use, functions) and basis.apis.means("end_of_life_methods", use.verb):
+                return use.stmt
+    return None
+
+
+def _in(use: Use, functions: frozenset[Scope]) -> bool:
+    return use.stmt.scope.function in functions
+
+
+# -- killed, and never waited for -------------------------------------------------------------------------------------
+
+
+def unreaped(basis: Basis) -> Iterator[tuple[Row, Use]]:
+    """Child processes that are asked to end and that nobody waits for, each by its first request."""
+    for place, uses in basis.uses.items():
+        row = basis.types.place_row(place) if any(u.verb in basis.apis.asking for u in uses) else None
+        if row is None or not row.reaps:
+            continue
+        asks = [u for u in uses if u.verb in row.asks]
+        looked_at = {p.path[-1] for p in basis.uses if p.scope is place.scope and p.path[:-1] == place.path}
+        seen = {u.verb for u in uses} | {e.text for e in _elsewhere(basis, place)} | looked_at
+        kept = any(not u.verb and u.role in _KEEPS for u in uses)
+        if asks and seen.isdisjoint(row.reaps) and not kept:
+            yield row, asks[0]
