@@ -61,7 +61,15 @@ class Faults:
             return not callee.row.raises
         if callee.receiver is not None:
             return callee.method in callee.receiver.quiet or callee.method in callee.receiver.release
-        return callee.method in self.row.release
+        receiver = call.args[0].args[0] if call.args[0].op == "attr" else None
+        plain = receiver is not None and receiver.op == "attr" and callee.method in self._plain
+        return plain or callee.method in self.row.release
+
+    @cached_property
+    def _plain(self) -> frozenset[str]:
+        """What is asked of a part that is most likely text or a mapping: `response.headers.get("x")`."""
+        builtins = (self.basis.apis.get(f"builtins.{name}") for name in ("dict", "list", "set", "str"))
+        return frozenset(method for row in builtins if row is not None for method in row.quiet)
 
     @cached_property
     def _derived(self) -> frozenset[Place]:
