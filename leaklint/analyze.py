@@ -179,7 +179,11 @@ class _Report:
         )
 
     def evidence(self, clue: Clue) -> Evidence:
-        return Evidence(self.path, self.positions.span(clue.ordinal), clue.role, clue.label, dict(clue.args))
+        args = dict(clue.args)
+        if clue.within is not None:
+            header = clue.within.stmt
+            args["lines"] = str(self.positions.size(header.ordinal if header is not None else None))
+        return Evidence(self.path, self.positions.span(clue.ordinal), clue.role, clue.label, args)
 
     def clear(self, rule: Rule, item: Clear) -> Cleared:
         evidence = tuple(self.evidence(c) for c in _distinct(item.clues))

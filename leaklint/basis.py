@@ -23,6 +23,7 @@ class Clue:
     label: str
     args: Mapping[str, str] = field(default_factory=dict)
     block: Block | None = None  # the header meant, when it is a handler's or an elif's
+    within: Scope | None = None  # what was searched; a template may say how many `{lines}` that were
 
     @property
     def ordinal(self) -> int:

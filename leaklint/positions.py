@@ -86,6 +86,12 @@ class Positions:
             end = (node.end_lineno or node.lineno, node.end_col_offset or node.col_offset)
         return self._make(node.lineno, node.col_offset, *end)
 
+    def size(self, ordinal: int | None) -> int:
+        """How many lines a whole statement has, or the file."""
+        self._load()
+        first, last = self.lines(ordinal) if ordinal is not None else (1, len(self._lines) - 1)
+        return last - first + 1
+
     def lines(self, ordinal: int) -> tuple[int, int]:
         """The first and last line of a whole statement, with its decorators and its body."""
         self._load()

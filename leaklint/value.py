@@ -61,5 +61,14 @@ class Value:
 
     @property
     def birth(self) -> Clue | None:
-        """Where the value came to be, as evidence of who holds it."""
-        return Clue(self.born[0].stmt, "holder", "born", {"subject": self.subject}) if self.born else None
+        """Where the value came to be, as evidence of who holds it; with the removals looked for, and where."""
+        if not self.born:
+            return None
+        scope = self.place.scope
+        verbs = [f"`{v}`" for v in self.row.shrink if not v.startswith("_")][:3]
+        args = {
+            "subject": self.subject,
+            "verbs": ", ".join([*verbs, "`del`", "reassignment"]),
+            "where": f"class `{scope.name}`" if scope.kind == "class" else "the module",
+        }
+        return Clue(self.born[0].stmt, "holder", "born", args, within=scope)

@@ -48,6 +48,7 @@ class Vocabulary:
     history_names: tuple[str, ...] = ()
     on_demand_methods: tuple[str, ...] = ()
     one_shot_names: tuple[str, ...] = ()
+    parting_methods: tuple[str, ...] = ()
     error_classes: tuple[str, ...] = ()
     error_names: tuple[str, ...] = ()
     outcome_methods: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ from leaklint.answers import coverage, drain, endings, key, memo, narrower, occa
 from leaklint.apis import Row
 from leaklint.basis import NO, Answer, Clue
 from leaklint.facts import DriverKind
-from leaklint.ir import Expr, source
+from leaklint.ir import Expr, Scope, source
 from leaklint.names import Place
 from leaklint.uses import Use
 from leaklint.value import Value
@@ -104,6 +104,14 @@ class Growth(View):
             return NO
         remembered = self.lasting(value) and self.memoises(value, insert)
         return Answer("inventory", driver.clues, source(insert.key)) if remembered else NO
+
+    def parting(self, value: Value, insert: Use) -> Scope | None:
+        """A function beside the inserting one in which the life of the same key ends, by its name and parameter."""
+        word = insert.key.text if insert.key is not None and insert.key.op == "name" else ""
+        for function in value.place.scope.children:
+            if self.means("parting_methods", function.name) and any(p.name == word for p in function.params):
+                return function
+        return None
 
     def renewed(self, value: Value) -> Use | None:
         """`hits[ip] = [t for t in hits[ip] if t > cutoff]`: an insert that drops what is old of its own entry only."""

@@ -29,6 +29,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             yield cleared
             continue
         sibling = next(facts.siblings(value), None)
+        parting = facts.parting(value, use)
         clues = [Clue(use.stmt, "acquired", "stored", {"key": driver.word}), *driver.clues[:1]]
         clues += [value.birth] if value.birth else []
         if sibling is not None:
@@ -42,12 +43,14 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             driver=driver.kind,  # type: ignore[arg-type]
             release="on some paths" if how == "only_on_demand" else "never",
             message=how if value.shrinks else "sibling" if sibling is not None else "never",
-            hint="sibling" if sibling is not None else "prune",
+            hint="sibling" if sibling is not None else "parting" if parting is not None else "prune",
             args={
                 "key": driver.word,
                 "function": use.stmt.scope.function.name,
                 "remover": value.shrinks[0].stmt.scope.function.name if value.shrinks else "",
                 "holder": value.owner.word,
+                "name": source(use.expr),
+                "parting": parting.name if parting is not None else "",
                 "sibling": sibling.value.subject if sibling is not None else "",
                 "removal": source(sibling.removal.site) if sibling is not None else "",
             },
