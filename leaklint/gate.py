@@ -130,14 +130,17 @@ class Gate:
         )
 
     def _reopens(self, seen: Seen) -> bool:
-        """Something is closed, and a function opens anew what may be open, or takes out what may be alive."""
+        """Something is closed, and a function opens anew what is open, takes out what is alive, or enters a block."""
         functions = {name for name, _ in seen.params}
         anew = any(self.apis.means("reopening_methods", name) for name in functions)
         drops = bool(seen.removed) and (
             any(self.apis.means("evicting_methods", name) for name in functions)
             or any(self.apis.means("timeouts", name) for name in seen.risky)
         )
-        return (anew or drops) and any(self.apis.means("end_of_life_methods", name) for name in seen.unawaited)
+        enters = "__aenter__" in seen.coroutines
+        return (anew or drops or enters) and any(
+            self.apis.means("end_of_life_methods", name) for name in seen.unawaited
+        )
 
     @cached_property
     def _opening(self) -> frozenset[str]:

@@ -278,13 +278,14 @@ def test_line_10_acquired_on_entry_and_forgotten_on_exit() -> None:
         """
         class Journal:
             def __enter__(self):
-                self.stream = open("journal", "a")  # LK302
+                self.stream = open("journal", "a")  # LK309
                 return self
 
             def __exit__(self, *exc_info):
                 self.done = True
         """,
         "LK302",
+        "LK309",
         "LK305",
     )
 

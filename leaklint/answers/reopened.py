@@ -72,7 +72,7 @@ def _closed_elsewhere(basis: Basis) -> Iterator[Acquisition]:
         closes = (u.verb for u in uses if u.verb and not u.verb.startswith("__"))
         verbs = tuple(dict.fromkeys(v for v in closes if basis.apis.means("end_of_life_methods", v)))
         if verbs:
-            row = Row("", basis.module.path, "resource", noun=place.path[0], release=verbs)
+            row = Row("", basis.module.path, "resource", noun=place.path[0].lstrip("_"), release=verbs)
             binds = ((u.stmt, u.value) for u in uses if u.verb == "bind" and u.stmt.op == "assign")
             for stmt, value in binds:
                 made = value.args[0] if value is not None and value.op == "await" else value

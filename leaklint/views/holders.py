@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from leaklint.answers import attributes, evicted, reopened, unawaited
+from leaklint.answers import attributes, evicted, reopened, scoped, unawaited
 from leaklint.views.resources import Resources
 
 
@@ -27,3 +27,7 @@ class Holders(Resources):
     @cached_property
     def evicted(self) -> tuple[evicted.Evicted, ...]:
         return tuple(evicted.evicted(self.basis))
+
+    @cached_property
+    def scoped(self) -> tuple[scoped.Scoped, ...]:
+        return tuple(scoped.scoped(self.basis))
