@@ -103,7 +103,7 @@ def kept_object(basis: Basis, memo: Memo) -> str:
     for param in memo.params:
         place = Place(memo.function, (param.name,))
         named = basis.apis.means("kept_objects", param.name) and not _plain(basis, param)
-        if (named and _taken_apart(basis, place)) or _given_itself(basis, memo, param):
+        if (named and taken_apart(basis, place)) or _given_itself(basis, memo, param):
             return param.name
     return ""
 
@@ -117,7 +117,7 @@ def _plain(basis: Basis, param: Param) -> bool:
 _OF_TEXT = frozenset(dir(str)) | frozenset(dir(bytes)) | frozenset(dir(tuple)) | frozenset(dir(int))
 
 
-def _taken_apart(basis: Basis, place: Place) -> bool:
+def taken_apart(basis: Basis, place: Place) -> bool:
     """Are attributes read or methods called that text, numbers and tuples do not have?"""
     attributes = (e.parent for e in basis.mentions(place.path[0]) if e.parent is not None and e.parent.op == "attr")
     return any(a.text not in _OF_TEXT and basis.names.place(a.args[0]) == place for a in attributes)

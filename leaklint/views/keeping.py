@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from leaklint.answers import decorators, defaults, drain, entries, lookup, memo, queues, shared, weight
+from leaklint.answers import decorators, defaults, drain, entries, lookup, memo, mismatch, queues, shared, weight
 from leaklint.basis import Answer, Clue
 from leaklint.uses import Use
 from leaklint.value import Value
@@ -105,3 +105,7 @@ class Keeping(View):
             return "subscribers"
         received = bool(weight.streamed(self.basis, put.value))
         return "event" if when == "event" else "stream" if received else "call"
+
+    def mismatch(self, value: Value) -> mismatch.Mismatch | None:
+        """An insertion whose entry no removal of the container can find."""
+        return mismatch.mismatch(self.basis, value.place, value.row, value.shrinks)
