@@ -80,6 +80,12 @@ class Gate:
         return frozenset(made | {"{}", "field"})
 
     @cached_property
+    def _queues(self) -> frozenset[str]:
+        rows = self.apis.rows.values()
+        queues = {r.name for r in rows if r.noun == "queue"}
+        return frozenset(r.name.rpartition(".")[2] for r in rows if r.name in queues or r.returns in queues)
+
+    @cached_property
     def _inserting(self) -> frozenset[str]:
         return frozenset(r.name.rpartition(".")[2] for r in self.apis.rows.values() if r.inserts_on_read)
 
@@ -158,6 +164,9 @@ class Gate:
         makers = _flow(set(self._containers), seen.bound)  # `from collections import deque as ring`
         containers = {name for name, maker in seen.born if name in seen.held and maker in makers}
         if not (seen.keyed | seen.added_to).isdisjoint(_flow(containers, seen.bound)):
+            return True
+        made = _flow(set(self._queues), seen.bound)  # what fills a queue may know it by another name
+        if any(maker in made for _, maker in seen.born):
             return True
         inserting_makers = _flow(set(self._inserting), seen.bound)
         inserting = {name for name, maker in seen.born if name in containers and maker in inserting_makers}

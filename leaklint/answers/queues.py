@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from leaklint.answers.bound import by_guard, by_type
+from leaklint.answers.driver import endless
+from leaklint.answers.fate import parameter
 from leaklint.answers.owner import owner
 from leaklint.basis import NO, Answer, Basis
 from leaklint.ir import Expr, ancestors, source
@@ -34,7 +36,7 @@ class Queue:
 
 
 def queues(basis: Basis) -> Iterator[Queue]:
-    """Queues of modules, classes and instances that something is put into."""
+    """Queues of modules, classes and instances that something is put into, and those of a call that others fill."""
     for place, uses in basis.uses.items():
         if place.scope.kind not in ("module", "class") or any(p != ELEMENT for p in place.path[1:]):
             continue
@@ -48,6 +50,7 @@ def queues(basis: Basis) -> Iterator[Queue]:
             bound = by_type(row, (born,)) or by_guard(basis, place)
             yield Queue(place, born, puts, taken, owner(basis, place), bound)
     yield from _channels(basis)
+    yield from _given_to_readers(basis)
 
 
 def _channels(basis: Basis) -> Iterator[Queue]:
@@ -63,6 +66,27 @@ def _channels(basis: Basis) -> Iterator[Queue]:
         puts = tuple(u for u in basis.all_uses(place) if u.verb in sender.grow)
         if puts and place.scope.kind in ("module", "class"):
             yield Queue(place, stmt.value, puts, True, owner(basis, place), NO)
+
+
+def _given_to_readers(basis: Basis) -> Iterator[Queue]:
+    """A local queue that another function, run beside this one, fills in an endless loop."""
+    for place, uses in basis.uses.items():
+        if place.scope.kind != "function" or len(place.path) > 1:
+            continue
+        born = next((b for b in _born(basis, place) if _is_queue(basis, b)), None)
+        row = basis.types.row(born) if born is not None else None
+        if born is None or row is None:
+            continue
+        handed = (p for u in uses if u.role == "argument" and (p := _parameter(basis, u)) is not None)
+        filled = (u for p in (place, *handed) for u in basis.all_uses(p) if u.verb in row.grow)
+        puts = tuple(u for u in filled if u.stmt.scope.function is not place.scope and endless(u.stmt))
+        if puts and any(u.verb in row.shrink and u.stmt.scope.function is place.scope for u in uses):
+            yield Queue(place, born, puts, True, owner(basis, place), by_type(row, (born,)))
+
+
+def _parameter(basis: Basis, use: Use) -> Place | None:
+    callee = basis.types.callee(use.site)
+    return parameter(callee.local, use.site, use.value) if callee.local is not None else None
 
 
 def _endless(basis: Basis, call: Expr) -> bool:

@@ -97,13 +97,13 @@ class Keeping(View):
         """Who puts something in and is not slowed down: `subscribers` (one queue for each), `stream`, `event`, `call`;
         empty when whoever does so waits, or when the code itself says what is put in."""
         when = self.context(put.stmt).kind
-        if when in ("import", "once") or put.value is None or put.value.op == "const" or self.closed(put.value):
+        if when in ("import", "once") or put.key is None or put.key.op == "const" or self.closed(put.key):
             return ""
         if queues.waits(self.basis, queue, put):
             return ""
         if queues.for_each(put):
             return "subscribers"
-        received = bool(weight.streamed(self.basis, put.value))
+        received = bool(weight.streamed(self.basis, put.key))
         return "event" if when == "event" else "stream" if received else "call"
 
     def mismatch(self, value: Value) -> mismatch.Mismatch | None:

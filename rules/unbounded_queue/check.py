@@ -34,7 +34,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             release="on some paths" if queue.taken else "never",
             message="nobody" if not queue.taken else "subscribers" if who == "subscribers" else "faster",
             hint="channel" if queue.born.op == "call" and source(queue.born).count("inf") else "maxsize",
-            args={"function": put.stmt.scope.function.name, "value": source(put.value), "made": source(queue.born)},
+            args={"function": put.stmt.scope.function.name, "value": source(put.key), "made": source(queue.born)},
             clues=(
                 Clue(put.stmt, "acquired", "put"),
                 *facts.context(put.stmt).clues[:1],
