@@ -96,14 +96,12 @@ class Keeping(View):
     def put_by(self, queue: queues.Queue, put: Use) -> str:
         """Who puts something in and is not slowed down: `subscribers` (one queue for each), `stream`, `event`, `call`;
         empty when whoever does so waits, or when the code itself says what is put in."""
-        when = self.context(put.stmt).kind
-        if when in ("import", "once") or put.key is None or put.key.op == "const" or self.closed(put.key):
-            return ""
-        if queues.waits(self.basis, queue, put):
+        when, received = self.context(put.stmt).kind, bool(weight.streamed(self.basis, put.key))
+        written = put.key is None or put.key.op == "const" or (not received and self.closed(put.key))
+        if when in ("import", "once") or written or queues.waits(self.basis, queue, put):
             return ""
         if queues.for_each(put):
             return "subscribers"
-        received = bool(weight.streamed(self.basis, put.key))
         return "event" if when == "event" else "stream" if received else "call"
 
     def mismatch(self, value: Value) -> mismatch.Mismatch | None:
