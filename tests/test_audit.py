@@ -65,8 +65,8 @@ def test_what_stands_in_it(report: Report) -> None:
     assert headings(out)[0].startswith("Memory leak report: ")
     assert [h for h in headings(out) if not re.match(r"P\d-\d", h)][1:] == [
         "Summary",
-        "The worst places",
         "What to do first",
+        "The worst places",
         "P0: certain leaks",
         "P1: high risks",
         "Suppressed and accepted",
@@ -136,7 +136,7 @@ def test_a_real_renderer_sees_what_is_meant(report: Report, language: str) -> No
 def test_chinese(report: Report) -> None:
     status, out, _ = report("--lang", "zh")
     assert status == 0
-    assert headings(out)[1:4] == ["摘要", "问题最严重的位置", "优先处理"]
+    assert headings(out)[1:4] == ["摘要", "优先处理", "问题最严重的位置"]
     assert "- **触发条件**: " in chapter(out, "P0-1")
     own = set(re.findall(r"^- \*\*([^*]+)\*\*", out, re.MULTILINE))
     assert not [label for label in own if label.isascii()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -158,6 +159,13 @@ def test_check_of_the_baseline_itself(leaklint: Run) -> None:
     assert status == 1
     assert out.startswith("app.py:13:5: P1 LK201 ")
     assert err.endswith("1 new, 1 stale, 0 accepted\n")
+
+
+def test_sarif_says_what_is_accepted(leaklint: Run) -> None:
+    leaklint("baseline", "create", "--reason", "known")
+    _, out, _ = leaklint("check", "--baseline", FILE, "--output-format", "sarif")
+    (result,) = json.loads(out)["runs"][0]["results"]
+    assert result["suppressions"] == [{"kind": "external", "justification": "known"}]
 
 
 def test_from_another_directory(leaklint: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from leaklint import __version__, pages
 from leaklint.catalogue import Catalogue, Rule
-from leaklint.facts import Evidence, Finding, Severity, Span, Suppression
+from leaklint.facts import Accepted, Evidence, Finding, Severity, Span, Suppression
 from leaklint.paths import split_cell
 from leaklint.report import Look, prose, repository
 from leaklint.runner import Outcome
@@ -95,7 +95,14 @@ class _Report:
         hint = prose.hint(finding, self.catalogue)
         return "\n".join([*lines, *([f"Hint: {hint}"] if hint else [])])
 
-    def result(self, finding: Finding, index: int, suppression: Suppression | None) -> dict[str, Any]:
+    def why(self, finding: Finding, reason: Suppression | Accepted) -> dict[str, Any]:
+        """Why a finding is not open: a comment beside it, or an entry of the baseline."""
+        said = {"justification": reason.reason} if reason.reason else {}
+        if isinstance(reason, Accepted):
+            return {"kind": "external", **said}
+        return {"kind": "inSource", **said, "location": self.place(finding.path, {"startLine": reason.line})}
+
+    def result(self, finding: Finding, index: int, reason: Suppression | Accepted | None) -> dict[str, Any]:
         related = [self.related(number, finding, evidence) for number, evidence in enumerate(finding.evidence, 1)]
         found = {
             "ruleId": finding.rule,
@@ -118,22 +125,16 @@ class _Report:
                 "checkedAgainst": finding.checked_against,
             },
         }
-        if suppression:
-            found["suppressions"] = [
-                {
-                    "kind": "inSource",
-                    **({"justification": suppression.reason} if suppression.reason else {}),
-                    "location": self.place(finding.path, {"startLine": suppression.line}),
-                }
-            ]
+        if reason:
+            found["suppressions"] = [self.why(finding, reason)]
         return found
 
 
 def log(outcome: Outcome, catalogue: Catalogue, cwd: Path) -> dict[str, Any]:
-    """The whole report. Suppressed findings come after the others."""
+    """The whole report. Suppressed and accepted findings come after the others."""
     run, report = outcome.run, _Report(catalogue, repository.find(cwd))
     index = {rule.code: number for number, rule in enumerate(catalogue.rules)}
-    every = [*((finding, None) for finding in run.findings), *run.suppressed]
+    every = [*((finding, None) for finding in run.findings), *run.suppressed, *run.baselined]
     driver = {
         "name": "leaklint",
         "version": __version__,

@@ -164,8 +164,8 @@ class _Builder:
         )
         blocks = {
             "summary": self.summary(),
-            "worst": self.worst(),
             "first": self.first(),
+            "worst": self.worst(),
             "since": self.since(),
             "P0": self.of_severity("P0"),
             "P1": self.of_severity("P1"),

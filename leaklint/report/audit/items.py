@@ -20,6 +20,11 @@ from leaklint.report.sources import Sources
 LOOK = Look(width=110)
 
 
+def _title(finding: Finding) -> str:
+    """The name of what leaks, within its module."""
+    return printable(finding.subject.partition(":")[2] or finding.subject)
+
+
 class Chapters:
     """Makes the chapters of one report."""
 
@@ -60,6 +65,7 @@ class Chapters:
         own = self._own(finding, "impact")
         general = words(
             "impact.general",
+            subject=f"`{_title(finding)}`",
             held=words(f"held.{finding.owner}"),
             growth=words(f"growth.{finding.driver}"),
             release=words(f"release.{finding.release}"),
@@ -111,7 +117,7 @@ class Chapters:
             name=finding.name,
             family=self._catalogue.by_code[finding.rule].family,
             path=printable(finding.path),
-            title=printable(finding.subject.partition(":")[2] or finding.subject),
+            title=_title(finding),
             points=(
                 (words("label.location"), f"{self._place(finding.path, span)}, `{printable(finding.subject)}`"),
                 (words("label.problem"), self.problem(finding)),
