@@ -147,9 +147,13 @@ class _Report:
             finding = self.finding(rule, hit)
             if hit.place is not None and hit.place.scope.kind in ("module", "class"):
                 questions.append(OpenQuestion("released elsewhere", finding.subject, finding))
+            elif hit.starter:
+                questions.append(OpenQuestion("drops its task", hit.starter, finding, hit.likely))
             else:
                 findings.append(finding)
-        summary = Summary(self.module, tuple(self.outside(facts)), tuple(self.instances(facts)))
+        summary = Summary(
+            self.module, tuple(self.outside(facts)), tuple(self.instances(facts)), tuple(self.starters(facts))
+        )
         return FileResult(self.path, summary, tuple(findings), tuple(cleared), tuple(sound), tuple(questions))
 
     def finding(self, rule: Rule, hit: Hit) -> Finding:
@@ -201,6 +205,10 @@ class _Report:
 
         for name, klass in module_instances(facts.basis):
             yield f"{self.module}:{name}", f"{self.module}:{klass}"
+
+    def starters(self, facts: Facts) -> Iterator[tuple[str, bool]]:
+        for name, held in facts.starters:
+            yield f"{self.module}.{name}", held
 
     def outside(self, facts: Facts) -> Iterator[Outside]:
         """Removals from what other modules hold: `SESSIONS.pop(...)` after `from app.state import SESSIONS`."""

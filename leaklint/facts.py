@@ -104,12 +104,15 @@ class Cleared:
 class OpenQuestion:
     """What this file cannot settle: `finding` stands unless a file that imports `place` answers `asks`.
 
-    `place` is the dotted name of the holder (`app.state:SESSIONS`, `app.hub:Hub.sessions`).
+    `place` is the dotted name of the holder (`app.state:SESSIONS`, `app.hub:Hub.sessions`). What "drops its task" is a
+    function that is imported (`app.aio.spawn`), and its own file answers; where that is not checked, the finding falls,
+    unless it is `likely`.
     """
 
-    asks: Literal["released elsewhere"]
+    asks: Literal["released elsewhere", "drops its task"]
     place: str
     finding: Finding
+    likely: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,8 @@ class Summary:
     outside: tuple[Outside, ...] = ()
     instances: tuple[tuple[str, str], ...] = ()
     """Globals that hold an instance of a class of this module: (`app.hub:hub`, `app.hub:Hub`)."""
+    starters: tuple[tuple[str, bool], ...] = ()
+    """Functions that start a task and return it: (`app.aio.spawn`, whether it is held as well)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,8 +100,14 @@ class Gate:
             or self._forgets_await(seen)
             or self._reopens(seen)
             or self._registers(seen)
+            or self._hands_on_coroutine(seen)
             or self._loading.passes(seen)
         )
+
+    def _hands_on_coroutine(self, seen: Seen) -> bool:
+        """What is imported may start a task."""
+        names = seen.imported | {value for name, value in seen.bound if name in seen.imported}
+        return any(self.apis.means("task_starters", name) for name in names)
 
     @cached_property
     def _loading(self) -> Loading:

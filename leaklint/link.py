@@ -26,7 +26,11 @@ def link(results: Sequence[FileResult]) -> Linked:
             outside.setdefault(_of_class(use.place, classes), []).append(use)
     findings = [f for r in results for f in r.findings]
     cleared = [c for r in results for c in r.cleared]
+    starters = {name: held for result in results for name, held in result.summary.starters}
     for result, question in ((r, q) for r in results for q in r.open_questions):
+        if question.asks == "drops its task":
+            findings.extend(_of_starter(question, starters.get(question.place)))
+            continue
         answer = _answer(question, outside.get(question.place, ()))
         if answer is None:
             findings.append(_unanswered(question.finding, result.reach))
@@ -50,6 +54,14 @@ def _unanswered(finding: Finding, reach: Reach) -> Finding:
     if reach == "file" and finding.severity == "P0":
         return replace(finding, severity="P1", lowered=True)
     return finding
+
+
+def _of_starter(question: OpenQuestion, held: bool | None) -> Iterable[Finding]:
+    """Does the function drop the task it starts? `held` is what its own file says; None where that is not checked."""
+    if held is False:
+        yield replace(question.finding, checked_against="project")
+    elif held is None and question.likely:
+        yield replace(question.finding, severity="P2", lowered=True)
 
 
 def _answer(question: OpenQuestion, uses: Iterable[Outside]) -> Cleared | None:

@@ -68,3 +68,32 @@ def test_an_instance_that_another_file_prunes() -> None:
 )
 def test_a_file_that_takes_nothing_out_of_it_answers_nothing(other: str) -> None:
     assert told(result(STATE, "app.state"), result(other, "app.other")) == ["LK103 app.state:SESSIONS"]
+
+
+STARTER = "import asyncio\n\ndef spawn(coroutine):\n    return asyncio.create_task(coroutine)\n"
+HOLDER = """
+import asyncio
+
+running = set()
+
+
+def spawn(coroutine):
+    task = asyncio.create_task(coroutine)
+    running.add(task)
+    task.add_done_callback(running.discard)
+    return task
+"""
+
+
+@pytest.mark.parametrize("imports", ["from app.aio import spawn", "from .aio import spawn"])
+def test_a_task_that_another_file_starts(imports: str) -> None:
+    user = result(f"{imports}\n\ndef on_message(message):\n    spawn(message.run())\n", "app.chat")
+    assert told(user) == []
+    assert told(user, result(HOLDER, "app.aio")) == []
+    assert told(user, result(STARTER, "app.aio")) == ["LK201 app.chat:on_message.message.run()"]
+
+
+def test_what_is_called_as_asyncio_has_it_starts_a_task() -> None:
+    user = result("from app.aio import create_task\n\ndef on(m):\n    create_task(m.run())\n", "app.chat")
+    assert [f.severity for f in link([user]).findings] == ["P2"]
+    assert told(user, result(HOLDER.replace("def spawn", "def create_task"), "app.aio")) == []

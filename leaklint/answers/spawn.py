@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from leaklint.answers import instances
@@ -34,6 +35,7 @@ class Spawn:
     tracked: bool = False
     wrapper: str = ""
     inside: Stmt | None = None  # where the wrapper starts it
+    elsewhere: str = ""  # the wrapper in full, when it stands in another file
 
 
 def spawn(basis: Basis, call: Expr) -> Spawn | None:
@@ -55,6 +57,27 @@ def spawn(basis: Basis, call: Expr) -> Spawn | None:
     if local is not None:
         return Spawn(row, first, named or _tracks(basis, local, _DEPTH), local.name, _inside(basis, local))
     return None
+
+
+def elsewhere(basis: Basis, call: Expr) -> Spawn | None:
+    """Does a call look like one of a function of another module that starts the task of a coroutine?"""
+    callee, func = basis.types.callee(call), call.args[0]
+    if func.op != "name" or callee.name is None or callee.row is not None or callee.local is not None:
+        return None
+    given = [a for a in call.args[1:] if a.op == "call"]
+    row = basis.apis.get("asyncio.Task")
+    if row is None or not given or not basis.apis.means("task_starters", callee.name.rpartition(".")[2]):
+        return None
+    return Spawn(row, given[0], False, func.text, elsewhere=callee.name)
+
+
+def starters(basis: Basis) -> Iterator[tuple[str, bool]]:
+    """Functions of this module that start a task and return it, and whether they hold it as well."""
+    for function in basis.module.scope.children:
+        if function.kind == "function" and not function.is_async:
+            row = basis.types.returned(function)
+            if row is not None and row.kind == "task" and row.noun == "task":
+                yield function.name, _tracks(basis, function, _DEPTH)
 
 
 def _method(basis: Basis, call: Expr) -> Scope | None:

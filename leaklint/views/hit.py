@@ -28,6 +28,8 @@ class Hit:
     acquired: str = ""  # the source of the acquisition, for the fingerprint
     block: Block | None = None
     place: Place | None = None  # asked about in other files
+    starter: str = ""  # the imported function that is said to drop its task
+    likely: bool = False  # holds by custom where that function cannot be seen
     repair: tuple[Change, ...] = ()  # of this very code, where the rule knows one
 
 

@@ -17,7 +17,12 @@ class Tasks(View):
     """Tasks, and where they go."""
 
     def spawn(self, call: Expr) -> Spawn | None:
-        return spawn.spawn(self.basis, call)
+        return spawn.spawn(self.basis, call) or spawn.elsewhere(self.basis, call)
+
+    @cached_property
+    def starters(self) -> tuple[tuple[str, bool], ...]:
+        """Functions that start a task and return it, and whether they hold it as well."""
+        return tuple(spawn.starters(self.basis))
 
     def runs_through(self, spawned: Spawn) -> bool:
         return spawn.runs_through(self.basis, spawned)

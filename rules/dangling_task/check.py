@@ -25,6 +25,8 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             yield Clear(call.stmt, subject, "awaits nothing", sound=True)
             continue
         if fate.kind != "dropped":
+            if spawn.elsewhere:
+                continue
             yield Clear(call.stmt, subject, f"kept: {fate.kind}", sound=True)
             continue
         when = facts.context(call.stmt)
@@ -55,6 +57,8 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
                 *(when.clues if piles else ()),
             ),
             acquired=source(call),
+            starter=spawn.elsewhere,
+            likely=facts.means("asyncio_names", spawn.elsewhere.rpartition(".")[2]),
             repair=() if spawn.wrapper else kept(call),
         )
 
