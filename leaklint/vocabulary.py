@@ -53,6 +53,8 @@ class Vocabulary:
     error_names: tuple[str, ...] = ()
     outcome_methods: tuple[str, ...] = ()
     endless_coroutines: tuple[str, ...] = ()
+    task_starters: tuple[str, ...] = ()
+    asyncio_names: tuple[str, ...] = ()
     keeping_decorators: tuple[str, ...] = ()
     test_functions: tuple[str, ...] = ()
     image_reducers: tuple[str, ...] = ()
