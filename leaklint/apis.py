@@ -17,7 +17,7 @@ import tomli
 
 from leaklint.vocabulary import KnowledgeError, Vocabulary
 
-Kind = Literal["container", "buffer", "resource", "task", "spawner", "function", "base"]
+Kind = Literal["container", "buffer", "resource", "task", "spawner", "function", "base", "module"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +40,7 @@ class Row:
     bounded: bool = False  # bounded whatever the arguments
     default_bound: bool = False  # bounded unless an argument of `bound` says otherwise
     memo: bool = False  # a decorator that keeps results by arguments
-    heavy: bool = False  # loads a model: hundreds of megabytes
+    heavy: bool = False  # loads a model, or is itself a large module: hundreds of megabytes
     multiplies: tuple[str, ...] = ()  # arguments that say how many processes a call starts
     invokes: bool = False  # calls the functions it is given, once for each request
     parts: tuple[str, ...] = ()  # arguments with which a call gives less than everything, or piece by piece

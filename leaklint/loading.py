@@ -35,9 +35,15 @@ class Loading:
                 found.setdefault(row.name.partition(".")[0], set()).add(row.name.rpartition(".")[2])
         return {root: frozenset(words) for root, words in found.items()}
 
+    @cached_property
+    def _heavy(self) -> frozenset[str]:
+        return frozenset(row.name for row in self.apis.rows.values() if row.kind == "module" and row.heavy)
+
     def passes(self, seen: Seen) -> bool:
         """May something be in memory that need not be?"""
         called = seen.called
+        if not self._heavy.isdisjoint(seen.roots):
+            return True
         known = frozenset[str]().union(*(self._known.get(root, ()) for root in seen.roots))
         if seen.collected or not called.isdisjoint(known) or {"execute", "list"} <= called:
             return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from leaklint.answers import consume, demand, figures, frames, images, models, tensors, text, weight
+from leaklint.answers import consume, demand, figures, frames, images, imports, models, tensors, text, weight
 from leaklint.basis import Answer
 from leaklint.ir import Expr, Stmt
 from leaklint.views.view import View
@@ -35,6 +35,11 @@ class Peaks(View):
     def loaded_again(self, load: models.Load) -> Answer:
         """What makes a load run again and again, with nothing that keeps the model."""
         return models.repeated(self.basis, load)
+
+    @cached_property
+    def seldom_used_imports(self) -> tuple[imports.Import, ...]:
+        """Imports of heavy libraries that few functions of the module use."""
+        return tuple(imports.seldom_used(self.basis))
 
     def guard(self, call: Expr) -> Expr | None:
         """The test that a call depends on."""

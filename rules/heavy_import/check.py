@@ -1,0 +1,33 @@
+"""LK509: a heavy library is imported with the module, for a few of its functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaklint.basis import Clue
+from leaklint.model import Facts, Hit
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    for found in facts.seldom_used_imports:
+        first = found.users[0]
+        yield Hit(
+            at=found.stmt,
+            subject=found.library,
+            owner="process",
+            driver="import",
+            release="never",
+            message="few" if len(found.users) > 1 else "one",
+            hint="inside",
+            args={
+                "library": found.library,
+                "function": first.qualname,
+                "count": str(len(found.users)),
+                "functions": str(found.functions),
+            },
+            clues=(
+                Clue(found.stmt, "acquired", "imported", {"library": found.library}),
+                *(Clue(u.stmt, "driver", "user", {"library": found.library}) for u in found.users[:3] if u.stmt),
+            ),
+            acquired=f"import {found.library}",
+        )
