@@ -115,10 +115,10 @@ class Gate:
 
     @cached_property
     def _registering(self) -> dict[str, frozenset[str]]:
-        """Root package of a row -> last identifiers by which a callback is registered; those of lists by their name."""
+        """Root package of a row -> last identifiers by which a callback is registered."""
         found: dict[str, set[str]] = {}
         for row in self.apis.rows.values():
-            if row.pairs:
+            if row.pairs and not _is_list(row):
                 named = "__call__" in row.pairs or row.kind == "container"
                 words = {row.name.rpartition(".")[2]} if named else set(row.pairs)
                 for root in (row.name.partition(".")[0], *(["builtins"] if row.instances else [])):
@@ -129,7 +129,14 @@ class Gate:
         """A callback is handed to what will keep it."""
         words = frozenset[str]().union(*(self._registering.get(root, ()) for root in (*seen.roots, "builtins")))
         handed = seen.handed | {value for name, value in seen.bound if name in seen.handed}
-        return not words.isdisjoint(seen.called) or any(self.apis.means("listening_methods", w) for w in handed)
+        if not words.isdisjoint(seen.called) or any(self.apis.means("listening_methods", w) for w in handed):
+            return True
+        lists = {name for root, _, name in self._lists if root in seen.roots}
+        return not _flow(lists, seen.bound).isdisjoint(seen.added_to)
+
+    @cached_property
+    def _lists(self) -> tuple[tuple[str, str, str], ...]:
+        return tuple(row.name.rpartition(".") for row in self.apis.rows.values() if _is_list(row))
 
     def _prunes(self, seen: Seen) -> bool:
         """Something is taken from what another file holds: that may answer the other file's question."""
@@ -199,6 +206,11 @@ class Gate:
 
 
 _ERRORS = ("exc_info", "exception", "__traceback__")
+
+
+def _is_list(row: Row) -> bool:
+    """A list of the process, like `sys.meta_path`: to register is to add."""
+    return row.single and bool(row.pairs) and set(row.pairs) <= set(row.grow)
 
 
 def _flow(names: set[str], bound: set[tuple[str, str]]) -> set[str]:

@@ -13,7 +13,7 @@ from leaklint.answers.reruns import guard, reruns
 from leaklint.basis import NO, Answer, Basis, Clue
 from leaklint.facts import DriverKind
 from leaklint.flow import Effects, open_exits
-from leaklint.ir import Expr, Scope, Stmt, ancestors, source
+from leaklint.ir import Expr, Scope, Stmt, ancestors, flat_of, source, statements
 from leaklint.names import Place
 
 
@@ -27,6 +27,7 @@ class Repeated:
     driver: DriverKind
     defence: Answer
     removal: Stmt | None = None  # on the way without an error
+    wraps: bool = False  # what was registered before goes on inside
 
 
 def repeated(basis: Basis, registrations: Sequence[Registration]) -> Iterator[Repeated]:
@@ -42,8 +43,7 @@ def repeated(basis: Basis, registrations: Sequence[Registration]) -> Iterator[Re
         removal = _removal(basis, registration)
         if removal is not None and not defence:
             defence = _removed(basis, registration, removal)
-        driver: DriverKind = when.kind if when.kind in ("event", "stream", "loop") else "call"  # type: ignore[assignment]
-        yield Repeated(registration, what, when, driver, defence, removal)
+        yield Repeated(registration, what, when, _driver(when), defence, removal)
 
 
 def _with_process(registration: Registration) -> bool:
@@ -54,6 +54,56 @@ def _with_process(registration: Registration) -> bool:
     if row is None:
         return registration.receiver is None and registration.scope.kind == "function"
     return row.single or row.kind == "function" or registration.verb in row.grow
+
+
+def wrapped(basis: Basis) -> Iterator[Repeated]:
+    """Attributes of other modules that each run of a function replaces by a wrapper of what was there."""
+    for stmt in basis.module.stmts:
+        target = stmt.targets[0] if stmt.op == "assign" and stmt.targets else None
+        if target is None or target.op != "attr" or stmt.value is None or stmt.scope.function.kind != "function":
+            continue
+        if not _imported(basis, target) or not _wraps(basis, stmt.value, target):
+            continue
+        when = reruns(basis, stmt)
+        if not when:
+            continue
+        name = source(target)
+        registration = Registration(stmt.value, stmt, target.text, "", None, target, ())
+        again = (e.stmt for e in basis.mentions(target.text) if e.stmt is not stmt and e in e.stmt.targets)
+        restored = next((other for other in again if source(other.targets[0]) == name), None)
+        defence = guard(basis, stmt, name)
+        if restored is not None:
+            defence = Answer("restored", (Clue(restored, "released", "released"),))
+        yield Repeated(registration, source(stmt.value, 40), when, _driver(when), defence, wraps=True)
+
+
+def _imported(basis: Basis, target: Expr) -> bool:
+    """Does the target belong to a module or class that an import binds?"""
+    while target.op == "attr":
+        target = target.args[0]
+    return target.op == "name" and any(b.how == "import" for b in basis.names.bindings(target.text, target.scope))
+
+
+def _wraps(basis: Basis, value: Expr, target: Expr) -> bool:
+    """Is the value a call with what the target held, or a function made here that refers to it?"""
+    old = source(target)
+    function = value.stmt.scope.function
+    kept = {
+        t.text
+        for s in statements(function.block)
+        if s.op == "assign" and s.value is not None and source(s.value) == old
+        for t in s.targets
+    }
+    if value.op == "call":
+        return any(source(a) == old or a.text in kept for a in value.args[1:])
+    made = next((b.inner for b in basis.names.bindings(value.text, value.scope) if b.how == "def"), None)
+    if value.op != "name" or made is None or made.parent is not function:
+        return False
+    return any(e.op == "name" and e.text in kept for s in statements(made.block) for e in flat_of(s))
+
+
+def _driver(when: Answer) -> DriverKind:
+    return when.kind if when.kind in ("event", "stream", "loop") else "call"  # type: ignore[return-value]
 
 
 # -- what is new each time --------------------------------------------------------------------------------------------

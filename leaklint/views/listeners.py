@@ -27,4 +27,4 @@ class Listeners(View):
 
     @cached_property
     def repeated(self) -> tuple[repeated.Repeated, ...]:
-        return tuple(repeated.repeated(self.basis, self.registrations))
+        return (*repeated.repeated(self.basis, self.registrations), *repeated.wrapped(self.basis))

@@ -44,4 +44,6 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
 def _message(one: Repeated) -> str:
     if one.removal is not None:
         return "skipped"
+    if one.wraps:
+        return "wraps"
     return "instance" if one.when.kind == "instance" else "run"
