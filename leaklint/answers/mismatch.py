@@ -62,7 +62,7 @@ def _asks(basis: Basis, place: Place, test: Expr) -> bool:
 def _apart(basis: Basis, insert: Use, remove: Use) -> Mismatch | None:
     if insert.key is None or remove.key is None:
         return None
-    one, other = _kind(basis, insert.key), _kind(basis, remove.key)
+    one, other = (_several(use) or _kind(basis, use.key) for use in (insert, remove) if use.key is not None)
     if "temporary" in (one, other):
         return Mismatch(insert, remove, one or "unknown", other or "unknown")
     if {one, other} == {"object", "tuple"}:
@@ -74,6 +74,11 @@ def _apart(basis: Basis, insert: Use, remove: Use) -> Mismatch | None:
     if one == "object" and _part_of(basis, remove.key, insert.key):
         return Mismatch(insert, remove, "object", "part")
     return None
+
+
+def _several(use: Use) -> str:
+    """`self.items[a, b]`: the key is a tuple without brackets, of which `Use.key` is the first part."""
+    return "tuple" if use.site.op == "sub" and len(use.site.args) > 2 else ""
 
 
 def _part_of(basis: Basis, part: Expr, whole: Expr) -> bool:
