@@ -131,6 +131,10 @@ def acquired(basis: Basis, expr: Expr | None) -> Row | None:
     if expr.op in ("if", "bool"):
         branches = (expr.args[0], expr.args[2]) if expr.op == "if" else expr.args
         return next((r for b in branches if (r := acquired(basis, b)) is not None), None)
+    if expr.op == "attr":  # `Client().aio`: the half that is kept
+        whole = acquired(basis, expr.args[0]) if expr.args[0].op == "call" else None
+        half = basis.apis.get(whole.makes.get(expr.text)) if whole is not None else None
+        return half if half is not None and half.kind == "resource" else None
     if expr.op != "call":
         return None
     callee = basis.types.callee(expr)

@@ -82,7 +82,7 @@ def _owned(basis: Basis, klass: Scope, enter: Scope, leave: Scope, ended: frozen
         bound_later = any(u.verb == "bind" and u.stmt.scope.function is not leave and u is not born for u in uses)
         if closes and born is not None and born.value is not None and not bound_later and _opened(basis, born.value):
             row = basis.types.place_row(place)
-            if row is None or row.kind != "resource":
+            if row is None or row.kind != "resource" or not row.release:
                 row = Row("", basis.module.path, "resource", noun=place.path[0].lstrip("_"), release=(closes[0].verb,))
             fault = _fault(basis, enter, place, known=row.name != "")
             if fault is not None:

@@ -62,7 +62,8 @@ def _dropped(basis: Basis, call: Expr, row: Row) -> bool:
     if parent.op == "comp":
         return parent.args[0] is expr  # the first iterable: the others are bound again and again
     if parent.op == "attr":
-        return _looked_at(basis, parent, row)
+        # `Client().aio`: that half is followed by itself
+        return parent.text not in row.makes and _looked_at(basis, parent, row)
     packed = parent.op in ("tuple", "list", "dict")
     while parent is not None and parent.op in ("tuple", "list", "dict"):  # `files={"f": open(p)}`
         expr, parent = parent, parent.parent

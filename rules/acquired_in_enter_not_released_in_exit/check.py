@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from leaklint.basis import Clue
 from leaklint.ir import source
 from leaklint.model import Facts, Hit
+from leaklint.outline import release_call
 
 
 def check(facts: Facts) -> Iterator[Hit]:
@@ -20,7 +21,6 @@ def check(facts: Facts) -> Iterator[Hit]:
             clues.append(Clue(scoped.fault, "missing", "may_raise", {"exit": scoped.exit.name}))
         elif scoped.exit.stmt is not None:
             clues.append(Clue(scoped.exit.stmt, "missing", "forgets", {"exit": scoped.exit.name, "name": name}))
-        release = scoped.row.release[0]
         yield Hit(
             at=scoped.fault or scoped.stmt,
             subject=scoped.place.text,
@@ -34,7 +34,7 @@ def check(facts: Facts) -> Iterator[Hit]:
                 "name": name,
                 "enter": scoped.enter.name,
                 "exit": scoped.exit.name,
-                "release": f"{'await ' if release in scoped.row.awaited else ''}{name}.{release}()",
+                "release": release_call(scoped.row, name),
             },
             clues=tuple(clues),
             acquired=source(scoped.value),

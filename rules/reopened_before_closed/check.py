@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from leaklint.basis import Clue
 from leaklint.ir import source
 from leaklint.model import Facts, Hit
+from leaklint.outline import release_call
 
 
 def check(facts: Facts) -> Iterator[Hit]:
     for one in facts.reopened:
-        noun, name = (
-            one.row.noun or one.row.name,
-            source(one.stmt.targets[0]) if one.stmt.targets else one.place.path[0],
-        )
+        noun = one.row.noun or one.row.name
+        name = f"self.{one.place.path[0]}" if one.place.is_attribute else one.place.path[0]
         counted = facts.means("file_nouns", noun.split()[-1])
         clues = [Clue(one.stmt, "acquired", "anew", {"name": name})]
         if one.first is not None:
@@ -33,8 +32,7 @@ def check(facts: Facts) -> Iterator[Hit]:
                 "noun": noun,
                 "name": name,
                 "function": one.stmt.scope.function.name,
-                "close": f"{name}.{one.row.release[0]}()",
-                "await": "await " if one.row.release[0] in one.row.awaited else "",
+                "close": release_call(one.row, name),
             },
             clues=tuple(clues),
             acquired=source(one.value),
