@@ -83,7 +83,7 @@ def _fluent(function: Scope) -> bool:
 
 
 def _routed(basis: Basis, function: Scope) -> bool:
-    """Decorated as a handler: `@app.get("/")`, `@bot.event`, `@socketio.on("x")`."""
+    """Decorated as a handler: `@app.get("/")`, `@bot.event`, `@hub.on("x")`."""
     decorators = function.stmt.decorators if function.stmt is not None else ()
     return any(d.op in ("call", "attr") and basis.apis.means("handler_decorators", source_name(d)) for d in decorators)
 

@@ -63,7 +63,7 @@ def _dropped(basis: Basis, call: Expr, row: Row) -> bool:
         return parent.args[0] is expr  # the first iterable: the others are bound again and again
     if parent.op == "attr":
         # `Client().aio`: that half is followed by itself
-        return parent.text not in row.makes and _looked_at(basis, parent, row)
+        return acquired(basis, parent) is None and _looked_at(basis, parent, row)
     packed = parent.op in ("tuple", "list", "dict")
     while parent is not None and parent.op in ("tuple", "list", "dict"):  # `files={"f": open(p)}`
         expr, parent = parent, parent.parent
