@@ -102,12 +102,19 @@ def runs_through(basis: Basis, spawned: Spawn) -> bool:
     """A coroutine of this module that awaits nothing: done in its first step, which the loop holds."""
     coroutine = spawned.coroutine
     local = basis.types.callee(coroutine).local if coroutine is not None and coroutine.op == "call" else None
-    if local is None or local.kind != "function" or not local.is_async or local.is_generator:
+    if local is None or local.kind != "function" or not local.is_async or local.is_generator or _is_hook(local):
         return False
     return not any(
         (stmt.is_async and stmt.op in ("for", "with")) or any(e.op == "await" for e in flat_of(stmt))
         for stmt in statements(local.block)
     )
+
+
+def _is_hook(function: Scope) -> bool:
+    """A method that does nothing: it is there to be overridden."""
+    body = function.block.stmts if function.block is not None else ()
+    idle = all(s.op == "pass" or (s.op == "expr" and s.value is not None and s.value.op == "const") for s in body)
+    return function.method_of is not None and idle
 
 
 def _inside(basis: Basis, function: Scope) -> Stmt | None:

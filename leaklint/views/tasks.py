@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from leaklint.answers import destiny, outcome, race, running, spawn, threads
+from leaklint.answers import again, destiny, outcome, race, running, spawn, threads
 from leaklint.answers.spawn import Spawn
 from leaklint.apis import Row
 from leaklint.basis import Answer
@@ -58,3 +58,8 @@ class Tasks(View):
     def unreaped(self) -> tuple[tuple[Row, Use], ...]:
         """Where child processes are asked to end that nobody waits for."""
         return tuple(threads.unreaped(self.basis))
+
+    @cached_property
+    def started_again(self) -> tuple[again.Again, ...]:
+        """Endless tasks that are started over the last one."""
+        return tuple(again.started_again(self.basis, self.running))

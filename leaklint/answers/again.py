@@ -1,0 +1,84 @@
+"""Is a task started over one that still runs? A start that can be entered again, and looks at nothing first."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from leaklint.answers.driver import context, endless
+from leaklint.answers.endings import reached
+from leaklint.answers.running import Running
+from leaklint.basis import Answer, Basis, Clue
+from leaklint.ir import Expr, Scope, Stmt, ancestors, statements, walk
+from leaklint.names import Place
+from leaklint.uses import Use
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A task in an attribute that `stmt` overwrites; `entered` says what enters the start again."""
+
+    task: Running
+    entered: Answer
+
+
+def started_again(basis: Basis, tasks: Collection[Running]) -> Iterator[Again]:
+    """Endless tasks that are started into an attribute by what runs again, over the last one."""
+    for task in tasks:
+        if task.spawned.tracked or task.course.kind != "endless" or not task.course.clues:
+            continue
+        entered = _entered(basis, task.started)
+        if entered and not _looks(basis, task.place, task.started):
+            yield Again(task, entered)
+
+
+def _entered(basis: Basis, stmt: Stmt) -> Answer:
+    """An event, the next turn of an endless loop, or a loop that calls the method again."""
+    method = stmt.scope.function
+    if endless(stmt):
+        return Answer("loop", word=method.name)
+    when = context(basis, stmt)
+    if when.kind == "event":
+        return Answer("event", when.clues, method.name)
+    if when.kind in ("once", "import"):
+        return Answer()
+    calls = (e for e in basis.mentions(method.name) if e.op == "attr" and basis.names.local(e) is method)
+    again = next((e.stmt for e in calls if endless(e.stmt) and e.stmt.scope.function is not method), None)
+    return (
+        Answer("loop", (Clue(again, "driver", "again", {"function": method.name}),), method.name) if again else Answer()
+    )
+
+
+def _looks(basis: Basis, place: Place, started: Stmt) -> bool:
+    """Does the method, what it calls, or what ends the last connection, look at the task or at a flag?"""
+    method = started.scope.function
+    others = [u for u in basis.below(place) if u.stmt is not started and (u.verb != "bind" or u.value is None)]
+    inside = reached(basis, place.scope, (method,))
+    if any(u.stmt.scope.function in inside for u in others):
+        return True
+    return _guarded(basis, started, method) or any(_pairs(u) for u in others)
+
+
+def _pairs(use: Use) -> bool:
+    """In a method that runs when what started the task is over: `connection_lost`, `on_disconnect`."""
+    name = use.stmt.scope.function.name.lower()
+    return any(word in name for word in ("lost", "disconnect", "closed", "on_close", "cancel", "reset", "reconnect"))
+
+
+def _guarded(basis: Basis, started: Stmt, method: Scope) -> bool:
+    """Does a test of the object's state stand around the start, or leave the method before it?"""
+    around = [e for block, owner in ancestors(started) if owner.scope is started.scope for e in block.exprs]
+    leaving = [
+        e
+        for s in statements(method.block)
+        if s.op == "if" and s.ordinal < started.ordinal
+        for b in s.blocks
+        if any(inner.op in ("return", "raise", "continue") for inner in statements(b))
+        for e in b.exprs
+    ]
+    return any(_state(basis, e) for e in (*around, *leaving))
+
+
+def _state(basis: Basis, test: Expr) -> bool:
+    places = (basis.names.place(e) for e in walk(test) if e.op in ("attr", "name"))
+    return any(p is not None and p.scope.kind in ("class", "module") for p in places)
