@@ -15,6 +15,7 @@ from leaklint.analyze import analyze
 from leaklint.catalogue import Catalogue, load
 from leaklint.link import link
 from leaklint.report import prose
+from leaklint.report import prose
 
 RESOURCES = ("LK301", "LK302", "LK303", "LK304", "LK305", "LK306", "LK307")
 MARK = re.compile(r"#\s*(LK[0-9]{3})\s*$")
@@ -171,6 +172,14 @@ def test_line_05_an_attribute_that_no_ending_cancels() -> None:
         """,
         "LK202",
     )
+
+
+@pytest.mark.parametrize(("function", "message"), [("prepare", "vanish"), ("on_message", "both")])
+def test_line_07_which_harm_it_is(function: str, message: str) -> None:
+    source = f"import asyncio\ndef {function}(event):\n    asyncio.create_task(event.run())\n"
+    findings = link([analyze(source.encode(), "example.py", "example", knowledge())]).findings
+    assert [f.message for f in findings if f.rule == "LK201"] == [message]
+    assert "TaskGroup" in prose.hint(findings[0], knowledge())
 
 
 @pytest.mark.parametrize(
