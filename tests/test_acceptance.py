@@ -15,7 +15,6 @@ from leaklint.analyze import analyze
 from leaklint.catalogue import Catalogue, load
 from leaklint.link import link
 from leaklint.report import prose
-from leaklint.report import prose
 
 RESOURCES = ("LK301", "LK302", "LK303", "LK304", "LK305", "LK306", "LK307")
 MARK = re.compile(r"#\s*(LK[0-9]{3})\s*$")
