@@ -72,6 +72,7 @@ class Row:
     bulk: tuple[str, ...] = ()  # methods and attributes that yield data of any size
     text: tuple[str, ...] = ()  # methods that turn the whole value into text
     stringifies: bool = False  # a call turns its argument into text, whole
+    frames: bool = False  # a call gives the frame it stands in, or the traceback of what is being handled
     cuts: bool = False  # what comes out is small, whatever goes in
     swallows: bool = False  # a context manager that keeps exceptions from leaving its block
     raises: bool = True  # false: a call cannot fail in practice

@@ -96,6 +96,7 @@ class Gate:
             or self._grows(seen)
             or self._tells(seen)
             or self._keeps(seen)
+            or self._frames(seen)
             or self._prunes(seen)
             or self._forgets_await(seen)
             or self._reopens(seen)
@@ -190,10 +191,23 @@ class Gate:
         return not seen.grown.isdisjoint(_flow(came, seen.bound))
 
     def _tells(self, seen: Seen) -> bool:
-        """Something of any size may become text on an error path."""
+        """Something of any size may become text: on an error path, in a log, a trace or a `__repr__`."""
         bulk = frozenset[str]().union(*(self._reachable.get(root, ()) for root in (*seen.roots, "builtins")))
-        heavy = _flow(seen.added_to | (bulk & seen.called), seen.bound)
-        return not heavy.isdisjoint(seen.risky) or any(self.apis.means("buffer_names", name) for name in seen.risky)
+        heavy = seen.added_to | seen.starred | {"args", "kwargs"} | (bulk & seen.called)
+        heavy |= {word for word in seen.called if self.apis.means("message_reads", word)}
+        heavy |= {w for w in seen.looked | seen.keyed | seen.streamed if self.apis.means("payload_names", w)}
+        told = seen.risky | seen.told
+        named = any(self.apis.means("buffer_names", name) for name in told)
+        return named or not _flow(heavy, seen.bound | seen.holding).isdisjoint(told)
+
+    @cached_property
+    def _framing(self) -> frozenset[str]:
+        named = {r.name.rpartition(".")[2] for r in self.apis.rows.values() if r.frames}
+        return frozenset(named | {"__traceback__"})
+
+    def _frames(self, seen: Seen) -> bool:
+        """A frame or a traceback is asked for."""
+        return not self._framing.isdisjoint(seen.called)
 
     def _keeps(self, seen: Seen) -> bool:
         """An exception goes into something that may outlive its handling."""

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-from leaklint.identifiers import first, identifiers, last, words
+from leaklint.identifiers import first, identifiers, last, put_in, values, words
 from leaklint.seen import Seen
 
 _LEAVES = frozenset(
@@ -111,6 +111,11 @@ def _call(node: ast.Call, seen: Seen) -> None:
     seen.unawaited[func.attr] += 1
     if func.attr in _REMOVING:
         seen.removed.add(first(func))
+    if func.attr in _TELLING or func.attr.startswith(("set_", "add_", "record_", "log_")):
+        given = (*node.args, *(keyword.value for keyword in node.keywords))
+        seen.told = seen.told.union(*map(identifiers, given))
+    if func.attr in _LOOKING:
+        seen.looked.add(last(func.value))
     if func.attr in _REPLACING:
         seen.bound |= {(last(func.value), last(arg)) for arg in node.args[:1]}
     if func.attr in _KEYED:
@@ -126,22 +131,6 @@ def _await(node: ast.Await, seen: Seen) -> None:
         seen.unawaited[last(node.value)] -= 1
 
 
-def _values(node: ast.AST | None) -> Iterator[ast.AST]:
-    """The expressions that a value may come from."""
-    stack = [node]
-    while stack:
-        value = stack.pop()
-        kind = type(value)
-        if kind is ast.IfExp:
-            stack += [value.body, value.orelse]  # type: ignore[union-attr]
-        elif kind is ast.BoolOp:
-            stack += value.values  # type: ignore[union-attr]
-        elif kind in (ast.NamedExpr, ast.Await):
-            stack.append(value.value)  # type: ignore[union-attr]
-        elif value is not None:
-            yield value
-
-
 def _bind(target: ast.AST, value: ast.AST | None, seen: Seen) -> None:
     if isinstance(target, (ast.Tuple, ast.List)):
         apart = isinstance(value, (ast.Tuple, ast.List)) and len(value.elts) == len(target.elts)
@@ -152,8 +141,8 @@ def _bind(target: ast.AST, value: ast.AST | None, seen: Seen) -> None:
     if type(target) is ast.Attribute:
         seen.held.add(name)
         seen.removed.add(first(target))  # `state.SESSIONS = {}`
-    for one in _values(value):
-        seen.holding |= {(name, part) for part in _put_in(one)}
+    for one in values(value):
+        seen.holding |= {(name, part) for part in put_in(one)}
         if type(one) in _DISPLAYS or type(one) in (ast.Constant, ast.JoinedStr):
             seen.born.add((name, "{}"))
             continue
@@ -162,16 +151,6 @@ def _bind(target: ast.AST, value: ast.AST | None, seen: Seen) -> None:
             seen.added_to.add(name)
         seen.born.add((name, last(one)))
         seen.bound.add((name, last(one)))
-
-
-def _put_in(value: ast.AST) -> Iterator[str]:
-    """What a tuple, a list or a new object is given to hold."""
-    parts: list[ast.expr] = []
-    if isinstance(value, (ast.Tuple, ast.List)):
-        parts = value.elts
-    elif isinstance(value, ast.Call) and last(value.func)[:1].isupper():
-        parts = [*value.args, *(keyword.value for keyword in value.keywords)]
-    return (last(part) for part in parts)
 
 
 def _assign(node: ast.Assign, seen: Seen) -> None:
@@ -203,8 +182,12 @@ def _function(node: ast.FunctionDef | ast.AsyncFunctionDef, seen: Seen) -> None:
     if type(node) is ast.AsyncFunctionDef:
         seen.coroutines.add(node.name)
     seen.handed.update(map(last, node.decorator_list))
+    if node.name == "__repr__":
+        seen.told |= identifiers(node)
     given = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
-    given += [a for a in (node.args.vararg, node.args.kwarg) if a is not None]
+    starred = [a for a in (node.args.vararg, node.args.kwarg) if a is not None]
+    given += starred
+    seen.starred |= {a.arg for a in starred}
     seen.params |= {(node.name, a.arg) for a in given}
     seen.declared |= {(a.arg, word) for a in given if a.annotation is not None for word in words(a.annotation)}
     _keeps(node, seen)
@@ -260,6 +243,10 @@ def _error(node: ast.ExceptHandler | ast.Raise, seen: Seen) -> None:
 
 _CALLABLE = frozenset({ast.Attribute, ast.Name, ast.Lambda, ast.Call})
 _KEYED = frozenset({"setdefault", "add"})
+_TELLING = frozenset(
+    ["trace", "debug", "info", "success", "warning", "warn", "error", "exception", "critical", "log", "fatal"]
+)
+_LOOKING = frozenset({"get", "setdefault"})
 _REPLACING = frozenset({"set"})
 _REMOVING = frozenset({"pop", "popitem", "popleft", "clear", "discard", "remove", "cache_clear"})
 _ADDING = frozenset(

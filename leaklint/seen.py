@@ -16,6 +16,8 @@ class Seen:
     called: set[str] = field(default_factory=set)  # what is called or referred to
     keywords: set[str] = field(default_factory=set)  # names of arguments
     risky: set[str] = field(default_factory=set)  # what stands in handlers and raises
+    told: set[str] = field(default_factory=set)  # what goes into log and tracing calls, and what a `__repr__` names
+    starred: set[str] = field(default_factory=set)  # `args` of `*args`
     born: set[tuple[str, str]] = field(default_factory=set)  # (name, what makes it); "{}" for displays
     keyed: set[str] = field(default_factory=set)  # what is stored into under a key
     looked: set[str] = field(default_factory=set)  # what is read under a key

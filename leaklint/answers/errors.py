@@ -106,5 +106,6 @@ def _is_error(basis: Basis, binding: Binding, name: str) -> bool:
     annotation = binding.param.annotation if binding.param is not None else None
     if annotation is None:
         return basis.apis.means("error_names", name)
-    words = (e.text if e.op in ("name", "attr") else e.value.strip("'\"") for e in alternatives(annotation))
-    return any(basis.apis.means("error_classes", word.rpartition(".")[2]) for word in words)
+    parts = [e for e in alternatives(annotation) if not is_none(e)]
+    words = (e.text if e.op in ("name", "attr") else e.value.strip("'\"") for e in parts)
+    return bool(parts) and all(basis.apis.means("error_classes", word.rpartition(".")[2]) for word in words)

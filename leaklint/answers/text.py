@@ -1,34 +1,64 @@
-"""Where is a value turned into text as a whole: f-strings, `%`, `format`, `str`, `decode`, log arguments?"""
+"""Where is a value turned into text as a whole: f-strings, `%`, `format`, `str`, `decode`, arguments of log calls?"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from leaklint.answers.sink import Sink, carries, sink
 from leaklint.basis import Basis
-from leaklint.ir import Block, Expr, Stmt, ancestors, flat_of
+from leaklint.ir import Expr, flat_of, walk
 from leaklint.scopes import source_name
 
-_LOG_METHODS = ("debug", "info", "warning", "warn", "error", "exception", "critical", "log", "fatal")
+_DECODING = ("decode", "hex")
+_CUTTING_ABOVE = 6  # levels: `shorten(str(body).strip(), 200)`
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """`expr` is what becomes text, `whole` the text, `how` a word for it."""
+    """`expr` is what becomes text, `whole` the text, `how` a word for it, `sink` where the text goes.
+
+    `lazy`: only a log call that is on makes the text.
+    """
 
     expr: Expr
     whole: Expr
     how: str
+    sink: Sink | None = None
+    lazy: bool = False
 
 
 def stringified(basis: Basis) -> Iterator[Text]:
     """Every reference or call that becomes text whole; slices, lengths and what a row calls cut are not."""
     for stmt in basis.module.stmts:
         for expr in flat_of(stmt):
-            if expr.op in ("name", "attr", "call", "await"):
+            if expr.op in ("name", "attr", "call", "await") and not _is_made_text(basis, expr):
                 how = _how(basis, expr)
-                if how is not None:
-                    yield Text(expr, how[0], how[1])
+                if how is not None and not _cut_above(basis, how[0]):
+                    lazy = how[0].op == "call" and carries(basis, how[0], expr)
+                    yield Text(expr, how[0], how[1], sink(basis, expr), lazy)
+
+
+def _is_made_text(basis: Basis, expr: Expr) -> bool:
+    """`str(body)`, `body.decode()`: there the text is made, and `body` is what becomes it."""
+    if expr.op != "call":
+        return False
+    row = basis.types.callee(expr).row
+    return (row is not None and row.stringifies) or source_name(expr) in _DECODING
+
+
+def _cut_above(basis: Basis, text: Expr) -> bool:
+    """Does a function that shortens get the text: one that a row says so of, or by its name?"""
+    node = text.parent
+    for _ in range(_CUTTING_ABOVE):
+        if node is None:
+            return False
+        if node.op == "call" and text is not node.args[0]:
+            row = basis.types.callee(node).row
+            if (row is not None and row.cuts) or basis.apis.means("cutting_functions", source_name(node)):
+                return True
+        text, node = node, node.parent
+    return False
 
 
 def _how(basis: Basis, expr: Expr) -> tuple[Expr, str] | None:
@@ -40,22 +70,16 @@ def _how(basis: Basis, expr: Expr) -> tuple[Expr, str] | None:
     if parent.op == "binary" and parent.text == "Add" and expr is parent.args[1] and _is_text(parent.args[0]):
         return parent, "`+`"
     if parent.op == "binary" and parent.text == "Modulo" and expr is parent.args[1] and _is_text(parent.args[0]):
-        return None if "%." in parent.args[0].value else (parent, "`%`")
-    if (
-        parent.op == "tuple"
-        and parent.parent is not None
-        and parent.parent.op == "binary"
-        and parent.parent.text == "Modulo"
-    ):
-        return (
-            (parent.parent, "`%`")
-            if _is_text(parent.parent.args[0]) and "%." not in parent.parent.args[0].value
-            else None
-        )
+        return None if _precise(parent.args[0], "%.") else (parent, "`%`")
+    if parent.op in ("tuple", "dict") and parent.parent is not None:
+        percent = parent.parent
+        if percent.op == "binary" and percent.text == "Modulo" and _is_text(percent.args[0]):
+            return None if _precise(percent.args[0], "%.") else (percent, "`%`")
+        return None
     if parent.op == "attr":
         return _method(basis, parent)
     if parent.op == "call" and expr is not parent.args[0]:
-        return _argument(basis, parent)
+        return _argument(basis, parent, expr)
     return None
 
 
@@ -63,9 +87,14 @@ def _is_text(expr: Expr) -> bool:
     return expr.op in ("const", "fstring") and expr.text in ("str", "")
 
 
+def _precise(template: Expr, mark: str) -> bool:
+    """Does a template limit what it shows: `%.200r`, `{:.200}`?"""
+    return any(mark in part.value for part in walk(template) if part.op == "const")
+
+
 def _method(basis: Basis, attr: Expr) -> tuple[Expr, str] | None:
     call = attr.parent
-    if call is None or call.op != "call" or call.args[0] is not attr or attr.text not in ("decode", "hex"):
+    if call is None or call.op != "call" or call.args[0] is not attr or attr.text not in _DECODING:
         return None
     up = call.parent
     if up is None:
@@ -74,27 +103,20 @@ def _method(basis: Basis, attr: Expr) -> tuple[Expr, str] | None:
     return ((up.op == "sub" or bool(_how(basis, call))) and (call, f"`.{attr.text}()`")) or None
 
 
-def _argument(basis: Basis, call: Expr) -> tuple[Expr, str] | None:
+def _argument(basis: Basis, call: Expr, expr: Expr) -> tuple[Expr, str] | None:
     callee = basis.types.callee(call)
     word = source_name(call)
     cut_next = call.parent is not None and call.parent.op == "sub"
-    if callee.row is not None and callee.row.stringifies and not cut_next:
-        return call, f"`{word}()`"
+    if callee.row is not None and callee.row.stringifies:
+        return None if cut_next else (call, f"`{word}()`")
     if call.args[0].op == "attr" and call.args[0].text == "format" and _is_text(call.args[0].args[0]):
-        return call, "`format`"
-    if (
-        call.args[0].op == "attr"
-        and word in _LOG_METHODS
-        and len(call.args) > 2
-        and "log" in source_name(call.args[0].args[0]).lower()
-    ):
-        return None if "%." in call.args[1].value else (call, "a log argument")
+        return None if _precise(call.args[0].args[0], "{:.") else (call, "`format`")
+    if carries(basis, call, expr):
+        return None if _precise(call.args[1], "%.") else (call, "a log argument")
+    if callee.name == "builtins.print":
+        return call, "`print()`"
+    if basis.apis.means("telemetry_methods", word) and call.args[0].op == "attr":
+        return call, f"`{word}()`"
+    if call.stmt.op == "raise" and call is call.stmt.value and expr.op != "name":
+        return call, "the exception's argument"
     return None
-
-
-def error_branch(stmt: Stmt) -> tuple[Block | None, Stmt] | None:
-    """The handler that a statement stands in; a `raise` is an error branch by itself."""
-    for block, owner in ancestors(stmt):
-        if block.kind == "handler":
-            return block, owner
-    return (None, stmt) if stmt.op == "raise" else None

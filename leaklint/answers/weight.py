@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from leaklint.answers.bound import by_guard
 from leaklint.basis import NO, Answer, Basis, Clue
-from leaklint.ir import Expr, in_loop, source, walk
+from leaklint.ir import Block, Expr, ancestors, in_loop, source, walk
 from leaklint.names import Place
+from leaklint.scopes import source_name
 
 _DEPTH = 4
 
 
 def weight(basis: Basis, expr: Expr, depth: int = _DEPTH) -> Answer:
-    """`read` (a whole body or stream), `accumulated` (grown in a loop), `named` (only its name says so); or not."""
+    """`read` (a whole body or stream), `accumulated` (grown in a loop), `received` (a whole message of a peer), or not.
+
+    Less certain: `mapping` (an event or message that is one), `named` (bytes whose name says so).
+    """
     if depth < 0:
         return NO
     if expr.op in ("await", "starred"):
@@ -18,8 +23,10 @@ def weight(basis: Basis, expr: Expr, depth: int = _DEPTH) -> Answer:
     if expr.op == "call":
         callee = basis.types.callee(expr)
         if callee.receiver is not None and callee.method in callee.receiver.bulk and not _limited(expr):
+            if callee.receiver.kind == "buffer":  # as large as what was written into it
+                return weight(basis, expr.args[0].args[0], depth - 1)
             return Answer("read", (Clue(expr.stmt, "driver", "read", {"what": source(expr)}),), source(expr))
-        return NO
+        return _made_of(basis, expr, depth)
     if expr.op == "attr":
         owner = basis.types.row(expr.args[0])
         if owner is not None and expr.text in owner.bulk and owner.kind != "container":
@@ -27,31 +34,103 @@ def weight(basis: Basis, expr: Expr, depth: int = _DEPTH) -> Answer:
     if expr.op not in ("name", "attr"):
         return NO
     place = basis.names.place(expr)
-    return _held(basis, place, expr, depth) if place is not None else NO
+    found = _held(basis, place, expr, depth) if place is not None else NO
+    return NO if found and place is not None and _limited_before(basis, place, expr) else found
+
+
+_SHAPING = frozenset(
+    ["decode", "encode", "strip", "lstrip", "rstrip", "replace", "lower", "hex", "tobytes", "getvalue"]
+)
+
+
+def _made_of(basis: Basis, call: Expr, depth: int) -> Answer:
+    """As large as what it is made of: `body.decode()`, `b"".join(chunks)`, `str(body)`."""
+    row = basis.types.callee(call).row
+    if row is not None and row.stringifies:
+        return weight(basis, call.args[1], depth - 1) if len(call.args) > 1 else NO
+    if call.args[0].op != "attr":
+        return _received(basis, call)
+    if call.args[0].text == "join" and len(call.args) == 2:
+        return weight(basis, call.args[1], depth - 1)
+    return weight(basis, call.args[0].args[0], depth - 1) if call.args[0].text in _SHAPING else _received(basis, call)
+
+
+def _received(basis: Basis, call: Expr) -> Answer:
+    """A whole message of a peer, as large as the peer likes: `await websocket.recv()`."""
+    if len(call.args) > 1 or not basis.apis.means("message_reads", source_name(call)):
+        return NO
+    return Answer("received", (Clue(call.stmt, "driver", "received", {"what": source(call)}),), source(call))
+
+
+def _limited_before(basis: Basis, place: Place, expr: Expr) -> bool:
+    """Has its length been compared with a limit? Where it was too long, it is any length beyond."""
+    guard = by_guard(basis, place)
+    if not guard or guard.clues[0].stmt.ordinal > expr.stmt.ordinal:
+        return False
+    return not any(owner is guard.clues[0].stmt and _too_long(block) for block, owner in ancestors(expr.stmt))
+
+
+def _too_long(block: Block) -> bool:
+    """A branch for what is longer than it may be: `if len(body) > LIMIT`, `if len(body) != 16`."""
+    return any(part.text in ("GreaterThan", "GreaterThanEqual", "NotEqual") for t in block.exprs for part in walk(t))
 
 
 def _held(basis: Basis, place: Place, expr: Expr, depth: int) -> Answer:
-    for value in basis.types.bound_values(place):
+    # a name that stands for an attribute has been bound to it, and the attribute may be a body
+    own = basis.names.bindings(expr.text, expr.scope) if expr.op == "name" else ()
+    aliased = (b.value for b in own if b.exact and b.value is not None and b.value.op == "attr")
+    for value in (*basis.types.bound_values(place), *aliased):
         found = weight(basis, value, depth - 1)
-        if found.kind in ("read", "accumulated"):
+        if found.kind in ("read", "accumulated", "received"):
             return found
     row = basis.types.place_row(place)
-    if row is not None and (
-        row.kind == "buffer" or (row.kind == "container" and basis.apis.means("buffer_names", expr.text))
-    ):
+    named = basis.apis.means("buffer_names", expr.text)
+    if row is not None and (named or (row.kind == "buffer" and not row.stringifies)):
         for use in basis.all_uses(place):
             repeats = in_loop(use.stmt) or basis.apis.means("feed_methods", use.stmt.scope.function.name)
-            if repeats and use.verb in row.grow and use.verb != "__setitem__" and not _message(use.value):
+            if repeats and use.verb in row.grow and use.verb != "__setitem__" and not _small(basis, use.value):
                 return Answer("accumulated", (Clue(use.stmt, "driver", "accumulated"),), source(expr))
     large = row is not None and row.kind == "buffer" and not row.stringifies
-    if basis.apis.means("buffer_names", expr.text) and large:
+    if named and large:
         return Answer("named", word=source(expr))
+    return _message_object(basis, place, expr)
+
+
+_AS_MAPPING = ("get", "__getitem__", "__setitem__", "setdefault")
+
+
+def _message_object(basis: Basis, place: Place, expr: Expr) -> Answer:
+    """An event or message, by its name: one that comes in, or a mapping, whose text shows all that it holds."""
+    if not basis.apis.means("payload_names", expr.text):
+        return NO
+    for binding in basis.names.bindings(expr.text, expr.scope) if expr.op == "name" else ():
+        if binding.how == "for" and binding.stmt.is_async:
+            iterated = {"what": source(binding.value)}
+            return Answer("received", (Clue(binding.stmt, "driver", "received", iterated),), source(binding.value))
+    for use in basis.all_uses(place):
+        if use.verb in _AS_MAPPING and use.key is not None and use.key.op == "const" and use.key.text == "str":
+            return Answer("mapping", (Clue(use.stmt, "driver", "mapping", {"name": expr.text}),), source(expr))
     return NO
 
 
-def _message(value: Expr | None) -> bool:
-    """Short text made here is no payload: `errors.append(f"...")`."""
-    return value is not None and value.op in ("const", "fstring")
+def _small(basis: Basis, value: Expr | None) -> bool:
+    """Short text made here, and numbers, are no payload: `errors.append(f"...")`, `starts.append((i, len(x)))`."""
+    if value is None or value.op in ("const", "fstring"):
+        return value is not None
+    if value.op == "tuple":
+        return all(_small(basis, part) for part in value.args)
+    if value.op == "call":
+        row = basis.types.callee(value).row
+        method = value.args[0]
+        return (row is not None and row.cuts) or (
+            method.op == "attr" and method.text == "format" and method.args[0].op in ("const", "fstring")
+        )
+    found = basis.names.bindings(value.text, value.scope) if value.op == "name" else ()
+    return bool(found) and all(b.value is not None and _counted(b.value) for b in found)
+
+
+def _counted(value: Expr) -> bool:
+    return value.op == "call" and value.args[0].text in ("range", "len", "min", "max", "int", "float", "round")
 
 
 def _limited(call: Expr) -> bool:

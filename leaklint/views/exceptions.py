@@ -1,11 +1,12 @@
-"""What errors hold on to: exceptions, tracebacks, frames."""
+"""What errors hold on to (exceptions, tracebacks, frames), and what becomes text in errors, logs and traces."""
 
 from __future__ import annotations
 
 from functools import cached_property
 
-from leaklint.answers import retention
+from leaklint.answers import retention, sink, tracebacks, wrapped
 from leaklint.basis import Answer
+from leaklint.ir import Expr, Stmt
 from leaklint.uses import Use
 from leaklint.views.view import View
 
@@ -24,3 +25,20 @@ class Exceptions(View):
 
     def raised_again(self, use: Use) -> Answer:
         return retention.raised(self.basis, use.place)
+
+    @cached_property
+    def framed(self) -> tuple[tracebacks.Framed, ...]:
+        """Names and attributes that are bound to frames or tracebacks."""
+        return tuple(tracebacks.framed(self.basis))
+
+    def sink(self, expr: Expr) -> sink.Sink | None:
+        """The log or tracing call in which a text ends."""
+        return sink.ends_in(self.basis, expr)
+
+    def details_wanted(self, stmt: Stmt) -> bool:
+        """Does a statement run only where somebody asks for details?"""
+        return sink.guarded(stmt)
+
+    def arguments(self, expr: Expr) -> Answer:
+        """Is it all that a wrapped function is called with?"""
+        return wrapped.arguments(self.basis, expr)

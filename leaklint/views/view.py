@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
-from leaklint.answers import attributes, driver, endings, key, owner, shared, text
+from leaklint.answers import attributes, driver, endings, key, owner, shared, sink
 from leaklint.apis import Row
 from leaklint.basis import Answer, Basis
 from leaklint.facts import OwnerKind
@@ -63,7 +63,7 @@ class View:
         )
 
     def error_branch(self, stmt: Stmt) -> tuple[Block | None, Stmt] | None:
-        return text.error_branch(stmt)
+        return sink.error_branch(self.basis, stmt)
 
     def endings(self, klass: Scope) -> tuple[Scope, ...]:
         """Methods that end the life of an instance, by the rows of its base classes or by their names."""

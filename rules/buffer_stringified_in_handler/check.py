@@ -13,26 +13,27 @@ from leaklint.model import Clear, Facts, Hit
 def check(facts: Facts) -> Iterator[Hit | Clear]:
     for text in facts.stringified:
         where = facts.error_branch(text.expr.stmt)
-        if where is None:
+        if where is None or (text.lazy and text.sink is not None and text.sink.off):
             continue
-        subject = f"{text.expr.stmt.scope.function.qualname or '<module>'}.{source(text.expr, 40)}"
         weight = facts.weight(text.expr)
         if not weight:
             continue
-        driver: DriverKind = "call" if weight.kind == "named" else "payload"
+        driver: DriverKind = "payload" if weight.kind in ("read", "accumulated") else "call"
+        block, owner = where
+        label = "handler" if block is not None and block.kind == "handler" else "branch"
         yield Hit(
             at=text.expr.stmt,
-            subject=subject,
+            subject=f"{text.expr.stmt.scope.function.qualname or '<module>'}.{source(text.expr, 40)}",
             owner="call",
             driver=driver,
             release="never",
             message=weight.kind,
-            hint="slice" if "dumps" not in text.how else "summary",
+            hint="summary" if "dumps" in text.how or weight.kind == "mapping" else "slice",
             args={"name": source(text.expr), "how": text.how, "came": weight.word},
             clues=(
                 Clue(text.expr.stmt, "acquired", "stringified", {"name": source(text.expr), "how": text.how}),
                 *weight.clues[:1],
-                *((Clue(where[1], "holder", "handler", block=where[0]),) if where[0] is not None else ()),
+                *((Clue(owner, "holder", label, block=block),) if block is not None else ()),
             ),
             acquired=source(text.whole),
         )

@@ -1,0 +1,112 @@
+"""Where does a text go: into a log of which level, into a trace? Does it go there on an error path?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from leaklint.basis import Basis
+from leaklint.ir import Block, Expr, Stmt, ancestors, walk
+from leaklint.scopes import source_name
+
+_LEVELS = ("trace", "debug", "info", "success", "warning", "warn", "error", "exception", "critical", "log", "fatal")
+_QUIET = ("trace", "debug")
+_NOT_TOLD = ("exc_info", "stack_info", "stacklevel", "extra")
+
+
+@dataclass(frozen=True, slots=True)
+class Sink:
+    """`call` takes in the text; `level` of a log, in lower case."""
+
+    kind: Literal["log", "trace"]
+    call: Expr
+    level: str = ""
+
+    @property
+    def off(self) -> bool:
+        """Is it off unless somebody turns it on?"""
+        return self.level in _QUIET
+
+
+def sink(basis: Basis, expr: Expr) -> Sink | None:
+    """The log or tracing call that an expression is an argument of, or a part of one."""
+    below, node = expr, expr.parent
+    while node is not None:
+        if node.op == "call" and below is not node.args[0]:
+            found = _of(basis, node)
+            if found is not None:
+                return found
+        below, node = node, node.parent
+    return None
+
+
+def _of(basis: Basis, call: Expr) -> Sink | None:
+    method = call.args[0]
+    if method.op != "attr":
+        return None
+    if method.text in _LEVELS and "log" in source_name(method.args[0]).lower():
+        return Sink("log", call, method.text)
+    return Sink("trace", call) if basis.apis.means("telemetry_methods", method.text) else None
+
+
+def ends_in(basis: Basis, expr: Expr, depth: int = 2) -> Sink | None:
+    """The same, also by way of a name that is used for nothing else."""
+    found = sink(basis, expr)
+    target = expr.stmt.targets[0] if expr.stmt.op == "assign" else None
+    place = basis.names.place(target) if target is not None and target.op == "name" else None
+    if found is not None or place is None or depth == 0:
+        return found
+    sinks = [ends_in(basis, u.expr, depth - 1) for u in basis.all_uses(place) if u.verb not in ("bind", "append")]
+    return sinks[0] if sinks and all(s is not None for s in sinks) else None
+
+
+def carries(basis: Basis, call: Expr, expr: Expr) -> bool:
+    """Does a log call make text of this argument itself, when it is on?"""
+    found = _of(basis, call)
+    if found is None or found.kind != "log":
+        return False
+    names = dict(zip(map(id, call.args), call.names, strict=False))
+    name = names.get(id(expr), "")
+    return (name == "" or name.isidentifier()) and name not in _NOT_TOLD
+
+
+def error_branch(basis: Basis, stmt: Stmt) -> tuple[Block | None, Stmt] | None:
+    """The handler or branch on failure that a statement stands in; a `raise` is an error branch by itself."""
+    for block, owner in ancestors(stmt):
+        if owner.op in ("def", "class"):
+            break
+        if block.kind == "handler" or (owner.op == "if" and _failed(basis, block)):
+            return block, owner
+    return (None, stmt) if stmt.op == "raise" else None
+
+
+def _failed(basis: Basis, block: Block) -> bool:
+    """A branch that ends in `raise`, or whose test asks for a failure: `if response.status != 200`."""
+    if block.stmts and block.stmts[-1].op == "raise":
+        return True
+    for test in block.exprs:
+        for part in walk(test):
+            word = source_name(part)
+            if part.op == "compare" and basis.apis.means("status_names", source_name(part.args[0])):
+                return part.text in ("NotEqual", "GreaterThan", "GreaterThanEqual", "NotIn")
+            if (
+                part.op == "unary"
+                and part.text == "Not"
+                and basis.apis.means("success_names", source_name(part.args[0]))
+            ):
+                return True
+            if part.op == "attr" and word in ("is_error", "is_client_error", "is_server_error"):
+                return True
+    return False
+
+
+def guarded(stmt: Stmt) -> bool:
+    """Does a statement run only where somebody wants details: `if log.isEnabledFor(DEBUG)`, `if self.verbose`?"""
+    return any(
+        word in source_name(part).lower()
+        for block, owner in ancestors(stmt)
+        if owner.op == "if"
+        for test in block.exprs
+        for part in walk(test)
+        for word in ("enabled", "debug", "verbose", "trace")
+    )

@@ -1,0 +1,75 @@
+"""Is a value what a wrapped function is called with: `args`, `kwargs`, or one after the other of them?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaklint.basis import NO, Answer, Basis, Clue
+from leaklint.ir import Binding, Expr, Scope, source
+
+_DEPTH = 5
+_BOTH = ("args", "kwargs")
+_SAME = frozenset(
+    [
+        "list",
+        "dict",
+        "tuple",
+        "zip",
+        "enumerate",
+        "sorted",
+        "items",
+        "values",
+        "copy",
+        "bind",
+        "bind_partial",
+        "getcallargs",
+    ]
+)
+
+
+def arguments(basis: Basis, expr: Expr, depth: int = _DEPTH) -> Answer:
+    """The parameters of a wrapper, or what is taken from them one after the other; a single one by its index is not."""
+    if expr.op != "name" or depth == 0:
+        return NO
+    for binding in basis.names.bindings(expr.text, expr.scope):
+        if binding.how == "param":
+            if _given_all(binding, expr.text):
+                return Answer("arguments", (Clue(binding.stmt, "driver", "arguments", {"name": expr.text}),), expr.text)
+        elif binding.value is not None and not binding.target.startswith("0"):  # the name of an argument is short
+            for part in _through(binding.value):
+                found = arguments(basis, part, depth - 1)
+                if found:
+                    return found
+    return NO
+
+
+def _given_all(binding: Binding, name: str) -> bool:
+    """`*args` of a function within a decorator, or `args` of a helper beside `func`."""
+    function = binding.stmt.inner
+    if function is None:
+        return False
+    starred = binding.param is not None and bool(binding.param.star)
+    return _nested(function) if starred else name in _BOTH and {*_BOTH} <= {p.name for p in function.params}
+
+
+def _nested(function: Scope) -> bool:
+    """Does the function around it return it?"""
+    outer = function.parent
+    if outer is None or outer.kind != "function" or outer.block is None:
+        return False
+    return any(s.op == "return" and source(s.value).find(function.name) >= 0 for s in outer.block.stmts)
+
+
+def _through(value: Expr) -> Iterator[Expr]:
+    """The names that a value is made of, through what only regroups them."""
+    stack = [value]
+    while stack:
+        node = stack.pop()
+        if node.op == "name":
+            yield node
+        elif node.op in ("attr", "starred", "list", "tuple", "dict"):
+            stack.extend(node.args)
+        elif node.op == "sub" and node.args[-1].op == "slice":
+            stack.append(node.args[0])
+        elif node.op == "call" and node.args[0].text in _SAME:
+            stack.extend(node.args if node.args[0].op == "attr" else node.args[1:])

@@ -1,0 +1,30 @@
+"""LK403: a frame or traceback that is bound to a name within itself, or to an attribute."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaklint.basis import Clue
+from leaklint.ir import source
+from leaklint.model import Clear, Facts, Hit
+
+
+def check(facts: Facts) -> Iterator[Hit | Clear]:
+    for framed in facts.framed:
+        stmt, name = framed.stmt, framed.place.path[-1]
+        if framed.defence:
+            yield Clear(stmt, framed.place.text, framed.defence.kind, framed.defence.clues, sound=True)
+            continue
+        attribute = framed.place.is_attribute
+        yield Hit(
+            at=stmt,
+            subject=framed.place.text,
+            owner=facts.owner(framed.place).kind if attribute else "call",  # type: ignore[arg-type]
+            driver="call",
+            release="never",
+            message="attribute" if attribute else framed.kind,
+            hint="extract" if attribute else "finally",
+            args={"name": name, "function": stmt.scope.function.name, "value": source(framed.value)},
+            clues=(Clue(stmt, "acquired", "bound", {"name": name, "value": source(framed.value)}),),
+            acquired=source(framed.value),
+        )

@@ -1,0 +1,50 @@
+"""LK404: something of any size is logged or traced whole, with no error to explain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaklint.answers.text import Text
+from leaklint.basis import Answer, Clue
+from leaklint.facts import DriverKind
+from leaklint.ir import source
+from leaklint.model import Facts, Hit
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    for text in facts.stringified:
+        represents = text.expr.stmt.scope.function.name == "__repr__"
+        message = "repr" if represents else told(facts, text)
+        if not message or facts.error_branch(text.expr.stmt) is not None:
+            continue
+        weight = facts.weight(text.expr)
+        all_arguments = facts.arguments(text.expr)
+        if weight and message != "arguments":
+            yield hit(text, weight, message)
+        elif all_arguments and not represents:
+            yield hit(text, all_arguments, "arguments")
+
+
+def told(facts: Facts, text: Text) -> str:
+    """The message for where a text goes; none for a log that is off and makes its own text, or is asked for details."""
+    sink = facts.sink(text.expr)
+    if sink is None or (sink.off and text.lazy) or facts.details_wanted(text.expr.stmt):
+        return ""
+    return "traced" if sink.kind == "trace" else "off" if sink.off else "logged"
+
+
+def hit(text: Text, what: Answer, message: str) -> Hit:
+    stmt, name = text.expr.stmt, source(text.expr)
+    driver: DriverKind = "payload" if what.kind in ("read", "accumulated") else "call"
+    return Hit(
+        at=stmt,
+        subject=f"{stmt.scope.function.qualname or '<module>'}.{source(text.expr, 40)}",
+        owner="call",
+        driver=driver,
+        release="never",
+        message=message,
+        hint={"off": "lazy", "arguments": "names"}.get(message, "slice"),
+        args={"name": name, "how": text.how, "came": what.word},
+        clues=(Clue(stmt, "acquired", "stringified", {"name": name, "how": text.how}), *what.clues[:1]),
+        acquired=source(text.whole),
+    )
