@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from leaklint.basis import NO, Answer, Basis, Clue
-from leaklint.ir import Expr, Stmt, ancestors
+from leaklint.ir import Expr, Stmt, ancestors, source
 from leaklint.names import Place
 
 
@@ -40,7 +40,7 @@ def _kind(basis: Basis, target: Expr, value: Expr, lasting: bool) -> str:
     """`frame` or `traceback`. A caller's frame (`sys._getframe(1)`) does not hold the name."""
     call, index = value, ""
     if value.op == "sub":
-        call, index = value.args[0], value.args[-1].value
+        call, index = value.args[0], source(value.args[-1])
     elif target.parent is not None and target.parent.op == "tuple":
         index = str(next(i for i, part in enumerate(target.parent.args) if part is target))
     elif lasting:
@@ -70,8 +70,8 @@ def _caught_here(stmt: Stmt, name: str = "") -> bool:
 def _let_go(basis: Basis, place: Place, bound: Stmt) -> Answer:
     """Deleted or bound to something else after: in a `finally`, at its best."""
     for use in basis.all_uses(place):
-        later = use.stmt.ordinal > bound.ordinal or place.is_attribute
-        if use.stmt is not bound and later and (use.verb == "del" or (use.verb == "bind" and not _birth(use.stmt))):
+        later = not _birth(use.stmt) if place.is_attribute else use.stmt.ordinal > bound.ordinal
+        if use.stmt is not bound and later and use.verb in ("del", "bind"):
             return Answer("let go", (Clue(use.stmt, "released", "released"),))
     return NO
 
