@@ -56,7 +56,7 @@ def _made_of(basis: Basis, call: Expr, depth: int) -> Answer:
 
 
 def _received(basis: Basis, call: Expr) -> Answer:
-    """A whole message of a peer, as large as the peer likes: `await websocket.recv()`."""
+    """A whole message of a peer, as large as the peer likes: `await peer.recv()`."""
     if len(call.args) > 1 or not basis.apis.means("message_reads", source_name(call)):
         return NO
     return Answer("received", (Clue(call.stmt, "driver", "received", {"what": source(call)}),), source(call))
