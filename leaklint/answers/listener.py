@@ -96,6 +96,9 @@ def _registry(basis: Basis, registration: Registration, klass: Scope) -> tuple[O
         return "instance", Answer("held weakly")
     if receiver is None or (row is not None and row.single):
         return "process", NO
+    named = "".join(part.capitalize() for part in source_name(receiver).split("_"))
+    if row is None and basis.apis.means("short_lived_classes", named):
+        return "instance", Answer("registered at what lives shortly")
     place = basis.names.place(receiver)
     long_lived = row is not None and row.lifetime == "long"
     owner: OwnerKind = "long-lived instance" if long_lived else "instance"

@@ -149,7 +149,7 @@ def _handler(basis: Basis, arg: Expr, function: Scope, depth: int = _DEPTH) -> H
     if arg.op == "attr":
         klass = basis.names.class_of(arg.args[0])
         method = basis.names.method(klass, arg.text) if klass is not None else None
-        if method is None or method.kind != "function" or not is_self(basis, arg.args[0]):
+        if method is None or method.kind != "function" or _computed(method) or not is_self(basis, arg.args[0]):
             return None
         return Handler(arg.text, text, True, False)
     if arg.op == "lambda":
@@ -190,6 +190,12 @@ _LOOKED_UP = frozenset(["get", "current", "instance", "shared", "default", "runn
 def looks_up(call: Expr) -> bool:
     """By its name, a call that gives what exists rather than what it makes: `get_bus()`."""
     return not _LOOKED_UP.isdisjoint(source_name(call).strip("_").lower().split("_"))
+
+
+def _computed(method: Scope) -> bool:
+    """A property gives something else than itself."""
+    decorators = method.stmt.decorators if method.stmt is not None else ()
+    return any(source_name(d).endswith("property") or source_name(d) == "setter" for d in decorators)
 
 
 def is_self(basis: Basis, expr: Expr) -> bool:

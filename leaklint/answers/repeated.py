@@ -103,7 +103,7 @@ def _wraps(basis: Basis, value: Expr, target: Expr) -> bool:
 
 
 def _driver(when: Answer) -> DriverKind:
-    return when.kind if when.kind in ("event", "stream", "loop") else "call"  # type: ignore[return-value]
+    return when.kind if when.kind in ("event", "stream") else "call"  # type: ignore[return-value]
 
 
 # -- what is new each time --------------------------------------------------------------------------------------------
@@ -146,7 +146,8 @@ def _defence(basis: Basis, registration: Registration) -> Answer:
         return Answer("registered at what the caller gave")
     if receiver is not None and any(_constructed(basis, v) for v in _values(basis, receiver)):
         return Answer("registered at what was made here")
-    if registration.row is not None and registration.row.kind == "function" and registration.expr.op == "call":
+    row = registration.row
+    if (row is None or row.kind == "function") and registration.expr.op == "call" and registration.decorated is None:
         fate = destiny(basis, registration.expr)
         if fate.kind not in ("dropped", "used"):
             return Answer("what registering returns is kept")

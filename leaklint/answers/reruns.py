@@ -27,9 +27,9 @@ def reruns(basis: Basis, stmt: Stmt) -> Answer:
     clues = (Clue(function.stmt, "driver", "driver", {"function": function.name}),) if function.stmt is not None else ()
     if when.kind == "once":
         return Answer("instance", clues, klass.name) if klass is not None else NO
-    if when.kind in ("event", "stream", "loop"):
+    if when.kind in ("event", "stream"):
         return Answer(when.kind, clues, function.name)
-    if klass is not None and when.kind == "call" and not _customary(basis, function):
+    if klass is not None and when.kind in ("call", "loop") and not _customary(basis, function):
         return Answer("call", clues, function.name)
     return Answer("call", clues, function.name) if klass is None and _hands_out(basis, function) else NO
 

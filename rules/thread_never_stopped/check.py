@@ -29,7 +29,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         if not when:
             yield Clear(stmt, subject, "started once")
             continue
-        driver: DriverKind = when.kind if when.kind in ("event", "stream", "loop") else "call"  # type: ignore[assignment]
+        driver: DriverKind = when.kind if when.kind in ("event", "stream") else "call"  # type: ignore[assignment]
         yield Hit(
             at=stmt,
             subject=subject,
