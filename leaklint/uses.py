@@ -126,6 +126,7 @@ class _Collector:
         if self.names.class_of(receiver) is not None:
             return  # a call of an own method is no use of a place
         args = call.args[1:]
+        verb = ".bind" if verb == "bind" else verb  # `sock.bind(address)` binds no name
         self.add(
             self.names.place(receiver),
             verb,

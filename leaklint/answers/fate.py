@@ -29,7 +29,8 @@ def fate(basis: Basis, use: Use, row: Row, depth: int = _DEPTH) -> Fate:
     if basis.apis.means("end_of_life_methods", use.verb):
         return "release"
     if use.verb in ("bind", "del"):
-        return "rebind"
+        same = use.value is not None and basis.names.place(use.value) == use.place
+        return "borrow" if same else "rebind"
     if use.verb:
         return "borrow"
     if use.role == "argument":
