@@ -14,6 +14,13 @@ NUMBER = re.compile(r"[0-9]+ *(?:[KMG]i?B|%|倍)")
 
 
 @each_rule
+def test_every_rule_has_its_words(rule: Rule) -> None:
+    assert list(rule.zh) == ["problem", "trigger", "impact", "repair"], f"{rule.file}: [zh] says what in Chinese?"
+    for name, text in rule.zh.items():
+        assert any(ord(sign) > 0x3000 for sign in text), f"{rule.file}: [zh] {name} is not Chinese"
+
+
+@each_rule
 def test_they_are_filled_for_every_example(rule: Rule) -> None:
     if not rule.zh:
         pytest.skip("there are none")
