@@ -52,6 +52,7 @@ class Vocabulary:
     telemetry_methods: tuple[str, ...] = ()
     status_names: tuple[str, ...] = ()
     success_names: tuple[str, ...] = ()
+    plain_histories: tuple[str, ...] = ()
     on_demand_methods: tuple[str, ...] = ()
     one_shot_names: tuple[str, ...] = ()
     parting_methods: tuple[str, ...] = ()

@@ -58,4 +58,5 @@ def repeats(facts: Facts, value: Value, when: str) -> bool:
     lasting, named = facts.lasting(value), facts.means("history_names", value.place.path[-1])
     if when in ("event", "stream"):
         return lasting or named
-    return when in ("call", "loop") and lasting and named
+    plain = facts.means("plain_histories", value.place.path[-1])
+    return when in ("call", "loop") and (plain or (lasting and named))
