@@ -28,7 +28,7 @@ def occasion(basis: Basis, removals: Sequence[Use], last: Collection[Scope]) -> 
 
 def _occasion(basis: Basis, use: Use, last: Collection[Scope]) -> str:
     function = use.stmt.scope.function
-    if use.key is None and function in last:
+    if use.key is None and (function in last or _cancels(basis, use)):
         return "end"
     if _for_the_key_at_hand(basis, use):
         return "read"
@@ -36,6 +36,12 @@ def _occasion(basis: Basis, use: Use, last: Collection[Scope]) -> str:
         # a key that is named is a removal as any other, unless entries also expire
         return "demand" if use.key is None and not _called(basis, function) else "invalidate"
     return "regular"
+
+
+def _cancels(basis: Basis, use: Use) -> bool:
+    """Are all entries cancelled where they are dropped? That ends what they were for."""
+    here = use.stmt.scope.function
+    return any(u.verb == "cancel" and u.stmt.scope.function is here for u in basis.all_uses(use.place.entry))
 
 
 def _called(basis: Basis, function: Scope) -> bool:

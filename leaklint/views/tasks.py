@@ -9,6 +9,7 @@ from leaklint.answers.spawn import Spawn
 from leaklint.apis import Row
 from leaklint.basis import Answer
 from leaklint.ir import Expr
+from leaklint.names import Place
 from leaklint.uses import Use
 from leaklint.views.view import View
 
@@ -33,6 +34,13 @@ class Tasks(View):
     def is_task(self, expr: Expr | None) -> bool:
         row = self.row(expr)
         return row is not None and row.kind == "task" and row.noun == "task"
+
+    def holds_tasks(self, place: Place) -> bool:
+        """Is a container annotated as one of tasks: `list[asyncio.Task]`, `dict[str, Task[None]]`?"""
+        annotation = self.basis.types.annotation(place)
+        parts = annotation.args[1:] if annotation is not None and annotation.op == "sub" else ()
+        rows = (self.basis.types.annotated(p) for part in parts for p in (part.args if part.op == "tuple" else (part,)))
+        return any(row is not None and row.kind == "task" and row.noun == "task" for row in rows)
 
     @cached_property
     def running(self) -> tuple[running.Running, ...]:

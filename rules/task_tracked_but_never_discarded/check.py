@@ -12,7 +12,8 @@ from leaklint.model import Clear, Facts, Hit
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
     for value in facts.held:
-        grow = next((use for use in value.grows if facts.is_task(use.value)), None)
+        told = facts.holds_tasks(value.place)
+        grow = next((use for use in value.grows if facts.is_task(use.value) or (told and use.value is not None)), None)
         if grow is None:
             continue
         at = value.born[0].stmt
