@@ -66,6 +66,7 @@ class Row:
     spawn: tuple[str, ...] = ()  # methods that start a task and return it
     pairs: Mapping[str, str] = field(default_factory=dict)  # what registers a callback -> what takes it off again
     tracked: bool = False  # what it spawns is held and awaited by the spawner
+    lends: Mapping[str, str] = field(default_factory=dict)  # what takes from a pool or lock -> what gives it back
     own: tuple[str, ...] = ()  # methods that take over their arguments
     takes: bool = False  # a call takes over its arguments
     leaves: Literal["", "losers", "shielded", "siblings"] = ""  # tasks among its arguments that run on after it
@@ -92,7 +93,7 @@ class Row:
 
 _CHOICES = {"lifetime": ("", "long", "short"), "leaves": ("", "losers", "shielded", "siblings")}
 _KEYS = {f.name: f for f in fields(Row) if f.name not in ("name", "file")}
-_TABLES = ("makes", "pairs", "open_with")
+_TABLES = ("makes", "pairs", "open_with", "lends")
 _NOT_INHERITED = ("name", "file", "kind", "base", "verified", "returns", "instances")
 
 

@@ -50,6 +50,8 @@ class Gate:
         """Methods of a row's instances that acquire or start something, unless the instance looks after it itself."""
         if row.tracked:
             return set()
+        if row.lends:
+            return {*row.lends, *(m for m, target in row.makes.items() if self._counts(target))}
         return {m for m, target in row.makes.items() if self._counts(target)}.union(row.spawn)
 
     @cached_property

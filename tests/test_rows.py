@@ -121,7 +121,7 @@ def test_row(row: Row) -> None:
 def missing(row: Row, thing: Any) -> list[str]:
     """Methods that are not there. A function that returns something else has none."""
     named = {m for key in METHODS for m in getattr(row, key)} | {m for m in row.makes if not m.isdigit()}
-    named |= {m for pair in row.pairs.items() for m in pair if m.isidentifier()}
+    named |= {m for pair in (*row.pairs.items(), *row.lends.items()) for m in pair if m.isidentifier()}
     if row.kind == "function" and row.returns not in ("", row.name):
         return sorted(named)
     return sorted(m for m in named if not has(thing, m))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from leaklint.answers import attributes, evicted, reopened, scoped, unawaited
+from leaklint.answers import attributes, evicted, lent, reopened, scoped, unawaited
 from leaklint.views.resources import Resources
 
 
@@ -31,3 +31,7 @@ class Holders(Resources):
     @cached_property
     def scoped(self) -> tuple[scoped.Scoped, ...]:
         return tuple(scoped.scoped(self.basis))
+
+    @cached_property
+    def lent(self) -> tuple[lent.Lent, ...]:
+        return tuple(lent.lent(self.basis))

@@ -1,0 +1,82 @@
+"""What a lock or pool lends by one method and gets back by another: on which paths out of a function is it kept?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from leaklint.answers.faults import Faults
+from leaklint.answers.guards import Guards
+from leaklint.answers.paths import catches_all
+from leaklint.apis import Row
+from leaklint.basis import Basis
+from leaklint.flow import Effects, Exit, open_exits
+from leaklint.ir import Expr, ancestors
+from leaklint.names import Place
+from leaklint.uses import Use
+
+_KEPT = ("returned", "yielded", "element", "bound")
+
+
+@dataclass(frozen=True, slots=True)
+class Lent:
+    """`call` borrows from `place`; `back` gives it back, but not on the way out `left`, where one is known to do so."""
+
+    place: Place
+    row: Row
+    call: Expr
+    giving: str
+    back: Use | None
+    left: Exit
+
+
+def lent(basis: Basis) -> Iterator[Lent]:
+    """Every loan that a function does not give back on each of its paths."""
+    for place, uses in list(basis.uses.items()):
+        taken = [u for u in uses if u.verb and u.stmt.scope.kind == "function"]
+        row = basis.types.place_row(place) if taken else None
+        for use in taken if row is not None and row.lends else ():
+            giving = row.lends.get(use.verb) if row is not None else None
+            if row is not None and giving is not None and not _kept(basis, row, use):
+                yield from _loan(basis, row, use, giving)
+
+
+def _kept(basis: Basis, row: Row, use: Use) -> bool:
+    """Is it handed on, tested, or the matter of a `with`; or does another method give it back?"""
+    expr = use.site
+    while expr.parent is not None and expr.parent.op == "await":
+        expr = expr.parent
+    stmt = use.stmt
+    if expr.parent is not None or stmt.op not in ("expr", "assign"):
+        return True
+    if stmt.op == "expr" or row.kind != "resource":
+        return stmt.op != "expr"  # `got = lock.acquire(timeout=1)`: whether there is a loan is yet to be seen
+    name = basis.names.place(stmt.targets[0]) if stmt.targets[0].op == "name" else None
+    if name is None or name.scope is not stmt.scope.function:
+        return True
+    return any(u.role in _KEPT or u.verb in ("__exit__", "__aexit__", "close") for u in basis.all_uses(name))
+
+
+def _loan(basis: Basis, row: Row, use: Use, giving: str) -> Iterator[Lent]:
+    function = use.stmt.scope.function
+    backs = [u for u in basis.all_uses(use.place) if u.verb == giving and u.stmt.scope.function is function]
+    elsewhere = len(backs) < sum(u.verb == giving for u in basis.all_uses(use.place))
+    if function.block is None or (not backs and (elsewhere or row.kind != "resource")):
+        return  # another function gives it back
+    if backs and all(any(b.kind == "handler" for b, _ in ancestors(u.stmt)) for u in backs):
+        return  # it is given back where the loan fails, else kept
+    given = {u.stmt for u in backs}
+    faults = Faults(basis, use.place, row, function)
+    effects = Effects(
+        at=lambda stmt: "acquire" if stmt is use.stmt else "release" if stmt in given else "",
+        fallible=lambda stmt: stmt is not use.stmt and next(faults.found(stmt), None) is not None,
+        narrow=Guards(basis, use.place, use.stmt).narrow,
+        swallows=lambda _: False,
+        catches_all=catches_all,
+        stops=lambda _: False,
+    )
+    # where nothing gives it back, the way without an error is enough to tell
+    telling = ("return", "end") if not backs else ("raise",) if elsewhere else ("return", "raise")
+    left = next((e for kind in telling for e in open_exits(function.block, effects) if e.kind == kind), None)
+    if left is not None:
+        yield Lent(use.place, row, use.site, giving, backs[0] if backs else None, left)

@@ -1,0 +1,35 @@
+"""LK310: borrowed from a pool, or a lock taken, and not given back on every path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaklint.basis import Clue
+from leaklint.ir import source
+from leaklint.model import Facts, Hit
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    for lent in facts.lent:
+        stmt, noun = lent.call.stmt, lent.row.noun or lent.row.name
+        clues = [Clue(stmt, "acquired", "taken", {"noun": noun})]
+        if lent.back is not None:
+            clues.append(Clue(lent.left.stmt, "missing", "leaves" if lent.left.kind == "return" else "may_raise"))
+            clues.append(Clue(lent.back.stmt, "released", "given_back"))
+        yield Hit(
+            at=stmt,
+            subject=f"{stmt.scope.function.qualname}.{source(lent.call.args[0], 30)}",
+            owner="nobody",
+            driver="call",
+            release="never" if lent.back is None else "on some paths",
+            message="never" if lent.back is None else "on_return" if lent.left.kind == "return" else "on_error",
+            hint="with",
+            args={
+                "noun": noun,
+                "call": source(lent.call),
+                "holder": source(lent.call.args[0].args[0]),
+                "giving": lent.giving,
+            },
+            clues=tuple(clues),
+            acquired=source(stmt.value),
+        )
