@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args
 
 import tomli
 
-from leaklint.vocabulary import KnowledgeError, Vocabulary
+from leaklint.vocabulary import KnowledgeError
 
 Kind = Literal["container", "buffer", "resource", "task", "spawner", "function", "base", "module"]
 
@@ -102,7 +102,7 @@ class Apis:
     """All rows by name, and the vocabulary."""
 
     rows: Mapping[str, Row]
-    vocabulary: Vocabulary = field(default_factory=Vocabulary)
+    vocabulary: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # name of a list -> regular expressions
 
     def get(self, name: str | None) -> Row | None:
         return self.rows.get(name) if name else None
@@ -133,8 +133,7 @@ class Apis:
     @cached_property
     def _patterns(self) -> Mapping[str, re.Pattern[str]]:
         return {
-            f.name: re.compile("|".join(f"(?:{p})" for p in getattr(self.vocabulary, f.name)) or "(?!)")
-            for f in fields(Vocabulary)
+            name: re.compile("|".join(f"(?:{p})" for p in words) or "(?!)") for name, words in self.vocabulary.items()
         }
 
     def means(self, what: str, identifier: str) -> bool:
@@ -221,7 +220,7 @@ def with_project(
     return [*parts, own]
 
 
-def join(files: Iterable[Mapping[str, Row]], vocabulary: Vocabulary) -> Apis:
+def join(files: Iterable[Mapping[str, Row]], vocabulary: Mapping[str, tuple[str, ...]]) -> Apis:
     """All files' rows as one, inheritance resolved. Raises KnowledgeError for a name that stands twice."""
     rows: dict[str, Row] = {}
     for part in files:

@@ -253,7 +253,7 @@ def _join_rules(rules: Iterable[Rule]) -> tuple[Rule, ...]:
     return tuple(known[code] for code in sorted(known))
 
 
-def _own_rows(root: Traversable) -> tuple[list[dict[str, apis.Row]], vocabulary.Vocabulary]:
+def _own_rows(root: Traversable) -> tuple[list[dict[str, apis.Row]], dict[str, tuple[str, ...]]]:
     folder, words = root / "apis", root / VOCABULARY
     if not folder.is_dir() or not words.is_file():
         raise KnowledgeError(f"{PACKAGE}: has no apis or no {VOCABULARY}: leaklint is not completely installed")
