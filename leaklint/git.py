@@ -24,7 +24,7 @@ class Listing:
 def environment() -> dict[str, str]:
     """The one that git is to run in: it asks about the repository of its working directory, and changes nothing."""
     kept = {key: value for key, value in os.environ.items() if key not in _OF_ANOTHER}
-    return {**kept, "GIT_OPTIONAL_LOCKS": "0", "GIT_LITERAL_PATHSPECS": "1"}
+    return {**kept, "GIT_OPTIONAL_LOCKS": "0"}
 
 
 def command(*arguments: str) -> list[str]:

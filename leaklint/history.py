@@ -87,7 +87,7 @@ def _git(folder: Path, *arguments: str, given: bytes = b"") -> bytes:
         done = subprocess.run(
             command(*arguments),
             cwd=folder,
-            env=environment(),
+            env={**environment(), "GIT_LITERAL_PATHSPECS": "1"},  # a file may be called `*.py`
             input=given,
             capture_output=True,
             timeout=_TIMEOUT,
