@@ -125,7 +125,8 @@ class _Collector:
     def method(self, receiver: Expr, verb: str, call: Expr) -> None:
         if self.names.class_of(receiver) is not None:
             return  # a call of an own method is no use of a place
-        args = call.args[1:]
+        given = [a for a, name in zip(call.args, call.names, strict=True) if name in ("", "*")][1:]
+        args = given or call.args[1:]  # `put(item, timeout=5)`
         verb = ".bind" if verb == "bind" else verb  # `sock.bind(address)` binds no name
         self.add(
             self.names.place(receiver),

@@ -170,8 +170,8 @@ def test_select_on_the_command_line_starts_anew(tmp_path: Path) -> None:
         ("leaklint.toml", "rule-folders = ['x']", "leaklint.toml:1: rule-folders: x: no such folder"),
         (
             "leaklint.toml",
-            "\nselect = ['LK10l']",
-            "leaklint.toml:2: select: there is no rule 'LK10l'; did you mean LK101?",
+            "\nselect = ['LKK101']",
+            "leaklint.toml:2: select: there is no rule 'LKK101'; did you mean LK101?",
         ),
         ("leaklint.toml", "\nignore = ['x']", "leaklint.toml:2: ignore: there is no rule 'x'"),
         ("leaklint.toml", "[severity]\nLK999 = 'P1'", "leaklint.toml:2: severity.LK999: there is no rule 'LK999'"),
@@ -198,7 +198,7 @@ def test_options_that_cannot_be_used(leaklint: Run) -> None:
         (["--config", "none.toml"], "'none.toml' does not exist"),
         (["--config", "x.toml", "--isolated"], "--config cannot be combined with --isolated"),
         (["--stdin-filename", "x.py"], "--stdin-filename says where"),
-        (["--extend-select", "LK10l"], "did you mean LK101?"),
+        (["--extend-select", "LKK101"], "did you mean LK101?"),
     ):
         status, _, err = leaklint("check", *arguments)
         assert (status, err.count("\n")) == (2, 1)

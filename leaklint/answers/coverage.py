@@ -62,6 +62,8 @@ def gaps(basis: Basis, row: Row, grows: Sequence[Use], shrinks: Sequence[Use]) -
 
 def _gaps_of(basis: Basis, faults: Faults, exits: _Exits, own: list[Use], keyed: list[Use]) -> Iterator[Gap]:
     insert = exits.insert
+    if any(block.kind == "finally" for removal in own for block, _ in ancestors(removal.stmt)):
+        return  # guarded as far as its author thinks that something may fail
     if own:
         found = exits.by_error(lambda s: _fails(basis, faults, s))
         if found is not None and exits.transient():

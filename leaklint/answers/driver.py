@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from leaklint.answers.key import key, literal
 from leaklint.answers.owner import owner
 from leaklint.answers.shared import each_instance
 from leaklint.basis import Answer, Basis, Clue
-from leaklint.ir import Scope, Stmt, ancestors, source, statements, walk
+from leaklint.ir import Expr, Scope, Stmt, ancestors, source, statements, walk
 from leaklint.scopes import source_name
 from leaklint.uses import Use
 
@@ -117,17 +119,17 @@ def script_only(basis: Basis, stmt: Stmt) -> bool:
 
 
 def _checked(basis: Basis, use: Use) -> bool:
-    """Is the key first looked up in another collection, and refused when it is not there?"""
+    """Is the key, or what it is made of, first looked up in another collection, and refused when it is not there?"""
     if use.key is None:
         return False
-    wanted = source(use.key)
+    wanted = {source(e) for e in _made_of(basis, use.key)}
     for stmt in statements(use.stmt.scope.function.block):
         test = stmt.value
         if (
             stmt.op != "if"
             or test is None
             or test.op != "compare"
-            or source(test.args[0]) != wanted
+            or source(test.args[0]) not in wanted
             or stmt.ordinal > use.stmt.ordinal
         ):
             continue
@@ -139,6 +141,14 @@ def _checked(basis: Basis, use: Use) -> bool:
         if (test.text == "In" and inside) or (test.text == "NotIn" and refuses):
             return True
     return False
+
+
+def _made_of(basis: Basis, key: Expr) -> Iterator[Expr]:
+    """A key, and what it was computed from in one step: `name = module_of(key)`."""
+    yield key
+    made = basis.names.only_value(key.text, key.scope) if key.op == "name" else None
+    if made is not None and made.op == "call":
+        yield from made.args[1:]
 
 
 def growth(basis: Basis, use: Use) -> Answer:

@@ -24,9 +24,15 @@ def inserting_reads(basis: Basis, place: Place) -> Iterator[Use]:
             yield use
 
 
-def fills(use: Use, grow: frozenset[str]) -> bool:
+def fills(basis: Basis, use: Use, grow: frozenset[str]) -> bool:
     """Is something put into the entry that the look-up makes: `self.inbox[user].append(x)`? Else it stays empty."""
     parent = use.site.parent
+    if use.stmt.op == "assign" and use.stmt.value is use.site and all(t.op == "name" for t in use.stmt.targets):
+        function = use.stmt.scope.function
+        return any(  # `seen = self.seen[user]`, then `seen.add(x)`, or handed on to who fills it
+            (u.verb in grow or u.role == "argument") and u.stmt.scope.function is function and u.stmt is not use.stmt
+            for u in basis.all_uses(use.place.entry)
+        )
     if parent is None:
         return use.stmt.op == "augassign" and use.site in use.stmt.targets
     called = parent.op == "attr" and parent.text in grow and parent.parent is not None and parent.parent.op == "call"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Literal
 
+from leaklint.answers.drain import conditional
 from leaklint.basis import Basis
 from leaklint.ir import Expr, Scope, ancestors, walk
 from leaklint.uses import Use
@@ -45,7 +46,14 @@ def _cancels(basis: Basis, use: Use) -> bool:
 
 
 def _called(basis: Basis, function: Scope) -> bool:
-    return any(basis.names.local(expr) is function for expr in basis.mentions(function.name))
+    """Here, or by a call of that name on an object that may be of this class."""
+    for expr in basis.mentions(function.name):
+        if basis.names.local(expr) is function:
+            return True
+        other = expr.op == "attr" and function.method_of is not None and expr.args[0].op == "attr"
+        if other and basis.names.class_of(expr.args[0]) is None:
+            return True
+    return False
 
 
 def _for_the_key_at_hand(basis: Basis, use: Use) -> bool:
@@ -61,6 +69,18 @@ def _for_the_key_at_hand(basis: Basis, use: Use) -> bool:
 
 def _asks_the_clock(basis: Basis, expr: Expr) -> bool:
     return expr.op in ("name", "attr") and basis.apis.means("clock_names", expr.text)
+
+
+def made_anew(born: Sequence[Expr], grows: Sequence[Use]) -> bool:
+    """Does each function that adds something first make a new container, whatever its branches?"""
+    fresh = {b.stmt.scope.function: b.stmt.ordinal for b in born if not conditional(b.stmt)}
+    constructors = ("__init__", "__new__", "__post_init__")
+    return bool(grows) and all(
+        (function := u.stmt.scope.function).kind == "function"
+        and function.name not in constructors
+        and fresh.get(function, u.stmt.ordinal) < u.stmt.ordinal
+        for u in grows
+    )
 
 
 def renews(basis: Basis, insert: Use) -> bool:

@@ -18,6 +18,8 @@ from leaklint.views import sibling
 from leaklint.views.hit import Clear
 from leaklint.views.view import View
 
+_OF_MAPPINGS = ("__setitem__", "__getitem__", "__setattr__", "__set__", "__missing__")
+
 
 class Growth(View):
     """Containers and buffers, held and growing."""
@@ -136,17 +138,23 @@ class Growth(View):
             return Answer("short-lived holder", value.owner.clues)
         if value.shrinks and self.pruned(value) not in told:
             return Answer("pruned", tuple(Clue(s.stmt, "released", "removed") for s in value.shrinks[:3]))
+        if occasion.made_anew(value.born, value.grows) or self._renewed_by_base(value):
+            return Answer("made anew", tuple(Clue(b.stmt, "released", "removed") for b in value.born[:1]))
         if self.is_mapping(value):
             return Answer("the holder is a mapping itself")
         if value.escapes:
             return Answer("held elsewhere too", tuple(Clue(u.stmt, "holder", "escapes") for u in value.escapes[:3]))
         return None
 
+    def _renewed_by_base(self, value: Value) -> bool:
+        klass = value.place.scope
+        bases = self.basis.names.outside_bases(klass) if klass.kind == "class" else ()
+        rows = (self.apis.get(base) for base in bases)
+        return any(row is not None and value.place.path[0] in row.renews for row in rows)
+
     def is_mapping(self, value: Value) -> bool:
         """Is the holder a container itself, whose users decide what it keeps?"""
-        return any(
-            g.stmt.scope.function.name in ("__setitem__", "__setattr__", "__set__", "__missing__") for g in value.grows
-        )
+        return any(g.stmt.scope.function.name in _OF_MAPPINGS for g in value.grows)
 
     def pruned(self, value: Value) -> occasion.Occasion | Literal["never"]:
         """On which occasion are entries taken out?"""

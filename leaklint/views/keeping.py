@@ -58,7 +58,7 @@ class Keeping(View):
 
     def fills(self, use: Use) -> bool:
         """Does a look-up put something into the entry, rather than only look?"""
-        return lookup.fills(use, self._growing)
+        return lookup.fills(self.basis, use, self._growing)
 
     @cached_property
     def _growing(self) -> frozenset[str]:
