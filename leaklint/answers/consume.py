@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from leaklint.answers.limits import limited
+from leaklint.answers.limits import asked_before, limited
 from leaklint.answers.loads import Whole, is_open, names_data, whole
 from leaklint.basis import Basis
 from leaklint.ir import Expr, Stmt, flat_of, source, statements, walk
@@ -29,7 +29,15 @@ class Peak:
 
 
 def peaks(basis: Basis) -> Iterator[Peak]:
-    """Everything that this module reads as a whole and uses in another way."""
+    """Everything that this module reads as a whole and uses in another way; not what was small enough when asked."""
+    for peak in _peaks(basis):
+        if peak.found.kind not in ("upload", "body", "download") or not asked_before(
+            peak.found, peak.at, compared=True
+        ):
+            yield peak
+
+
+def _peaks(basis: Basis) -> Iterator[Peak]:
     for stmt in basis.module.stmts:
         if stmt.op == "for" and stmt.value is not None:
             yield from _iterated(basis, stmt, stmt.value)

@@ -8,6 +8,8 @@ from leaklint.answers.loads import Whole, whole
 from leaklint.basis import Basis
 from leaklint.ir import Expr, Stmt, flat_of, outermost, source, statements, walk
 
+_AMOUNTS = ("", "size", "n", "amt", "limit", "length", "max_bytes", "max_length")
+
 
 def limited(basis: Basis, test: Stmt) -> tuple[Whole, str] | None:
     """`data = read()`, then `if len(data) > MAX: raise`: what was read, and the comparison that comes too late."""
@@ -17,7 +19,7 @@ def limited(basis: Basis, test: Stmt) -> tuple[Whole, str] | None:
         for compare in compares:
             data = _measured(basis, compare, test)
             found = _whole_read(basis, data, test) if data is not None else None
-            if found is not None and not _asked_before(found, test):
+            if found is not None and not asked_before(found, test):
                 return found, source(compare)
     return None
 
@@ -68,18 +70,25 @@ def _whole_read(basis: Basis, data: Expr, test: Stmt) -> Whole | None:
     for value in reversed([v for v in values if v.stmt.ordinal < test.ordinal]):
         call = value.args[0] if value.op == "await" else value
         named = call.op == "call" and call.args[0].op == "attr" and call.args[0].text in ("read", "body", "aread")
-        sized = any(not n for n in call.names[1:]) if named else True
+        sized = not named or any(n in _AMOUNTS for n in call.names[1:])  # `read(65536)`, `read(size=rest)`
         if named and not sized and outermost(call).parent is None:
             return Whole("data", call, source(call))
     return None
 
 
-def _asked_before(found: Whole, test: Stmt) -> bool:
-    """Is a size asked for before it is read: `file.size`, a header, `os.path.getsize`?"""
-    words = ("size", "content_length", "getsize", "st_size")
-    before = (s for s in statements(test.scope.function.block) if s.ordinal < found.site.stmt.ordinal)
-    return any(
-        (e.op == "attr" and e.text in words) or (e.op == "const" and "content-length" in e.value.lower())
-        for stmt in before
-        for e in flat_of(stmt)
-    )
+_SIZES = ("size", "getsize", "st_size")
+
+
+def asked_before(found: Whole, test: Stmt, compared: bool = False) -> bool:
+    """Is a size asked for before it is read: `file.size`, a header, `os.path.getsize`? `compared`: held against one."""
+    before = [s for s in statements(test.scope.function.block) if s.ordinal < found.site.stmt.ordinal]
+    if compared:
+        tests = (e for s in before for block in s.blocks for t in block.exprs for e in walk(t) if e.op == "compare")
+        return any(_is_size(e) for compare in tests for e in walk(compare))
+    return any(_is_size(e) for stmt in before for e in flat_of(stmt))
+
+
+def _is_size(expr: Expr) -> bool:
+    if expr.op in ("name", "attr"):
+        return (expr.op == "attr" and expr.text in _SIZES) or "content_length" in expr.text.lower()
+    return expr.op == "const" and "content-length" in expr.value.lower()
