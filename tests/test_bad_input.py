@@ -89,6 +89,7 @@ EITHER: dict[str, Maker] = {
     "f_strings_side_by_side": text(LEAK + "x = (\n" + "    f'{a}'\n" * 20_000 + ")\n"),
     "defs": text(LEAK + "".join(f"{' ' * n}def f():\n" for n in range(90)) + " " * 90 + "pass\n"),
     "many_names": text(LEAK + "".join(f"name_{n} = [name_{n - 1}]\n" for n in range(1, 20_000))),
+    "bound_to_each_other": text(LEAK + "parts = ['']\nx = ''\n" + "x = x + x\nparts.append(x)\n" * 200),
     "many_tasks": text(LEAK + "async def g():\n" + "    asyncio.create_task(f())\n" * 3_000),
 }
 """Files that Python itself or a tree may refuse: either what stands in them is found, or it is said that they were

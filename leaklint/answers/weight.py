@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from leaklint.answers.bound import by_guard
 from leaklint.basis import NO, Answer, Basis, Clue
-from leaklint.ir import Block, Expr, ancestors, in_loop, source, walk
+from leaklint.ir import Block, Expr, Scope, ancestors, in_loop, source, walk
 from leaklint.names import Place
 from leaklint.scopes import source_name
 
@@ -138,9 +138,14 @@ def _limited(call: Expr) -> bool:
     return any(not (a.op == "const" and a.text == "none") and source(a) != "-1" for a in call.args[1:])
 
 
-def streamed(basis: Basis, expr: Expr | None, depth: int = _DEPTH) -> Answer:
+def streamed(basis: Basis, expr: Expr | None) -> Answer:
     """Does a value come in from a stream or peer: a feeding function's parameter, a receive, a loop over one?"""
-    if expr is None or depth < 0:
+    return _streamed(basis, expr, _DEPTH, {}) if expr is not None else NO
+
+
+def _streamed(basis: Basis, expr: Expr, depth: int, tried: dict[tuple[str, Scope], int]) -> Answer:
+    """`tried`: names that gave nothing, and to what depth: names bound to each other lead to them over and over."""
+    if depth < 0:
         return NO
     for part in _parts(expr):
         if (
@@ -150,8 +155,10 @@ def streamed(basis: Basis, expr: Expr | None, depth: int = _DEPTH) -> Answer:
             and not _from_disk(basis, part)
         ):
             return Answer("received", (Clue(part.stmt, "driver", "received", {"what": source(part)}),), source(part))
-        if part.op != "name":
+        name = (part.text, part.scope)
+        if part.op != "name" or tried.get(name, -1) >= depth:
             continue
+        tried[name] = depth
         for binding in basis.names.bindings(part.text, part.scope):
             function = binding.stmt.inner
             if binding.how == "param" and function is not None and basis.apis.means("feed_methods", function.name):
@@ -166,7 +173,7 @@ def streamed(basis: Basis, expr: Expr | None, depth: int = _DEPTH) -> Answer:
                     "output", (Clue(binding.stmt, "driver", "iterated", {"what": source(binding.value)}),), part.text
                 )
             elif binding.value is not None and binding.exact:
-                found = streamed(basis, binding.value, depth - 1)
+                found = _streamed(basis, binding.value, depth - 1, tried)
                 if found:
                     return found
     return NO
