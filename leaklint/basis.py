@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -65,6 +65,11 @@ class Basis:
         return self.apis.get(f"{self.module.name}.{scope.qualname}")
 
     @cached_property
+    def all_calls(self) -> tuple[Expr, ...]:
+        """Every call of the module, in source order."""
+        return tuple(e for stmt in self.module.stmts for e in flat_of(stmt) if e.op == "call")
+
+    @cached_property
     def _attributes(self) -> dict[str, list[Expr]]:
         found: dict[str, list[Expr]] = {}
         for stmt in self.module.stmts:
@@ -72,6 +77,11 @@ class Basis:
                 if expr.op in ("attr", "name"):
                     found.setdefault(expr.text, []).append(expr)
         return found
+
+    @property
+    def identifiers(self) -> Iterable[str]:
+        """All that names and attributes are called in this module."""
+        return self._attributes.keys()
 
     def mentions(self, name: str) -> list[Expr]:
         """Every expression that ends in this identifier."""

@@ -28,15 +28,14 @@ class Figure:
 
 def figures(basis: Basis) -> Iterator[Figure]:
     """Every figure that is made again and again, saved or returned to a caller that does not close it, and kept."""
-    for stmt in basis.module.stmts:
-        for call in (e for e in flat_of(stmt) if e.op == "call"):
-            row = _made(basis, call)
-            again = _again(basis, call) if row is not None and not _numbered(call) else None
-            if row is None or not again or _settled(basis, call.scope.function, row):
-                continue
-            used = _last_use(basis, call, row, again)
-            if used is not None:
-                yield Figure(call, used[0], used[1], again)
+    for call in basis.all_calls:
+        row = _made(basis, call)
+        again = _again(basis, call) if row is not None and not _numbered(call) else None
+        if row is None or not again or _settled(basis, call.scope.function, row):
+            continue
+        used = _last_use(basis, call, row, again)
+        if used is not None:
+            yield Figure(call, used[0], used[1], again)
 
 
 def _made(basis: Basis, call: Expr) -> Row | None:

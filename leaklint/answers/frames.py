@@ -10,7 +10,7 @@ from leaklint.answers.demand import in_own_loop
 from leaklint.answers.key import literal
 from leaklint.answers.loads import whole
 from leaklint.basis import Basis
-from leaklint.ir import Expr, Stmt, ancestors, flat_of, source, walk
+from leaklint.ir import Expr, Stmt, ancestors, source, walk
 from leaklint.names import Place
 
 
@@ -28,13 +28,12 @@ class Grown:
 
 def grown(basis: Basis) -> Iterator[Grown]:
     """Every table or array that a loop makes larger round by round."""
-    for stmt in basis.module.stmts:
-        for call in (e for e in flat_of(stmt) if e.op == "call"):
-            row = basis.types.callee(call).row
-            if row is not None and row.copies:
-                yield from _by_copy(basis, stmt, call) or _joined(basis, stmt, call)
-            elif call.args[0].op == "attr" and call.args[0].text == "append" and stmt.value is call:
-                yield from _by_copy(basis, stmt, call)
+    for call in basis.all_calls:
+        row = basis.types.callee(call).row
+        if row is not None and row.copies:
+            yield from _by_copy(basis, call.stmt, call) or _joined(basis, call.stmt, call)
+        elif call.args[0].op == "attr" and call.args[0].text == "append" and call.stmt.value is call:
+            yield from _by_copy(basis, call.stmt, call)
 
 
 def _by_copy(basis: Basis, stmt: Stmt, call: Expr) -> list[Grown]:

@@ -12,19 +12,18 @@ from leaklint.scopes import source_name
 
 def decoded(basis: Basis) -> Iterator[tuple[Expr, Stmt, Answer]]:
     """A call that opens an image, where it is encoded again, and what makes that happen again and again."""
-    for stmt in basis.module.stmts:
-        for call in (e for e in flat_of(stmt) if e.op == "call"):
-            row = basis.types.result(call)
-            function = call.scope.function
-            if row is None or row.noun != "image" or function.kind != "function" or basis.types.callee(call).receiver:
-                continue
-            words = [(e.text, s) for s in statements(function.block) for e in flat_of(s) if e.op in ("attr", "name")]
-            if any(basis.apis.means("image_reducers", word) for word, _ in words) or _handed_on(basis, call):
-                continue
-            encoded = next((s for word, s in words if word in row.text or word in ("imencode", "save")), None)
-            again = demand(basis, stmt)
-            if encoded is not None and again.kind in ("event", "stream"):
-                yield call, encoded, again
+    for call in basis.all_calls:
+        row = basis.types.result(call)
+        function = call.scope.function
+        if row is None or row.noun != "image" or function.kind != "function" or basis.types.callee(call).receiver:
+            continue
+        words = [(e.text, s) for s in statements(function.block) for e in flat_of(s) if e.op in ("attr", "name")]
+        if any(basis.apis.means("image_reducers", word) for word, _ in words) or _handed_on(basis, call):
+            continue
+        encoded = next((s for word, s in words if word in row.text or word in ("imencode", "save")), None)
+        again = demand(basis, call.stmt)
+        if encoded is not None and again.kind in ("event", "stream"):
+            yield call, encoded, again
 
 
 def _handed_on(basis: Basis, call: Expr) -> bool:

@@ -52,16 +52,12 @@ class _All:
 def undoings(basis: Basis, registrations: Sequence[Registration]) -> tuple[Undoing, ...]:
     """What takes anything off in this module, by the rows of what is registered and by customary names."""
     exact = {r.undo.rpartition(".")[2] for r in registrations} - {"", "()"}
+    undoing = [w for w in basis.identifiers if w in exact or basis.apis.means("unlistening_methods", w)]
     found = []
-    for stmt in basis.module.stmts:
-        marks = [
-            e
-            for e in flat_of(stmt)
-            if e.op in ("attr", "name") and (e.text in exact or basis.apis.means("unlistening_methods", e.text))
-        ]
-        if marks:
-            words = frozenset(e.text for e in flat_of(stmt) if e.op in ("attr", "name"))
-            found += [Undoing(stmt, e, words) for e in marks]
+    for stmt in sorted({e.stmt for word in undoing for e in basis.mentions(word)}, key=lambda s: s.ordinal):
+        named = [e for e in flat_of(stmt) if e.op in ("attr", "name")]
+        words = frozenset(e.text for e in named)
+        found += [Undoing(stmt, e, words) for e in named if e.text in undoing]
     return tuple(found)
 
 

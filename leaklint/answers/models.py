@@ -26,10 +26,10 @@ class Load:
 
 def loads(basis: Basis) -> Iterator[Load]:
     """Every call of the module that loads a model, itself or through a function or class of the module."""
-    for stmt in basis.module.stmts:
-        for call in flat_of(stmt):
-            if call.op == "call" and (found := _load(basis, call, _DEPTH)) is not None:
-                yield found
+    for call in basis.all_calls:
+        found = _load(basis, call, _DEPTH)
+        if found is not None:
+            yield found
 
 
 def _load(basis: Basis, call: Expr, depth: int) -> Load | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from leaklint.answers.destiny import destiny
 from leaklint.answers.paths import catches_all
 from leaklint.basis import Basis
-from leaklint.ir import Expr, Scope, Stmt, ancestors, flat_of, statements
+from leaklint.ir import Expr, Scope, Stmt, ancestors, statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +23,13 @@ class Discarded:
 
 def discarded(basis: Basis) -> Iterator[Discarded]:
     """Futures of work that runs, dropped where they are given."""
-    for stmt in basis.module.stmts:
-        for call in (e for e in flat_of(stmt) if e.op == "call"):
-            if not _runs(basis, call):
-                continue
-            fate = destiny(basis, call)
-            if fate.kind == "dropped":
-                work = _work(basis, call)
-                yield Discarded(call, work, fate.word, _defence(basis, call, work, fate.word))
+    for call in basis.all_calls:
+        if not _runs(basis, call):
+            continue
+        fate = destiny(basis, call)
+        if fate.kind == "dropped":
+            work = _work(basis, call)
+            yield Discarded(call, work, fate.word, _defence(basis, call, work, fate.word))
 
 
 def _runs(basis: Basis, call: Expr) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from leaklint.answers.lasting import lasting
 from leaklint.answers.spawn import LOOKS, spawn
 from leaklint.basis import Basis
-from leaklint.ir import Expr, Stmt, ancestors, flat_of, in_loop, is_none
+from leaklint.ir import Expr, Stmt, ancestors, in_loop, is_none
 from leaklint.names import Place
 from leaklint.scopes import source_name
 from leaklint.uses import Use
@@ -36,17 +36,16 @@ class Racer:
 
 def racers(basis: Basis) -> Iterator[Racer]:
     """Of each wait in the module, the tasks that were made for it and that nobody ends."""
-    for stmt in basis.module.stmts:
-        for call in (e for e in flat_of(stmt) if e.op == "call"):
-            row = basis.types.callee(call).row
-            if row is None or not row.leaves or call.scope.function.kind != "function":
-                continue
-            if row.leaves == "losers" and _may_leave(call) and not _pending_used(basis, call):
-                yield from _losers(basis, call)
-            elif row.leaves == "shielded":
-                yield from _shielded(basis, call)
-            elif row.leaves == "siblings":
-                yield from _siblings(basis, call)
+    for call in basis.all_calls:
+        row = basis.types.callee(call).row
+        if row is None or not row.leaves or call.scope.function.kind != "function":
+            continue
+        if row.leaves == "losers" and _may_leave(call) and not _pending_used(basis, call):
+            yield from _losers(basis, call)
+        elif row.leaves == "shielded":
+            yield from _shielded(basis, call)
+        elif row.leaves == "siblings":
+            yield from _siblings(basis, call)
 
 
 def _argument(call: Expr, name: str) -> Expr | None:

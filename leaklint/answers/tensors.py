@@ -32,11 +32,12 @@ class Retained:
 
 def retained(basis: Basis) -> Iterator[Retained]:
     """Losses and outputs that a function collects or adds up without cutting them off from their graph."""
+    telling = ("backward_methods", "model_names")
+    if not any(basis.apis.means(what, word) for word in basis.identifiers for what in telling):
+        return
     for scope in basis.module.scopes:
-        if scope.kind not in ("function", "module") or _graph_free(basis, scope):
-            continue
-        body = _Body(basis, scope)
-        if body.proof is not None:
+        body = _Body(basis, scope) if scope.kind in ("function", "module") else None
+        if body is not None and body.proof is not None and not _graph_free(basis, scope):
             yield from body.retained(body.proof)
 
 
@@ -71,7 +72,10 @@ class _Body:
         self.feeding = self._feeds(self.roots) if gradients else set[str]()
         proofs = gradients or [stmt for stmt in self.stmts if self._measures(stmt)]
         self.proof = proofs[0] if proofs else None
-        self.carrying = self.roots | self._operands() | self._outputs
+
+    @cached_property
+    def carrying(self) -> set[str]:
+        return self.roots | self._operands() | self._outputs
 
     def _computes_gradients(self, stmt: Stmt) -> bool:
         before = len(self.roots)

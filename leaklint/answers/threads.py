@@ -36,25 +36,24 @@ class Started:
 def started(basis: Basis) -> Iterator[Started]:
     """Every one that is made and started in this module, once for what it runs and what it is kept in."""
     seen: set[tuple[Place | None, Scope]] = set()
-    for stmt in basis.module.stmts:
-        for call in flat_of(stmt):
-            row = _row(basis, call) if call.op == "call" else None
-            if row is None:
-                continue
-            place = _kept(basis, call)
-            uses = list(basis.below(place)) if place is not None else []
-            if not _starts(call, uses):
-                continue
-            target = _target(basis, call, row)
-            if target is not None and (place, target) in seen:
-                continue
-            if target is not None:
-                seen.add((place, target))
-            functions = _functions(basis, target)
-            course = _again(basis, functions) if row.noun == "timer" else _endless(basis, functions)
-            defence = _defence(basis, call, row, place, uses, functions)
-            name = target.name if target is not None else ""
-            yield Started(row, call, place, name, stmt.scope.enclosing("class"), course, defence)
+    for call in basis.all_calls:
+        row = _row(basis, call)
+        if row is None:
+            continue
+        place = _kept(basis, call)
+        uses = list(basis.below(place)) if place is not None else []
+        if not _starts(call, uses):
+            continue
+        target = _target(basis, call, row)
+        if target is not None and (place, target) in seen:
+            continue
+        if target is not None:
+            seen.add((place, target))
+        functions = _functions(basis, target)
+        course = _again(basis, functions) if row.noun == "timer" else _endless(basis, functions)
+        defence = _defence(basis, call, row, place, uses, functions)
+        name = target.name if target is not None else ""
+        yield Started(row, call, place, name, call.stmt.scope.enclosing("class"), course, defence)
 
 
 def _row(basis: Basis, call: Expr) -> Row | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from leaklint.answers.instances import klass, leaves
 from leaklint.apis import Row
-from leaklint.basis import Basis, calls
+from leaklint.basis import Basis
 from leaklint.ir import Expr, Scope, is_none, outermost
 
 
@@ -28,21 +28,20 @@ class Unawaited:
 
 def unawaited(basis: Basis) -> Iterator[Unawaited]:
     """Every asynchronous close that is called without being awaited, or handed to someone who awaits it."""
-    for stmt in basis.module.stmts:
-        for call in (*calls(stmt), *(e for b in stmt.blocks for e in b.flat if e.op == "call")):
-            if call.args[0].op != "attr" or len(call.args[0].args) != 1:
-                continue
-            returned = _returned(basis, call)
-            if not returned and not _dropped(basis, call):
-                continue
-            receiver, method = call.args[0].args[0], call.args[0].text
-            rows = _rows(basis, receiver)
-            if rows and all(method in row.awaited and method not in row.bulk for row in rows):
-                yield Unawaited(call, receiver, method, rows[0].noun or rows[0].name, returned, None)
-            elif not rows and basis.apis.means("end_of_life_methods", method):
-                own = _coroutine(basis, receiver, method)
-                if own is not None and own.method_of is not None:
-                    yield Unawaited(call, receiver, method, own.method_of.name, returned, own)
+    for call in basis.all_calls:
+        if call.args[0].op != "attr" or len(call.args[0].args) != 1:
+            continue
+        returned = _returned(basis, call)
+        if not returned and not _dropped(basis, call):
+            continue
+        receiver, method = call.args[0].args[0], call.args[0].text
+        rows = _rows(basis, receiver)
+        if rows and all(method in row.awaited and method not in row.bulk for row in rows):
+            yield Unawaited(call, receiver, method, rows[0].noun or rows[0].name, returned, None)
+        elif not rows and basis.apis.means("end_of_life_methods", method):
+            own = _coroutine(basis, receiver, method)
+            if own is not None and own.method_of is not None:
+                yield Unawaited(call, receiver, method, own.method_of.name, returned, own)
 
 
 def _dropped(basis: Basis, call: Expr) -> bool:

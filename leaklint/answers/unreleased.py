@@ -9,7 +9,7 @@ from leaklint.answers.fate import acquired, takes_over
 from leaklint.answers.paths import Paths
 from leaklint.apis import Row
 from leaklint.basis import Basis
-from leaklint.ir import Expr, Stmt, flat_of
+from leaklint.ir import Expr, Stmt
 from leaklint.scopes import source_name
 
 
@@ -40,15 +40,13 @@ def unreleased(basis: Basis, traces: Sequence[tuple[Paths, Expr]]) -> Iterator[U
             yield Unreleased(paths.place.text, paths.row, value, paths.place.path[0])
         else:
             yield Unreleased(paths.place.text, paths.row, value, paths.place.path[0], "the function does not end")
-    for stmt in basis.module.stmts:
-        for expr in flat_of(stmt):
-            if expr.op == "call":
-                row = acquired(basis, expr)
-                if row is not None and _dropped(basis, expr, row):
-                    where = stmt.scope.function.qualname or "<module>"
-                    yield Unreleased(f"{where}.{basis.types.callee(expr).name or expr.args[0].text}", row, expr)
-                elif row is None and (row := _left_behind(basis, expr)) is not None:
-                    yield Unreleased(f"{stmt.scope.function.qualname}.{expr.args[0].text}", row, expr)
+    for call in basis.all_calls:
+        row, function = acquired(basis, call), call.stmt.scope.function
+        if row is not None and _dropped(basis, call, row):
+            where = function.qualname or "<module>"
+            yield Unreleased(f"{where}.{basis.types.callee(call).name or call.args[0].text}", row, call)
+        elif row is None and (row := _left_behind(basis, call)) is not None:
+            yield Unreleased(f"{function.qualname}.{call.args[0].text}", row, call)
 
 
 def _dropped(basis: Basis, call: Expr, row: Row) -> bool:

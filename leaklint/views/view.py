@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
 
 from leaklint.answers import attributes, driver, endings, key, owner, shared, sink
 from leaklint.apis import Row
 from leaklint.basis import Answer, Basis
 from leaklint.facts import OwnerKind
-from leaklint.ir import Block, Expr, Scope, Stmt, flat_of
+from leaklint.ir import Block, Expr, Scope, Stmt
 from leaklint.names import Place
 from leaklint.uses import Use
 
@@ -32,9 +31,9 @@ class View:
     def stmts(self) -> tuple[Stmt, ...]:
         return self.basis.module.stmts
 
-    @cached_property
+    @property
     def calls(self) -> tuple[Expr, ...]:
-        return tuple(e for stmt in self.stmts for e in flat_of(stmt) if e.op == "call")
+        return self.basis.all_calls
 
     def result(self, call: Expr) -> Row | None:
         return self.basis.types.result(call)
