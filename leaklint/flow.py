@@ -224,3 +224,16 @@ def open_exits(body: Block, effects: Effects) -> tuple[Exit, ...]:
         elif mask & FAILED and walk.fault is not None:
             found.setdefault("raise", Exit("raise", walk.fault))
     return tuple(found.values())
+
+
+def unreachable(stmts: Iterable[Stmt]) -> frozenset[Stmt]:
+    """Of statements in source order, those that never run: after a way out of their block, and all below such ones."""
+    found: set[Stmt] = set()
+    for stmt in stmts:
+        for block in stmt.blocks:
+            over = stmt in found
+            for inner in block.stmts:
+                if over:
+                    found.add(inner)
+                over = over or inner.op in ("return", "raise", "break", "continue")
+    return frozenset(found)

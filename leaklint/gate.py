@@ -99,6 +99,7 @@ class Gate:
             or self._tells(seen)
             or self._keeps(seen)
             or self._frames(seen)
+            or self._turns_back(seen)
             or self._prunes(seen)
             or self._forgets_await(seen)
             or self._reopens(seen)
@@ -210,6 +211,21 @@ class Gate:
     def _frames(self, seen: Seen) -> bool:
         """A frame or a traceback is asked for."""
         return not self._framing.isdisjoint(seen.called)
+
+    @cached_property
+    def _taking(self) -> frozenset[str]:
+        """Functions whose result holds what they are given, like `partial`."""
+        rows = self.apis.rows.values()
+        return frozenset(r.name.rpartition(".")[2] for r in rows if r.takes and r.kind == "function")
+
+    def _turns_back(self, seen: Seen) -> bool:
+        """An instance with a finalizer, or of a class that is used here, may hold itself."""
+        if "__del__" not in seen.functions and seen.classes.isdisjoint(seen.called):
+            return False
+        if seen.closing or not seen.functions.isdisjoint(seen.displayed | seen.grown):
+            return True
+        makers = _flow(seen.functions | self._taking, seen.bound)
+        return any(name in seen.held and value in makers for name, value in seen.bound)
 
     def _keeps(self, seen: Seen) -> bool:
         """An exception goes into something that may outlive its handling."""

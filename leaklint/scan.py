@@ -123,6 +123,7 @@ def _call(node: ast.Call, seen: Seen) -> None:
     if func.attr in _ADDING:
         seen.added_to.add(last(func.value))
         for arg in node.args:
+            _turn(func, arg, seen)
             seen.grown |= identifiers(arg)
 
 
@@ -142,6 +143,7 @@ def _bind(target: ast.AST, value: ast.AST | None, seen: Seen) -> None:
         seen.held.add(name)
         seen.removed.add(first(target))  # `state.SESSIONS = {}`
     for one in values(value):
+        _turn(target, one, seen)
         seen.holding |= {(name, part) for part in put_in(one)}
         if type(one) in _DISPLAYS or type(one) in (ast.Constant, ast.JoinedStr):
             seen.born.add((name, "{}"))
@@ -151,6 +153,16 @@ def _bind(target: ast.AST, value: ast.AST | None, seen: Seen) -> None:
             seen.added_to.add(name)
         seen.born.add((name, last(one)))
         seen.bound.add((name, last(one)))
+
+
+def _turn(target: ast.AST, value: ast.AST, seen: Seen) -> None:
+    """What is put into an attribute may refer to what the attribute belongs to."""
+    if type(value) in _DISPLAYS:
+        seen.displayed |= identifiers(value)
+    elif type(value) is ast.Lambda or (
+        type(value) is ast.Name and type(target) in _PLACES and value.id == first(target)
+    ):
+        seen.closing = True
 
 
 def _assign(node: ast.Assign, seen: Seen) -> None:
@@ -179,6 +191,7 @@ def _loop(node: ast.For | ast.AsyncFor | ast.comprehension, seen: Seen) -> None:
 
 
 def _function(node: ast.FunctionDef | ast.AsyncFunctionDef, seen: Seen) -> None:
+    seen.functions.add(node.name)
     if type(node) is ast.AsyncFunctionDef:
         seen.coroutines.add(node.name)
     seen.handed.update(map(last, node.decorator_list))
@@ -220,6 +233,8 @@ def _augmented(node: ast.AugAssign, seen: Seen) -> None:
 
 def _body(node: ast.Module | ast.ClassDef, seen: Seen) -> None:
     """Names that are bound in the body of a module or class, however deep in its branches."""
+    if type(node) is ast.ClassDef:
+        seen.classes.add(node.name)
     stack: list[ast.stmt] = list(node.body)
     while stack:
         stmt = stack.pop()
@@ -242,6 +257,7 @@ def _error(node: ast.ExceptHandler | ast.Raise, seen: Seen) -> None:
 
 
 _CALLABLE = frozenset({ast.Attribute, ast.Name, ast.Lambda, ast.Call})
+_PLACES = frozenset({ast.Attribute, ast.Subscript})
 _KEYED = frozenset({"setdefault", "add"})
 _TELLING = frozenset(
     ["trace", "debug", "info", "success", "warning", "warn", "error", "exception", "critical", "log", "fatal"]

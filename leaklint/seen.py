@@ -34,3 +34,7 @@ class Seen:
     caught: set[str] = field(default_factory=set)  # what handlers call their exception
     declared: set[tuple[str, str]] = field(default_factory=set)  # (parameter, a word of its annotation)
     holding: set[tuple[str, str]] = field(default_factory=set)  # (name, what is put into what it is bound to)
+    classes: set[str] = field(default_factory=set)
+    functions: set[str] = field(default_factory=set)
+    closing: bool = False  # something is bound to a lambda, or holds what it belongs to
+    displayed: set[str] = field(default_factory=set)  # what displays are made of

@@ -147,11 +147,7 @@ def handlers(basis: Basis, registration: Registration) -> Iterator[Handler]:
 def _handler(basis: Basis, arg: Expr, function: Scope, depth: int = _DEPTH) -> Handler | None:
     text = source(arg, 40)
     if arg.op == "attr":
-        klass = basis.names.class_of(arg.args[0])
-        method = basis.names.method(klass, arg.text) if klass is not None else None
-        if method is None or method.kind != "function" or _computed(method) or not is_self(basis, arg.args[0]):
-            return None
-        return Handler(arg.text, text, True, False)
+        return Handler(arg.text, text, True, False) if is_method(basis, arg) else None
     if arg.op == "lambda":
         return Handler("", "lambda", any(is_self(basis, e) for e in walk(arg.args[-1])), True)
     if arg.op == "name":
@@ -190,6 +186,13 @@ _LOOKED_UP = frozenset(["get", "current", "instance", "shared", "default", "runn
 def looks_up(call: Expr) -> bool:
     """By its name, a call that gives what exists rather than what it makes: `get_bus()`."""
     return not _LOOKED_UP.isdisjoint(source_name(call).strip("_").lower().split("_"))
+
+
+def is_method(basis: Basis, expr: Expr) -> bool:
+    """A bound method of the own instance, uncalled: `self.on_line`."""
+    klass = basis.names.class_of(expr.args[0]) if expr.op == "attr" and is_self(basis, expr.args[0]) else None
+    method = basis.names.method(klass, expr.text) if klass is not None else None
+    return method is not None and method.kind == "function" and not _computed(method)
 
 
 def _computed(method: Scope) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from leaklint.answers.sink import Sink, carries, sink
 from leaklint.basis import Basis
+from leaklint.flow import unreachable
 from leaklint.ir import Expr, flat_of, walk
 from leaklint.scopes import source_name
 
@@ -30,8 +31,9 @@ class Text:
 
 def stringified(basis: Basis) -> Iterator[Text]:
     """Every reference or call that becomes text whole; slices, lengths and what a row calls cut are not."""
+    never = unreachable(basis.module.stmts)
     for stmt in basis.module.stmts:
-        for expr in flat_of(stmt):
+        for expr in flat_of(stmt) if stmt not in never else ():
             if expr.op in ("name", "attr", "call", "await") and not _is_made_text(basis, expr):
                 how = _how(basis, expr)
                 if how is not None and not _cut_above(basis, how[0]):

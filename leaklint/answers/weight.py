@@ -109,8 +109,36 @@ def _message_object(basis: Basis, place: Place, expr: Expr) -> Answer:
             return Answer("received", (Clue(binding.stmt, "driver", "received", iterated),), source(binding.value))
     for use in basis.all_uses(place):
         if use.verb in _AS_MAPPING and use.key is not None and use.key.op == "const" and use.key.text == "str":
+            if _known_otherwise(basis, expr):
+                return NO
             return Answer("mapping", (Clue(use.stmt, "driver", "mapping", {"name": expr.text}),), source(expr))
     return NO
+
+
+def _known_otherwise(basis: Basis, expr: Expr) -> bool:
+    """In the branch that `isinstance` leaves for what is no container, it is whatever the caller has passed instead."""
+    for block, owner in ancestors(expr.stmt):
+        if owner.op != "if":
+            continue
+        earlier = owner.blocks[: next(i for i, b in enumerate(owner.blocks) if b is block)]
+        no = [test.args[0] for test in block.exprs if test.op == "unary" and test.text == "Not"]
+        tests = (part for test in (*no, *(t for b in earlier for t in b.exprs)) for part in _either(test))
+        if any(_asks_for_container(basis, test, expr) for test in tests):
+            return True
+    return False
+
+
+def _either(test: Expr) -> tuple[Expr, ...]:
+    """The tests that are all false where this one is."""
+    return test.args if test.op == "bool" and "Or" in test.text else (test,)
+
+
+def _asks_for_container(basis: Basis, test: Expr, expr: Expr) -> bool:
+    """`isinstance(message, dict)`, also of one of several classes."""
+    if test.op != "call" or len(test.args) != 3 or test.args[0].text != "isinstance":
+        return False
+    row = (basis.apis.get(basis.names.qualified(e)) for e in walk(test.args[2]))
+    return source(test.args[1]) == source(expr) and any(r is not None and r.kind == "container" for r in row)
 
 
 def _small(basis: Basis, value: Expr | None) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from leaklint.answers import attributes, evicted, lent, reopened, scoped, unawaited
+from leaklint.answers import attributes, cycles, evicted, lent, reopened, scoped, unawaited
 from leaklint.views.resources import Resources
 
 
@@ -35,3 +35,8 @@ class Holders(Resources):
     @cached_property
     def lent(self) -> tuple[lent.Lent, ...]:
         return tuple(lent.lent(self.basis))
+
+    @cached_property
+    def cycles(self) -> tuple[cycles.Cycle, ...]:
+        """Attributes through which instances hold themselves, where that matters."""
+        return tuple(cycles.cycles(self.basis, self.attribute_resources))
