@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from leaklint.answers import bound, driver, owner, shared, shrink
+from leaklint.answers import bound, drain, driver, owner, shared, shrink
 from leaklint.apis import Row
 from leaklint.basis import Answer, Basis, Clue
-from leaklint.ir import Expr
+from leaklint.ir import Expr, ancestors, source
 from leaklint.names import Place
 from leaklint.uses import Use
 
@@ -28,11 +28,27 @@ class Value:
 
     @cached_property
     def grows(self) -> tuple[Use, ...]:
-        """Uses that add an entry. Storing under a slice replaces and does not add."""
+        """Uses that add an entry. Storing under a slice, or under a key that was read before, replaces one."""
         return tuple(
             u
             for u in self.uses
-            if u.verb in self.row.grow and not (u.verb == "__setitem__" and u.key is not None and u.key.op == "slice")
+            if u.verb in self.row.grow
+            and not (u.verb == "__setitem__" and u.key is not None and (u.key.op == "slice" or self._replaces(u)))
+        )
+
+    def _replaces(self, store: Use) -> bool:
+        """Was the entry read by subscript on the way, where a missing key would have raised?"""
+        if self.row.inserts_on_read:
+            return False
+        function, wanted = store.stmt.scope.function, source(store.key)
+        return any(
+            u.verb == "__getitem__"
+            and u.stmt.ordinal <= store.stmt.ordinal
+            and u.stmt.scope.function is function
+            and source(u.key) == wanted
+            and not drain.conditional(u.stmt)
+            and not any(owner.op == "try" for _, owner in ancestors(u.stmt))
+            for u in self.uses
         )
 
     @cached_property
