@@ -70,6 +70,18 @@ class Given:
 
         return Finder(cwd, self.values, cwd / self.config if self.config else None, self.isolated)
 
+    def words(self) -> tuple[str, ...]:
+        """The options as they could be given again, each with its value."""
+        found = []
+        for name, value in self.values.items():
+            option = name.replace("_", "-")
+            if isinstance(value, bool):
+                found.append(f"--{option}" if value else f"--no-{option}")
+            else:
+                found.append(f"--{option} {','.join(value) if isinstance(value, tuple) else value}")
+        found += [f"--config {self.config}"] if self.config else []
+        return (*found, *(("--isolated",) if self.isolated else ()))
+
     def check(self, catalogue: Catalogue) -> None:
         """Raises UnknownRule for a rule that there is none of."""
         from leaklint.selection import codes_of

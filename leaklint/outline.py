@@ -76,8 +76,10 @@ def outline(facts: Facts) -> Iterator[tuple[Stmt, str]]:
             yield stmt, f"  {counts}, left open: {opened}"
 
 
-def release_call(row: Row, name: str) -> str:
-    """The call that releases the resource in `name`: `await session.close()`, `os.close(fd)`."""
+def release_call(row: Row, name: str, *, awaited: bool = False) -> str:
+    """The call that releases the resource in `name`: `await session.close()`, `os.close(fd)`. What is `awaited` where
+    it is acquired is released by a method that is awaited too, if there is one."""
     if row.closer:
         return f"{row.closer}({name})"
-    return f"{'await ' if row.release[0] in row.awaited else ''}{name}.{row.release[0]}()"
+    method = next((one for one in row.release if awaited and one in row.awaited), row.release[0])
+    return f"{'await ' if method in row.awaited else ''}{name}.{method}()"

@@ -125,6 +125,12 @@ def first_sentence(prose: str) -> str:
     return " ".join((sentence[0] if sentence else paragraph).split())
 
 
+def bullets(prose: str) -> tuple[str, ...]:
+    """The items of the lists in a section, each on one line; what else stands there is left out."""
+    items = re.findall(r"^- (.+(?:\n +\S.*)*)", prose, re.MULTILINE)
+    return tuple(" ".join(item.split()) for item in items)
+
+
 def fields(template: str) -> tuple[str, ...]:
     """The names of the fields of a message template, in order, without repeats.
 

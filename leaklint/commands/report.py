@@ -111,7 +111,15 @@ def report(  # noqa: PLR0913  one parameter per option
     past = compare(since, before, examined.outcome.run.findings) if since else None
     folders = [cwd / path for path in paths or ["."] if (cwd / path).is_dir()]
     name = (folders[0] if len(folders) == 1 else cwd).resolve().name
-    about = About(name, today, revision(folders[0] if folders else cwd), _surroundings(examined, given, folders), past)
+    about = About(
+        name,
+        today,
+        revision(folders[0] if folders else cwd),
+        _surroundings(examined, given, folders),
+        past,
+        paths=paths or (".",),
+        options=(*given.words(), *((f"--baseline {baseline}",) if baseline else ())),
+    )
     made = document(examined.outcome, examined.catalogue, words(lang), about)
     for form, place in targets:
         lines = _json(examined, past, today) if form == "json" else _lines(form, made)

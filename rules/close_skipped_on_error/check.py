@@ -37,7 +37,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             driver="call",
             release="on some paths",
             message=message,
-            hint="with" if row.scoped else "finally",
+            hint="guard" if paths.escapes else "with" if row.scoped else "finally",
             args={
                 "noun": noun,
                 "name": place.path[0],

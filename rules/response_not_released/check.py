@@ -25,12 +25,16 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         if left is None or (row.awaited and not row.open_with):
             yield Clear(paths.acquired, place.text, "released" if paths.releases else "handed over", sound=True)
         else:
-            yield _hit(facts, row, value, place.text, place.path[0], left)
+            yield _hit(facts, row, value, place.text, place.path[0], left, handed_over=bool(paths.escapes))
 
 
-def _hit(facts: Facts, row: Row, call: Expr, subject: str, name: str, left: Exit | None = None) -> Hit:
+def _hit(
+    facts: Facts, row: Row, call: Expr, subject: str, name: str, left: Exit | None = None, handed_over: bool = False
+) -> Hit:
     when = facts.context(call.stmt)
-    missing = (Clue(left.stmt, "missing", "leaves"),) if left is not None else when.clues
+    missing, awaited = when.clues, call.parent is not None and call.parent.op == "await"
+    if left is not None:
+        missing = (Clue(left.stmt, "missing", "raises" if left.kind == "raise" else "leaves"),)
     return Hit(
         at=call.stmt,
         subject=subject,
@@ -38,13 +42,13 @@ def _hit(facts: Facts, row: Row, call: Expr, subject: str, name: str, left: Exit
         driver=facts.cadence(when),
         release="on some paths" if left is not None else "never",
         message="skipped" if left is not None else "named" if name else "dropped",
-        hint="with" if row.scoped else "close",
+        hint="guard" if handed_over else "with" if row.scoped else "close",
         args={
             "noun": row.noun,
             "name": name,
             "call": brief(call),
             "with": row.scoped,
-            "release": release_call(row, name or "response"),
+            "release": release_call(row, name or "response", awaited=awaited),
         },
         clues=(Clue(call.stmt, "acquired", "acquired", {"noun": row.noun}), *missing),
         acquired=source(call),

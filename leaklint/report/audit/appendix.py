@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from leaklint.catalogue import Catalogue
 from leaklint.facts import SEVERITIES, Cleared, Finding, Run
 from leaklint.files import printable
+from leaklint.pages import bullets, sections
 from leaklint.paths import split_cell
-from leaklint.report.audit.blocks import Block, Bullets, Table, Text
+from leaklint.report.audit.blocks import Block, Bullets, Page, Table, Text
 from leaklint.report.audit.words import Words
 from leaklint.report.tally import by_file
 from leaklint.surroundings import Surroundings
 
 SOUND = 60
 """Rows of the table of what was found sound, at most."""
+
+MANY = 10
+"""With fewer findings a table by file says nothing new."""
 
 _BLIND = ("volume", "native", "allocator", "dynamic", "cycles", "verify")
 
@@ -35,16 +39,27 @@ class Appendix:
     catalogue: Catalogue
     words: Words
     surroundings: Surroundings
+    title: Callable[[Cleared], str]
 
     def blocks(self) -> dict[str, Iterator[Block]]:
         """The sections by name, in order."""
         return {
+            "wrong": self.wrong(),
             "accepted": self.accepted(),
             "sound": self.sound(),
             "modules": self.modules(),
             "unchecked": self.unchecked(),
             "blind": self.blind(),
         }
+
+    def wrong(self) -> Iterator[Block]:
+        """When each of the rules that found something is wrong, as its page says."""
+        rules = sorted({finding.rule for finding in self.leaks})
+        if rules:
+            yield Text(self.words("about.wrong"))
+        for code in rules:
+            rule = self.catalogue.by_code[code]
+            yield Page(code, f"{code} {rule.name}", bullets(sections(rule.page)["When it is wrong"]))
 
     def accepted(self) -> Iterator[Block]:
         words = self.words
@@ -72,38 +87,26 @@ class Appendix:
         )
 
     def sound(self) -> Iterator[Block]:
-        """What is held and bounded, by name; of the rest how many there are."""
+        """What was suspected and is bounded, emptied or owned; first what says how."""
         words = self.words
-        named = [one for one in self.run.sound if one.evidence]
         if not self.run.sound:
             return
         yield Text(words("about.sound"))
-        once = {(one.path, one.subject): one for one in reversed(named)}
-        rows = sorted(once.values(), key=lambda one: (self._bound(one) == "", one.path, one.span))[:SOUND]
-        if rows:
-            yield Table(
-                (words("head.what"), words("head.place"), words("head.bound")),
-                tuple(
-                    (
-                        f"`{printable(one.subject.partition(':')[2])}`",
-                        f"`{printable(one.path)}:{one.span.line}`",
-                        self._why_sound(one),
-                    )
-                    for one in rows
-                ),
-            )
-            if len(once) > len(rows):
-                yield Text(words("more", number=len(once) - len(rows)))
-        kinds = Counter((one.rule, one.defence) for one in self.run.sound if not one.evidence)
-        if kinds:
-            yield Table(
-                (words("head.rule"), words("head.why"), words("head.number")),
-                tuple(
-                    (f"{code} {self.catalogue.by_code[code].name}", words.or_else(f"defence.{why}", why), str(number))
-                    for (code, why), number in sorted(kinds.items(), key=lambda pair: (-pair[1], pair[0]))
-                ),
-                numbers=1,
-            )
+        once = {(one.path, one.subject): one for one in reversed(self.run.sound)}
+        ranked = sorted(once.values(), key=lambda one: (not self._bound(one), not one.evidence, one.path, one.span))
+        yield Table(
+            (words("head.what"), words("head.place"), words("head.bound")),
+            tuple(
+                (
+                    self.title(one),
+                    f"`{printable(one.path)}:{one.span.line}`",
+                    self._why_sound(one),
+                )
+                for one in ranked[:SOUND]
+            ),
+        )
+        if len(ranked) > SOUND:
+            yield Text(words("more", number=len(ranked) - SOUND))
 
     def _bound(self, one: Cleared) -> str:
         return next((e.args["what"] for e in one.evidence if e.role == "bound" and e.args.get("what")), "")
@@ -111,13 +114,15 @@ class Appendix:
     def _why_sound(self, one: Cleared) -> str:
         why, bound = self.words.or_else(f"defence.{one.defence}", one.defence), self._bound(one)
         places = ", ".join(dict.fromkeys(f"`{printable(e.path)}:{e.span.line}`" for e in one.evidence[:2]))
-        return f"{why}: `{printable(bound)}`" if bound else f"{why} ({places})"
+        if bound:
+            return f"{why}: `{printable(bound)}`"
+        return f"{why} ({places})" if places else why
 
     def modules(self) -> Iterator[Block]:
         words = self.words
         sound = Counter(split_cell(one.path)[0] for one in self.run.sound)
         rows = [(row.name, row.counts, sound.pop(row.name, 0)) for row in by_file(self.leaks)]
-        if rows:
+        if len(self.leaks) >= MANY:
             yield Text(words("about.modules"))
             yield Table(
                 (words("head.module"), *SEVERITIES, words("head.cleared")),

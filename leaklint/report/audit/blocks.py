@@ -16,6 +16,15 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """What is said of a rule; `anchor` is what links to it name."""
+
+    anchor: str
+    title: str
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Bullets:
     """A list."""
 
@@ -24,7 +33,8 @@ class Bullets:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table; the cells of the last `numbers` columns are numbers. A cell `-> P0-1` is a link to that finding."""
+    """A table; the cells of the last `numbers` columns are numbers. In any text `-> P0-1` is a link to that
+    finding, a code to what is said of that rule."""
 
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -39,29 +49,32 @@ class Snippet:
     lines: tuple[str, ...]
 
 
+Point = tuple[str, tuple[str, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One finding. `points` are labels with their texts; `repair` the last of them, before the comparison."""
+    """Findings with one repair in one file. `points` are labels with their texts, several where the places differ;
+    `repair` is the last of them, before the comparison."""
 
     number: str
     severity: Severity
     rule: str
     name: str
-    family: str
     path: str
     title: str
-    points: tuple[tuple[str, str], ...]
+    points: tuple[Point, ...]
     evidence: tuple[str, tuple[Snippet, ...]]
-    repair: tuple[str, str]
+    repair: Point
     patch: tuple[str, tuple[Part, ...]]
-    notes: tuple[tuple[str, str], ...]
+    notes: tuple[Point, ...]
 
     @property
     def anchor(self) -> str:
         return self.number.lower()
 
 
-Block = Text | Bullets | Table | Item
+Block = Text | Bullets | Table | Page | Item
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +92,7 @@ class Document:
 
     language: str
     title: str
-    made: str
+    made: tuple[str, ...]
     sections: tuple[Section, ...]
 
     @property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -11,11 +10,12 @@ from leaklint import __version__
 from leaklint.catalogue import Catalogue
 from leaklint.facts import SEVERITIES, Finding, Severity
 from leaklint.files import printable
-from leaklint.paths import split_cell
 from leaklint.report.audit.appendix import Appendix, is_leak
 from leaklint.report.audit.blocks import Block, Bullets, Document, Section, Table, Text
+from leaklint.report.audit.groups import Entry, entries, related, urgency
 from leaklint.report.audit.items import Chapters
 from leaklint.report.audit.past import Past
+from leaklint.report.audit.sense import place
 from leaklint.report.audit.words import Words
 from leaklint.report.sources import sources
 from leaklint.report.tally import count
@@ -24,28 +24,27 @@ from leaklint.surroundings import Surroundings
 
 WORST = 5
 FIRST = 8
-_OUTSIDE = ("caller's key", "payload", "stream", "event")
+INDEXED = 3
+"""A section with more entries than this begins with a list of them."""
+
+_FOREIGN = ("compare", "upgrade", "upstream", "around")
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What the report is about, beside the outcome of the run."""
+    """What the report is about, beside the outcome of the run; `paths` and `options` as they were given."""
 
     name: str
     today: date
     revision: str = ""
     surroundings: Surroundings = Surroundings()  # noqa: RUF009  frozen
     past: Past | None = None
+    paths: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
 
 
-def _urgency(finding: Finding) -> tuple[int, bool, str, int]:
-    """The severest first; of these what is driven from outside."""
-    return SEVERITIES.index(finding.severity), finding.driver not in _OUTSIDE, finding.path, finding.span.line
-
-
-def _holder(finding: Finding) -> str:
-    """The class or function that a finding is in: the first name of its subject."""
-    return finding.subject.partition(":")[2].split(".")[0] or finding.subject
+def _code(words: tuple[str, ...]) -> str:
+    return " ".join(f"`{printable(word)}`" for word in words)
 
 
 class _Builder:
@@ -53,16 +52,10 @@ class _Builder:
         self.run, self.catalogue, self.words, self.about = outcome.run, catalogue, words, about
         read = sources(outcome.digests, outcome.lines)
         self.chapters = Chapters(catalogue, words, read, about.past, about.today)
-        leaks = [finding for finding in self.run.findings if is_leak(finding.rule, catalogue)]
-        self.leaks = sorted(leaks, key=_urgency)
-        self.numbers: dict[int, str] = {}
-        counts: Counter[str] = Counter()
-        for finding in self.leaks:
-            counts[finding.severity] += 1
-            self.numbers[id(finding)] = f"{finding.severity}-{counts[finding.severity]}"
-
-    def link(self, finding: Finding) -> str:
-        return f"-> {self.numbers[id(finding)]}"
+        self.leaks = sorted((f for f in self.run.findings if is_leak(f.rule, catalogue)), key=urgency)
+        self.entries = entries(self.leaks)
+        self.related = related(self.entries)
+        self.entry_of = {id(finding): entry for entry in self.entries for finding in entry.findings}
 
     def section(self, name: str, blocks: Iterator[Block]) -> Iterator[Section]:
         """The section, if there is anything in it."""
@@ -70,16 +63,26 @@ class _Builder:
         if found:
             yield Section(name, self.words(f"section.{name}"), found)
 
+    def made(self) -> Iterator[str]:
+        """When, by which version, of what."""
+        words, about = self.words, self.about
+        yield words("made.run", date=about.today, version=f"leaklint {__version__}", files=self.run.files)
+        revision = f"`{printable(about.revision)}`" if about.revision else words("made.no_revision")
+        yield words("made.revision", revision=revision)
+        if about.paths:
+            yield words("made.paths", paths=_code(about.paths))
+        if about.options:
+            yield words("made.options", options=_code(about.options))
+
     def summary(self) -> Iterator[Block]:
         words, rows = self.words, count("", self.leaks).counts
         if not self.leaks:
             yield Text(words("verdict.clean"))
             return
         counts = ", ".join(f"{number} {level}" for level, number in zip(SEVERITIES, rows, strict=True) if number)
-        worst = min(finding.severity for finding in self.leaks)
-        yield Text(
-            words("verdict.found", number=len(self.leaks), counts=counts, first=words(f"verdict.{worst.lower()}"))
-        )
+        worst = min(finding.severity for finding in self.leaks).lower()
+        number = words("verdict.merged", number=len(self.leaks), entries=len(self.entries))
+        yield Text(words("verdict.found", number=number, counts=counts, first=words(f"verdict.{worst}")))
         families: dict[str, list[Finding]] = {}
         for finding in self.leaks:
             families.setdefault(self.catalogue.by_code[finding.rule].family, []).append(finding)
@@ -90,48 +93,64 @@ class _Builder:
             tuple((name, *(str(number or "") for number in row.counts), str(row.total)) for name, row in table),
             numbers=len(SEVERITIES) + 1,
         )
+        yield Bullets(tuple(words("meaning", severity=level, text=words(f"about.{level}")) for level in SEVERITIES))
+        yield from self.worst()
 
     def worst(self) -> Iterator[Block]:
-        words = self.words
+        """The classes and functions with the most of the severest findings, a line for each."""
         places: dict[tuple[str, str], list[Finding]] = {}
         for finding in self.leaks:
-            places.setdefault((split_cell(finding.path)[0], _holder(finding)), []).append(finding)
+            holder = self.chapters.sense.around(finding).holder or finding.subject.partition(":")[2].split(".")[0]
+            places.setdefault((finding.path, holder), []).append(finding)
         ranked = sorted(places.items(), key=lambda pair: ([-n for n in count("", pair[1]).counts], pair[0]))
         if len(ranked) > 1:
-            yield Text(words("about.worst"))
-            yield Table(
-                (words("head.place"), words("head.findings"), words("head.problem")),
-                tuple(
-                    (
-                        f"`{printable(holder)}` (`{printable(path)}:{some[0].span.line}`)",
-                        " ".join(self.link(finding) for finding in some[:WORST]),
-                        self.chapters.problem(some[0]),
-                    )
-                    for (path, holder), some in ranked[:WORST]
-                ),
-            )
+            yield Text(self.words("about.worst"))
+            yield Bullets(tuple(self._worst(path, holder or path, some) for (path, holder), some in ranked[:WORST]))
+
+    def _worst(self, path: str, holder: str, findings: list[Finding]) -> str:
+        links = dict.fromkeys(f"-> {self.entry_of[id(one)].number}" for one in findings)
+        names = {"holder": f"`{printable(holder)}`", "path": f"`{printable(path)}`"}
+        return self.words("worst", **names, list=" ".join(links))
+
+    def _places(self, entry: Entry) -> str:
+        """The first place of an entry, and how many more there are."""
+        more = len(entry.findings) - 1
+        first = place(entry.first.path, entry.first.span.line)
+        return self.words("and_more", first=first, number=more) if more else first
 
     def first(self) -> Iterator[Block]:
-        if self.leaks:
-            words = self.words
+        if self.entries:
+            words, sense = self.words, self.chapters.sense
             yield Text(words("about.first"))
             yield Table(
-                (words("head.finding"), words("head.why"), words("head.repair")),
+                (words("head.finding"), words("head.problem"), words("head.why"), words("head.repair")),
                 tuple(
                     (
-                        f"{self.link(f)} `{printable(f.path)}:{f.span.line}`",
-                        self.chapters.problem(f),
-                        self.chapters.repair(f),
+                        f"-> {entry.number} {self._places(entry)}",
+                        sense.problem(entry.first),
+                        sense.impact(entry.first),
+                        sense.repair(entry.first),
                     )
-                    for f in self.leaks[:FIRST]
+                    for entry in self.entries[:FIRST]
                 ),
             )
+            if len(self.entries) > FIRST:
+                yield Text(words("first_more", number=len(self.entries) - FIRST))
+
+    def foreign(self) -> Iterator[Block]:
+        if self.leaks:
+            yield Bullets(tuple(self.words(f"foreign.{name}") for name in _FOREIGN))
 
     def of_severity(self, severity: Severity) -> Iterator[Block]:
-        here = [finding for finding in self.leaks if finding.severity == severity]
-        if here:
-            yield Text(self.words(f"about.{severity}"))
-            yield from (self.chapters.item(self.numbers[id(finding)], finding) for finding in here)
+        here = [entry for entry in self.entries if entry.severity == severity]
+        if len(here) > INDEXED:
+            yield Bullets(
+                tuple(
+                    f"-> {entry.number} {self.chapters.title(entry)}: {entry.first.name}, {self._places(entry)}"
+                    for entry in here
+                )
+            )
+        yield from (self.chapters.item(entry, self.related.get(entry.number, ())) for entry in here)
 
     def since(self) -> Iterator[Block]:
         words, past = self.words, self.about.past
@@ -150,30 +169,31 @@ class _Builder:
             )
         if still:
             yield Text(words("since.oldest"))
-            oldest = sorted(still, key=lambda pair: (pair[0], _urgency(pair[1])))[:WORST]
+            oldest = sorted(still, key=lambda pair: (pair[0], urgency(pair[1])))[:WORST]
             yield Table(
                 (words("head.finding"), words("head.place"), words("head.age")),
-                tuple((self.link(f), f"`{printable(f.path)}:{f.span.line}`", seen.isoformat()) for seen, f in oldest),
+                tuple(
+                    (f"-> {self.entry_of[id(f)].number}", place(f.path, f.span.line), seen.isoformat())
+                    for seen, f in oldest
+                ),
             )
 
     def document(self) -> Document:
         words, about = self.words, self.about
-        revision = words("revision", revision=about.revision) if about.revision else ""
-        made = words(
-            "made", date=about.today, version=f"leaklint {__version__}", files=self.run.files, revision=revision
-        )
         blocks = {
             "summary": self.summary(),
             "first": self.first(),
-            "worst": self.worst(),
+            "foreign": self.foreign(),
             "since": self.since(),
             "P0": self.of_severity("P0"),
             "P1": self.of_severity("P1"),
             "P2": self.of_severity("P2"),
-            **Appendix(self.run, self.leaks, self.catalogue, words, about.surroundings).blocks(),
+            **Appendix(
+                self.run, self.leaks, self.catalogue, words, about.surroundings, self.chapters.sense.title
+            ).blocks(),
         }
         found = (section for name, some in blocks.items() for section in self.section(name, some))
-        return Document(words.language, words("title", name=about.name), made, tuple(found))
+        return Document(words.language, words("title", name=about.name), tuple(self.made()), tuple(found))
 
 
 def document(outcome: Outcome, catalogue: Catalogue, words: Words, about: About) -> Document:

@@ -15,14 +15,15 @@ from leaklint.edits import Part
 from leaklint.facts import SEVERITIES
 from leaklint.pages import fill
 from leaklint.paths import split_cell
-from leaklint.report.audit.blocks import Block, Bullets, Document, Item, Snippet, Table, Text
+from leaklint.report.audit.blocks import Block, Bullets, Document, Item, Page, Point, Snippet, Table, Text
+from leaklint.report.audit.patch import unified
 from leaklint.report.audit.words import Words, words
 
 CHARTED = 12
 """Files in the chart, at most."""
 
-_SPAN = re.compile(r"`([^`]+)`|\*\*([^*]+)\*\*|~~([^~]+)~~|-> (P[0-2]-[0-9]+)")
-_SIGNS = {"+": "added", "-": "removed", " ": "kept"}
+_SPAN = re.compile(r"`([^`]+)`|\*\*([^*]+)\*\*|~~([^~]+)~~|-> (P[0-2]-[0-9]+|[A-Z]+[0-9]+)")
+_SIGNS = {"@": "hunk", "+": "added", "-": "removed", " ": "kept", "\\": "kept"}
 
 
 def _data(name: str) -> str:
@@ -72,17 +73,22 @@ def _snippet(snippet: Snippet) -> str:
     return _piece("snippet", place=escape(snippet.place), lines="\n".join(map(escape, snippet.lines)))
 
 
-def _patch(label: str, parts: Sequence[Part]) -> str:
-    rows = []
-    for part in parts:
-        rows.append(f'<span class="hunk">@@ {part.first} @@</span>')
-        rows += [f'<span class="{_SIGNS[row.sign]}">{escape(row.sign + row.text)}</span>' for row in part.rows]
+def _patch(path: str, label: str, parts: Sequence[Part]) -> str:
+    rows = [f'<span class="{_SIGNS[sign]}">{escape(text)}</span>' for sign, text in unified(path, parts)]
     code = f'<pre class="patch">{"".join(rows)}</pre>'
     return _piece("folded", label=escape(label), inner=code) if parts else ""
 
 
-def _points(pairs: Iterable[tuple[str, str]]) -> str:
-    return "".join(_piece("point", label=escape(label), text=inline(text)) for label, text in pairs if text)
+def _list(texts: Iterable[str]) -> str:
+    return f"<ul>{''.join(f'<li>{inline(text)}</li>' for text in texts)}</ul>"
+
+
+def _points(points: Iterable[Point]) -> str:
+    return "".join(
+        _piece("point", label=escape(label), text=inline(texts[0]) if len(texts) == 1 else _list(texts))
+        for label, texts in points
+        if any(texts)
+    )
 
 
 def _item(item: Item) -> str:
@@ -96,11 +102,11 @@ def _item(item: Item) -> str:
         rule=escape(item.rule),
         name=escape(item.name),
         path=escape(item.path),
-        title=escape(item.title),
+        title=inline(item.title),
         points=_points(item.points),
         evidence=_piece("folded", label=escape(label), inner="".join(map(_snippet, snippets))),
         repair=_points([item.repair]),
-        patch=_patch(*item.patch),
+        patch=_patch(item.path, *item.patch),
         notes=_points(item.notes),
     )
 
@@ -109,7 +115,9 @@ def _block(block: Block) -> str:
     if isinstance(block, Text):
         return f"<p>{inline(block.text)}</p>"
     if isinstance(block, Bullets):
-        return f"<ul>{''.join(f'<li>{inline(item)}</li>' for item in block.items)}</ul>"
+        return _list(block.items)
+    if isinstance(block, Page):
+        return _piece("page", id=block.anchor.lower(), title=inline(block.title), inner=_list(block.items))
     return _table(block) if isinstance(block, Table) else _item(block)
 
 
@@ -160,7 +168,7 @@ def lines(document: Document) -> Iterator[str]:
     inner = {
         "language": document.language,
         "title": escape(document.title),
-        "made": inline(document.made),
+        "made": "<br>".join(map(inline, document.made)),
         "links": "".join(links),
         "sections": "".join(sections),
         "style": _data("page.css"),

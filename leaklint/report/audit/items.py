@@ -1,18 +1,20 @@
-"""One finding as a chapter: where, what, when it grows, what it costs, the proof, the repair."""
+"""One entry as a chapter: where, what, when it grows, what it costs, the proof, the repair."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from leaklint.catalogue import Catalogue
-from leaklint.edits import comparison
 from leaklint.facts import Evidence, Finding, Span
 from leaklint.files import printable
 from leaklint.paths import split_cell
 from leaklint.report import Look, prose
 from leaklint.report.audit.blocks import Item, Snippet
+from leaklint.report.audit.groups import Entry
 from leaklint.report.audit.past import Past
+from leaklint.report.audit.patch import patch
+from leaklint.report.audit.sense import Sense, place
 from leaklint.report.audit.words import Words
 from leaklint.report.frame import Mark, fits, frame
 from leaklint.report.sources import Sources
@@ -20,112 +22,97 @@ from leaklint.report.sources import Sources
 LOOK = Look(width=110)
 
 
-def _title(finding: Finding) -> str:
-    """The name of what leaks, within its module."""
-    return printable(finding.subject.partition(":")[2] or finding.subject)
-
-
 class Chapters:
     """Makes the chapters of one report."""
 
     def __init__(self, catalogue: Catalogue, words: Words, read: Sources, past: Past | None, today: date) -> None:
         self._catalogue, self._words, self._read, self._past, self._today = catalogue, words, read, past, today
+        self.sense = Sense(catalogue, words, read)
 
-    def _own(self, finding: Finding, what: str) -> str:
-        """What the rule's page says in the language of the report, if anything."""
-        return prose.chinese(finding, self._catalogue, what) if self._words.language == "zh" else ""
-
-    def problem(self, finding: Finding) -> str:
-        return self._own(finding, "problem") or prose.message(finding, self._catalogue)
-
-    def repair(self, finding: Finding) -> str:
-        """What to do, on one line."""
-        return self._own(finding, "repair") or " ".join(prose.hint(finding, self._catalogue).split())
+    def title(self, entry: Entry) -> str:
+        first = self.sense.title(entry.first)
+        more = len({one.subject for one in entry.findings}) - 1
+        return self._words("and_more", first=first, number=more) if more else first
 
     def _label(self, finding: Finding, evidence: Evidence) -> str:
         role = self._words(f"role.{evidence.role}")
         return role or prose.label(finding, evidence, self._catalogue)
 
-    def _trigger(self, finding: Finding) -> str:
-        """What drives it, and where."""
-        own = self._own(finding, "trigger")
-        if own:
-            return own
-        driver = next((one for one in finding.evidence if one.role == "driver"), None)
-        text = self._words(f"trigger.{finding.driver}")
-        if driver is None:
-            return text
-        label = self._label(finding, driver)
-        where = self._place(driver.path, driver.span)
-        return f"{text} {where}" + (f": {label}" if label else "")
-
-    def _impact(self, finding: Finding) -> str:
-        """What is held, how it grows, what takes it back: no number, for none is known."""
-        words = self._words
-        own = self._own(finding, "impact")
-        general = words(
-            "impact.general",
-            subject=f"`{_title(finding)}`",
-            held=words(f"held.{finding.owner}"),
-            growth=words(f"growth.{finding.driver}"),
-            release=words(f"release.{finding.release}"),
-        )
-        return words("impact.own", own=own, general=general) if own else general
-
-    def _place(self, path: str, span: Span) -> str:
-        return f"`{printable(path)}:{span.line}`"
-
-    def _snippets(self, finding: Finding) -> Iterator[Snippet]:
-        """The code of the finding and its evidence, file by file."""
-        places: dict[str, dict[Span, list[str]]] = {finding.path: {finding.span: []}}
-        for evidence in finding.evidence:
-            labels = places.setdefault(evidence.path, {}).setdefault(evidence.span, [])
-            label = self._label(finding, evidence)
-            labels += [label] if label and label not in labels else []
+    def _snippets(self, findings: Sequence[Finding]) -> Iterator[Snippet]:
+        """The code of the findings and their evidence, file by file."""
+        own = {(one.path, one.span) for one in findings}
+        places: dict[str, dict[Span, list[str]]] = {}
+        for finding in findings:
+            places.setdefault(finding.path, {}).setdefault(finding.span, [])
+            for evidence in finding.evidence:
+                labels = places.setdefault(evidence.path, {}).setdefault(evidence.span, [])
+                label = self._label(finding, evidence)
+                labels += [label] if label and label not in labels else []
         for path, spans in places.items():
             lines = self._read(path)
             marks = [
-                Mark(span, tuple(labels), finding.severity if (path, span) == (finding.path, finding.span) else None)
+                Mark(span, tuple(labels), findings[0].severity if (path, span) in own else None)
                 for span, labels in spans.items()
             ]
-            first = marks[0].span if path != finding.path else finding.span
-            place = f"{printable(path)}:{first.line}"
+            shown = f"{printable(path)}:{marks[0].span.line}"
             if lines is None or not all(fits(lines, mark.span) for mark in marks):
-                yield Snippet(place, tuple(f"{mark.span.line}: {'; '.join(mark.labels)}" for mark in marks))
+                yield Snippet(shown, tuple(f"{mark.span.line}: {'; '.join(mark.labels)}" for mark in marks))
             else:
                 gutter = len(str(max(mark.span.end_line for mark in marks)))
-                yield Snippet(place, tuple(list(frame(lines, marks, LOOK, gutter))[1:-1]))
+                yield Snippet(shown, tuple(list(frame(lines, marks, LOOK, gutter))[1:-1]))
 
-    def _notes(self, finding: Finding) -> Iterator[tuple[str, str]]:
-        words = self._words
-        certainty = "lowered" if finding.lowered else finding.checked_against
-        yield words("label.certainty"), words(f"certainty.{certainty}")
+    def _status(self, finding: Finding, past: Past) -> str:
+        seen = past.since(finding)
+        days = (self._today - seen).days if seen else 0
+        return self._words("status.old", date=seen, days=days) if seen else self._words("status.new")
+
+    def _notes(self, entry: Entry, related: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+        words, findings = self._words, entry.findings
+        yield words("label.certainty"), tuple(dict.fromkeys(map(self.sense.certainty, findings)))
         if self._past is not None:
-            seen = self._past.since(finding)
-            days = (self._today - seen).days if seen else 0
-            yield words("label.status"), words("status.old", date=seen, days=days) if seen else words("status.new")
-        yield words("label.rule"), words("rule.page", code=finding.rule, name=finding.name)
+            yield words("label.status"), tuple(dict.fromkeys(self._status(one, self._past) for one in findings))
+        if related:
+            yield words("label.related"), (" ".join(f"-> {number}" for number in related),)
+        yield words("label.rule"), (words("rule.page", code=entry.first.rule, name=entry.first.name),)
 
-    def item(self, number: str, finding: Finding) -> Item:
-        words = self._words
-        lines = self._read(split_cell(finding.path)[0]) if finding.edit else None
-        span = finding.span
-        return Item(
-            number=number,
-            severity=finding.severity,
-            rule=finding.rule,
-            name=finding.name,
-            family=self._catalogue.by_code[finding.rule].family,
-            path=printable(finding.path),
-            title=_title(finding),
-            points=(
-                (words("label.location"), f"{self._place(finding.path, span)}, `{printable(finding.subject)}`"),
-                (words("label.problem"), self.problem(finding)),
-                (words("label.trigger"), self._trigger(finding)),
-                (words("label.impact"), self._impact(finding)),
-            ),
-            evidence=(words("label.evidence"), tuple(self._snippets(finding))),
-            repair=(words("label.repair"), self.repair(finding)),
-            patch=(words("label.patch"), tuple(comparison(lines, finding.edit)) if lines else ()),
-            notes=tuple(self._notes(finding)),
+    def _each(self, findings: Sequence[Finding], texts: Sequence[str]) -> tuple[str, ...]:
+        """What is to be said of each of the findings; once where it is the same."""
+        if len(set(texts)) == 1:
+            return (texts[0],)
+        lines: dict[str, dict[int, None]] = {}
+        for one, text in zip(findings, texts, strict=True):
+            lines.setdefault(text, {})[one.span.line] = None
+        return tuple(
+            self._words("line" if len(some) == 1 else "lines", number=", ".join(map(str, some)), text=text)
+            for text, some in lines.items()
         )
+
+    def item(self, entry: Entry, related: Sequence[str]) -> Item:
+        words, sense, first, findings = self._words, self.sense, entry.first, entry.findings
+
+        def each(said: list[str]) -> tuple[str, ...]:
+            return self._each(findings, said)
+
+        return Item(
+            number=entry.number,
+            severity=first.severity,
+            rule=first.rule,
+            name=first.name,
+            path=printable(first.path),
+            title=self.title(entry),
+            points=(
+                (words("label.location"), (", ".join(dict.fromkeys(place(f.path, f.span.line) for f in findings)),)),
+                (words("label.problem"), each([sense.problem(one) for one in findings])),
+                (words("label.trigger"), each([sense.trigger(one) for one in findings])),
+                (words("label.impact"), each([sense.impact(one) for one in findings])),
+            ),
+            evidence=(words("label.evidence"), tuple(self._snippets(findings))),
+            repair=(words("label.repair"), each([sense.repair(one) for one in findings])),
+            patch=(words("label.patch"), patch(findings, self._read(first.path)) if not _in_cell(first) else ()),
+            notes=tuple(self._notes(entry, related)),
+        )
+
+
+def _in_cell(finding: Finding) -> bool:
+    """A comparison with a notebook's lines cannot be applied to its file."""
+    return split_cell(finding.path)[1] is not None

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from leaklint.report.audit.blocks import Block, Bullets, Document, Item, Table, Text
+from leaklint.report.audit.blocks import Block, Bullets, Document, Item, Page, Point, Table, Text
+from leaklint.report.audit.patch import unified
 from leaklint.report.markdown import code
 
-_SPAN = re.compile(r"`([^`]+)`|(\*\*|~~)|-> (P[0-2]-[0-9]+)")
+_SPAN = re.compile(r"`([^`]+)`|(\*\*|~~)|-> (P[0-2]-[0-9]+|[A-Z]+[0-9]+)")
 _SPECIAL = re.compile(r"[\\*_\[\]<>#|~$`]")
 
 
@@ -50,31 +51,37 @@ def _fenced(lines: list[str], language: str) -> Iterator[str]:
     yield fence
 
 
+def _point(point: Point) -> Iterator[str]:
+    label, texts = point
+    if len(texts) == 1:
+        yield f"- **{label}**: {inline(texts[0])}"
+    elif texts:
+        yield f"- **{label}**:"
+        yield from (f"  - {inline(text)}" for text in texts)
+
+
 def _item(item: Item) -> Iterator[str]:
     yield f'<a id="{item.anchor}"></a>'
     yield ""
-    yield f"### {item.number} {code(item.title)} ({item.rule} {item.name})"
+    yield f"### {item.number} {inline(item.title)} ({item.rule} {item.name})"
     yield ""
-    for label, text in item.points:
-        yield f"- **{label}**: {inline(text)}"
+    for point in item.points:
+        yield from _point(point)
     label, snippets = item.evidence
     yield f"- **{label}**:"
     yield ""
     for snippet in snippets:
         yield from _fenced([f"--> {snippet.place}", *snippet.lines], "text")
         yield ""
-    label, text = item.repair
-    if text:
-        yield f"- **{label}**: {inline(text)}"
+    yield from _point(item.repair)
     label, parts = item.patch
     if parts:
         yield f"- **{label}**:"
         yield ""
-        rows = [line for part in parts for line in (f"@@ {part.first} @@", *(row.sign + row.text for row in part.rows))]
-        yield from _fenced(rows, "diff")
+        yield from _fenced([text for _, text in unified(item.path, parts)], "diff")
         yield ""
-    for label, text in item.notes:
-        yield f"- **{label}**: {inline(text)}"
+    for point in item.notes:
+        yield from _point(point)
 
 
 def _block(block: Block) -> Iterator[str]:
@@ -84,6 +91,12 @@ def _block(block: Block) -> Iterator[str]:
         yield from (f"- {inline(item)}" for item in block.items)
     elif isinstance(block, Table):
         yield from _table(block)
+    elif isinstance(block, Page):
+        yield f'<a id="{block.anchor.lower()}"></a>'
+        yield ""
+        yield f"### {inline(block.title)}"
+        yield ""
+        yield from (f"- {inline(item)}" for item in block.items)
     else:
         yield from _item(block)
     yield ""
@@ -93,7 +106,7 @@ def lines(document: Document) -> Iterator[str]:
     """The lines of the report."""
     yield f"# {inline(document.title)}"
     yield ""
-    yield inline(document.made)
+    yield from (f"- {inline(line)}" for line in document.made)
     yield ""
     for section in document.sections:
         yield f"## {inline(section.title)}"

@@ -27,6 +27,14 @@ class Words:
         text = self.table[section][name] if name else self.table[section]
         return fill(text, {field: str(value) for field, value in arguments.items()})
 
+    def first(self, *keys: str, **arguments: object) -> str:
+        """The text of the first of these keys that there is. Raises KeyError where there is none."""
+        for key in keys[:-1]:
+            section, _, name = key.partition(".")
+            if name in self.table[section]:
+                return self(key, **arguments)
+        return self(keys[-1], **arguments)
+
     def or_else(self, key: str, default: str) -> str:
         """The text, or `default` where the language has none."""
         section, _, name = key.partition(".")

@@ -1,0 +1,167 @@
+"""Entries of the audit report: what is joined to one, what its sentences say of each answer, its patch and its head."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import re
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from samples import finding as sample
+
+from leaklint import cli
+from leaklint.facts import Edit, Finding, OwnerKind, ReleaseKind, Span
+from leaklint.report.audit.groups import entries, related
+from leaklint.report.audit.patch import together
+from leaklint.report.audit.places import around, definitions
+from leaklint.report.audit.words import LANGUAGES, words
+
+JOBS = '''\
+import asyncio
+
+import aiohttp
+
+
+class Relay:
+    async def on_open(self, peer):
+        asyncio.create_task(peer.greet())
+
+    async def on_message(self, peer):
+        asyncio.create_task(peer.answer())
+
+
+async def connect(url, token):
+    session = aiohttp.ClientSession()
+    await session.get(url, headers=token)
+    return session
+
+
+async def fetch(url):
+    """Reads it."""
+    session = aiohttp.ClientSession()
+    answer = await session.get(url)
+    return await answer.text()'''
+
+
+def finding(path: str, span: Span = Span(1, 1, 1, 5), **different: Any) -> Finding:  # noqa: B008  frozen
+    return replace(sample(path, span), **different)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app/jobs.py").write_text(JOBS, encoding="utf-8")
+    return tmp_path
+
+
+def report(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert cli._status(["report", *arguments]) == 0
+    return capsys.readouterr().out
+
+
+def chapter(text: str, title: str) -> str:
+    (found,) = (part for part in re.split(r"^##", text, flags=re.MULTILINE) if re.match(rf"# P\d-\d {title}", part))
+    return found
+
+
+def test_the_head_says_what_was_checked_and_how(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    head = report(capsys, "app", "--isolated", "--select", "LK201,LK3", "--no-preview").partition("##")[0]
+    assert "- Paths: `app`\n" in head
+    assert "- Options: `--select LK201,LK3` `--no-preview` `--isolated`\n" in head
+    assert "- Revision: not known" in head
+
+
+def test_the_same_repair_in_one_file_is_one_entry(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = report(capsys, "app")
+    tasks = chapter(text, re.escape("`peer.greet()` in `Relay.on_open` and 1 more"))
+    assert "- **Location**: `app/jobs.py:8`, `app/jobs.py:11`\n" in tasks
+    assert "  - line 8: the task of `asyncio.create_task(peer.greet())`" in tasks
+    assert "  - line 11: the task of `asyncio.create_task(peer.answer())`" in tasks
+    assert tasks.count("**Repair**") == 1
+    assert tasks.count("+background_tasks = set()") == 1
+
+
+def test_git_applies_the_patches(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    patches = re.findall(r"^```diff\n(.*?)^```$", report(capsys, "app"), re.MULTILINE | re.DOTALL)
+    assert len(patches) == 2
+    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+    for patch in patches:
+        subprocess.run(["git", "apply", "-"], cwd=folder, input=patch, text=True, check=True)
+    mended = Path("app/jobs.py").read_text(encoding="utf-8")
+    ast.parse(mended)
+    assert mended.count("background_tasks.add(task)") == 2
+    assert "async with aiohttp.ClientSession() as session:" in mended
+
+
+def test_what_is_handed_over_is_not_closed_by_a_with(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    repair = re.search(r"\*\*Repair\*\*: (.*)", chapter(report(capsys, "app"), re.escape("`session` in `connect`")))
+    assert repair
+    assert "`with`" not in repair[1]
+    assert "only where it is not" in repair[1]
+
+
+def test_a_trigger_names_its_function(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "- **Trigger**: Each run of `fetch`." in chapter(report(capsys, "app"), re.escape("`session` in `fetch`"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("family", ["growth", "tasks", "resources", "registrations", "peaks", "cycles", "new"])
+def test_impacts_do_not_contradict_themselves(family: str, language: str) -> None:
+    say, peak, nothing = words(language), {"en": "peak", "zh": "峰值"}[language], {"en": "nothing", "zh": "没有任何"}
+    for owner, release in itertools.product(get_args(OwnerKind), get_args(ReleaseKind)):
+        grows = say.first(
+            f"grows.{family}.{owner}.{release}", f"grows.{family}.{release}", f"grows.{release}", growth="G"
+        )
+        stays = say.first(f"stays.{family}.{owner}.{release}", f"stays.{family}.{owner}", f"stays.{owner}")
+        assert grows
+        assert (nothing[language] not in grows) or release == "never", "nothing releases it only where nothing does"
+        if family in ("tasks", "registrations", "cycles") and owner == "nobody":
+            assert peak not in stays
+        if family == "tasks":
+            assert peak not in stays, "what was started outlives the call"
+        if family == "resources" and release == "never":
+            assert peak not in stays, "what is never closed is no peak"
+
+
+def test_entries_are_numbered_by_urgency() -> None:
+    lost = finding("a.py", severity="P1", owner="nobody", driver="event")
+    held = finding("b.py", severity="P1", owner="instance", driver="call")
+    keyed = finding("c.py", severity="P1", owner="instance", driver="caller's key")
+    worst = finding("d.py", severity="P0", owner="process", driver="caller's key")
+    assert [(one.number, one.first.path) for one in entries([lost, held, keyed, worst])] == [
+        ("P0-1", "d.py"),
+        ("P1-1", "c.py"),
+        ("P1-2", "b.py"),
+        ("P1-3", "a.py"),
+    ]
+
+
+def test_entries_on_the_same_thing_know_each_other() -> None:
+    one = finding("a.py", severity="P1", subject="a:Link.child")
+    other = finding("a.py", severity="P2", subject="a:Link.child")
+    apart = finding("b.py", severity="P2", subject="a:Link.child")
+    assert related(entries([one, other, apart])) == {"P1-1": ("P2-1",), "P2-1": ("P1-1",), "P2-2": ()}
+
+
+def test_a_line_knows_what_it_stands_in() -> None:
+    known = definitions(JOBS.split("\n"))
+    assert (around(known, 8).names, around(known, 8).function) == (("Relay", "on_open"), "Relay.on_open")
+    assert around(known, 6).function == ""
+    assert around(known, 1).names == ()
+    assert definitions(["def broken(:"]) == ()
+
+
+def test_edits_in_each_others_way_are_not_joined() -> None:
+    first = finding("a.py", Span(2, 1, 2, 5), edit=(Edit(1, 0, ("tasks = set()",)), Edit(2, 3, ("    x",))))
+    beside = finding("a.py", Span(5, 1, 5, 5), edit=(Edit(4, 3, ("tasks = set()",)), Edit(5, 5, ("    y",))))
+    across = finding("a.py", Span(3, 1, 3, 5), edit=(Edit(3, 4, ("    z",)),))
+    assert together([beside, across, first]) == (*first.edit, beside.edit[1])
+    inside = finding("a.py", Span(3, 1, 3, 5), edit=(Edit(3, 2, ("    z",)),))
+    assert together([inside, first]) == first.edit
+    after = [finding("a.py", Span(line, 1, line, 5), edit=(Edit(9, 8, (f"    pop{line}",)),)) for line in (2, 3)]
+    assert together(after) == (*after[0].edit, *after[1].edit)
