@@ -109,7 +109,7 @@ class Catalogue:
         return self.by_code.get(word.upper()) or self.by_code.get(self.codes.get(word.lower(), ""))
 
 
-@functools.cache
+@functools.lru_cache(maxsize=1024)
 def _import_check(checker: str, folder: str) -> Check:
     try:
         if not checker.endswith(".py"):

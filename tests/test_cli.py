@@ -329,9 +329,11 @@ def test_a_reader_that_goes_away(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text(LEAK * 400)
     for command in ["check"], ["rules"], ["check", "--output-format", "json"]:
         reading, writing = os.pipe()
-        os.close(reading)
-        done = process(*command, cwd=tmp_path, capture_output=False, stdout=writing, stderr=subprocess.PIPE)
-        os.close(writing)
+        try:
+            os.close(reading)
+            done = process(*command, cwd=tmp_path, capture_output=False, stdout=writing, stderr=subprocess.PIPE)
+        finally:
+            os.close(writing)
         assert done.stderr == ""
         assert done.returncode == (command[0] == "check")
 

@@ -233,6 +233,7 @@ def unreaped(basis: Basis) -> Iterator[tuple[Row, Use]]:
         asks = [u for u in uses if u.verb in row.asks]
         looked_at = {p.path[-1] for p in basis.uses if p.scope is place.scope and p.path[:-1] == place.path}
         seen = {u.verb for u in uses} | {e.text for e in _elsewhere(basis, place)} | looked_at
-        kept = any(not u.verb and u.role in _KEEPS for u in uses)
+        entered = any(b.how == "with" for b in place.scope.bindings.get(place.path[0], ()))  # which waits at its end
+        kept = entered or any(not u.verb and u.role in _KEEPS for u in uses)
         if asks and seen.isdisjoint(row.reaps) and not kept:
             yield row, asks[0]

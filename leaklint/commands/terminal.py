@@ -57,6 +57,7 @@ def print_lines(lines: Iterable[str]) -> None:
         stream.flush()
     except OSError as error:
         # the interpreter would flush again at its end, and complain
+        # leaklint: ignore[unclosed-file-or-process] -- the process ends with it
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
         if not isinstance(error, BrokenPipeError):
             raise OSError(error.errno, error.strerror, "standard output") from None
