@@ -13,6 +13,7 @@ from leaklint.answers.driver import context
 from leaklint.answers.instances import leaves
 from leaklint.answers.owner import lifetime
 from leaklint.answers.registered import is_method, is_self
+from leaklint.answers.reruns import reruns
 from leaklint.answers.shared import shared, singleton
 from leaklint.basis import NO, Answer, Basis, Clue
 from leaklint.ir import Expr, Scope, Stmt, flat_of
@@ -139,7 +140,8 @@ def _wraps(basis: Basis, call: Expr, closing: frozenset[Scope], depth: int) -> b
     for index, (arg, name) in enumerate(zip(call.args[1:], call.names[1:], strict=True)):
         if not refers(basis, arg, closing, depth - 1):
             continue
-        if callee.row is not None and callee.row.takes and callee.row.kind == "function":
+        row = callee.row
+        if row is not None and row.takes and row.kind == "function" and not row.release:
             return True
         if callee.local is not None and not name and _keeps(basis, callee.local, index):
             return True
@@ -204,7 +206,8 @@ def _many(basis: Basis, klass: Scope, stored: Stmt) -> Answer:
     for made in (k for k in basis.names.family(klass) if k not in bases and k.parent is not None):
         for use in basis.all_uses(Place(made.parent, (made.name,))) if made.parent is not None else ():
             when = context(basis, use.stmt) if use.verb == "__call__" else NO
-            if when.kind in ("loop", "event", "stream"):
+            again = when.kind == "loop" or (when.kind in ("event", "stream") and reruns(basis, use.stmt))
+            if again:
                 return Answer(when.kind, (Clue(use.stmt, "driver", "made"),), use.stmt.scope.function.name)
     return NO
 
