@@ -165,3 +165,14 @@ def test_edits_in_each_others_way_are_not_joined() -> None:
     assert together([inside, first]) == first.edit
     after = [finding("a.py", Span(line, 1, line, 5), edit=(Edit(9, 8, (f"    pop{line}",)),)) for line in (2, 3)]
     assert together(after) == (*after[0].edit, *after[1].edit)
+
+
+def test_what_came_by_await_is_closed_by_await(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("app/jobs.py").write_text(
+        "import httpx\n\nclient = httpx.AsyncClient()\n\n\nasync def pass_on(request, note):\n"
+        "    answer = await client.send(request, stream=True)\n    await note(answer.status_code)\n    return answer\n",
+        encoding="utf-8",
+    )
+    repair = re.search(r"\*\*Repair\*\*: (.*)", chapter(report(capsys, "app"), re.escape("`answer` in `pass_on`")))
+    assert repair
+    assert "`await answer.aclose()` only where it is not" in repair[1]

@@ -32,7 +32,7 @@ def _hit(
     facts: Facts, row: Row, call: Expr, subject: str, name: str, left: Exit | None = None, handed_over: bool = False
 ) -> Hit:
     when = facts.context(call.stmt)
-    missing, awaited = when.clues, call.parent is not None and call.parent.op == "await"
+    missing, awaited = when.clues, any(e is not None and e.op == "await" for e in (call, call.parent))
     if left is not None:
         missing = (Clue(left.stmt, "missing", "raises" if left.kind == "raise" else "leaves"),)
     return Hit(
