@@ -115,8 +115,13 @@ class Positions:
         """The source of what a statement assigns or evaluates; empty when it does neither."""
         self._load()
         value = getattr(self._nodes[ordinal], "value", None)
-        text = ast.get_source_segment(self._source.decode("utf-8", "replace"), value) if value is not None else None
-        return text or ""
+        if not isinstance(value, ast.expr) or value.end_lineno is None or value.end_col_offset is None:
+            return ""
+        # `ast.get_source_segment` goes through the whole file each time
+        lines = self._lines[value.lineno - 1 : value.end_lineno]
+        lines[-1] = lines[-1][: value.end_col_offset]
+        lines[0] = lines[0][value.col_offset :]
+        return b"\n".join(lines).decode("utf-8", "replace")
 
     def end_of_block(self, ordinal: int) -> int:
         """The last line of the block that a statement stands in."""
