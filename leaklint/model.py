@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from leaklint.answers.models import Load
+from leaklint.answers.peaks.models import Load
 from leaklint.views.exceptions import Exceptions
 from leaklint.views.growth import Growth
 from leaklint.views.hit import Clear, Hit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.answers.memo import FORGETS
+from leaklint.answers.growth.memo import FORGETS
 from leaklint.apis import Row
 from leaklint.basis import Basis
 from leaklint.ir import Expr, Stmt, source

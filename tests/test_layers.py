@@ -40,6 +40,7 @@ LAYERS = """
     edits
     flow
     answers/*
+    answers/growth/* answers/tasks/* answers/listeners/* answers/resources/* answers/exceptions/* answers/peaks/*
     value
     views/*
     model
@@ -95,7 +96,9 @@ def dotted(file: Path) -> str:
 def layer(module: str) -> str:
     """The entry of LAYERS that a module belongs to; fails for one that has none."""
     parts = module.split(".")[1:] or ["__init__"]
-    entry = next((e for e in (parts[0], f"{parts[0]}/*") if e in ORDER), None)
+    # the innermost folder that has a line of its own decides: `answers/growth/*`, then `answers/*`
+    rooms = ["/".join(parts[:depth]) for depth in range(len(parts), 0, -1)]
+    entry = next((e for room in rooms for e in (room, f"{room}/*") if e in ORDER), None)
     assert entry, (
         f"{module} has no layer: add `{parts[0]}` (a folder: `{parts[0]}/*`) to LAYERS in {path_of(Path(__file__))}"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from leaklint.answers import retention, sink, tracebacks, wrapped
+from leaklint.answers.exceptions import retention, sink, tracebacks, wrapped
 from leaklint.basis import Answer
 from leaklint.ir import Expr, Stmt
 from leaklint.uses import Use

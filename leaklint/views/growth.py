@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Literal, get_args
 
-from leaklint.answers import coverage, drain, endings, key, memo, narrower, occasion, owner
+from leaklint.answers import drain, endings, key, owner
+from leaklint.answers.growth import coverage, memo, narrower, occasion
 from leaklint.apis import Row
 from leaklint.basis import NO, Answer, Clue
 from leaklint.facts import DriverKind

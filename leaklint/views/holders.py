@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from leaklint.answers import attributes, cycles, evicted, lent, reopened, scoped, unawaited
+from leaklint.answers import attributes
+from leaklint.answers.listeners import cycles
+from leaklint.answers.resources import evicted, lent, reopened, scoped, unawaited
 from leaklint.views.resources import Resources
 
 

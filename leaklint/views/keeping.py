@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from leaklint.answers import decorators, defaults, drain, entries, lookup, memo, mismatch, queues, shared, weight
+from leaklint.answers import drain, shared
+from leaklint.answers.growth import decorators, defaults, entries, lookup, memo, mismatch, queues
+from leaklint.answers.peaks import weight
 from leaklint.basis import Answer, Clue
 from leaklint.uses import Use
 from leaklint.value import Value

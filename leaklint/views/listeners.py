@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from leaklint.answers import listener, registered, repeated, reruns
+from leaklint.answers.listeners import listener, registered, repeated, reruns
 from leaklint.basis import Answer
 from leaklint.ir import Stmt
 from leaklint.views.view import View

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from leaklint.answers import consume, demand, figures, frames, images, imports, models, tensors, text, weight
+from leaklint.answers.exceptions import text
+from leaklint.answers.peaks import consume, demand, figures, frames, images, imports, models, tensors, weight
 from leaklint.basis import Answer
 from leaklint.ir import Expr, Stmt
 from leaklint.views.view import View

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Literal
 
-from leaklint.answers import entered, fate, paths, rebuilt, unreleased
+from leaklint.answers import fate, paths
+from leaklint.answers.resources import entered, rebuilt, unreleased
 from leaklint.apis import Row
 from leaklint.basis import Answer
 from leaklint.facts import DriverKind

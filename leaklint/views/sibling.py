@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from leaklint.answers.coverage import reaching
+from leaklint.answers.growth.coverage import reaching
 from leaklint.basis import Basis
 from leaklint.ir import Expr, Scope, source
 from leaklint.uses import Use

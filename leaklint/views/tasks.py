@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from leaklint.answers import again, destiny, outcome, race, running, spawn, threads
+from leaklint.answers import destiny, spawn
 from leaklint.answers.spawn import Spawn
+from leaklint.answers.tasks import again, outcome, race, running, threads
 from leaklint.apis import Row
 from leaklint.basis import Answer
 from leaklint.ir import Expr

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from leaklint.answers import attributes, driver, endings, key, owner, shared, sink
+from leaklint.answers import attributes, driver, endings, key, owner, shared
+from leaklint.answers.exceptions import sink
 from leaklint.apis import Row
 from leaklint.basis import Answer, Basis
 from leaklint.facts import OwnerKind

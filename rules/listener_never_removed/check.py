@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.answers.listener import Listening
+from leaklint.answers.listeners.listener import Listening
 from leaklint.basis import Clue
 from leaklint.ir import Scope, source
 from leaklint.model import Clear, Facts, Hit

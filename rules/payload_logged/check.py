@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.answers.text import Text
+from leaklint.answers.exceptions.text import Text
 from leaklint.basis import Answer, Clue
 from leaklint.facts import DriverKind
 from leaklint.ir import source

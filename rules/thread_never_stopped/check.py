@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.answers.threads import Started
+from leaklint.answers.tasks.threads import Started
 from leaklint.basis import Clue
 from leaklint.facts import DriverKind
 from leaklint.ir import Scope, source

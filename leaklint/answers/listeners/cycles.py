@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from leaklint.answers.attributes import Held, module_instance
 from leaklint.answers.driver import context
 from leaklint.answers.instances import leaves
+from leaklint.answers.listeners.registered import is_method, is_self
+from leaklint.answers.listeners.reruns import reruns
 from leaklint.answers.owner import lifetime
-from leaklint.answers.registered import is_method, is_self
-from leaklint.answers.reruns import reruns
 from leaklint.answers.shared import shared, singleton
 from leaklint.basis import NO, Answer, Basis, Clue
 from leaklint.ir import Expr, Scope, Stmt, flat_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from leaklint.answers.sink import Sink, carries, sink
+from leaklint.answers.exceptions.sink import Sink, carries, sink
 from leaklint.basis import Basis
 from leaklint.flow import unreachable
 from leaklint.ir import Expr, flat_of, walk

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from leaklint.answers.errors import error
+from leaklint.answers.exceptions.errors import error
 from leaklint.basis import NO, Answer, Basis, Clue
 from leaklint.ir import Scope, is_none
 from leaklint.names import Place

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.answers.loads import Whole, whole
+from leaklint.answers.peaks.loads import Whole, whole
 from leaklint.basis import Basis
 from leaklint.ir import Expr, Stmt, flat_of, outermost, source, statements, walk
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from leaklint.answers.bound import by_type
-from leaklint.answers.demand import callers, in_own_loop
+from leaklint.answers.peaks.demand import callers, in_own_loop
 from leaklint.basis import Basis
 from leaklint.ir import Expr, Scope, Stmt, ancestors, flat_of, statements, walk
 from leaklint.names import Place

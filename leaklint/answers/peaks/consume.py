@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from leaklint.answers.limits import asked_before, limited
-from leaklint.answers.loads import Whole, is_open, names_data, whole
+from leaklint.answers.peaks.limits import asked_before, limited
+from leaklint.answers.peaks.loads import Whole, is_open, names_data, whole
 from leaklint.basis import Basis
 from leaklint.ir import Expr, Stmt, flat_of, source, statements, walk
 from leaklint.scopes import source_name

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from leaklint.answers.demand import in_own_loop
 from leaklint.answers.key import literal
-from leaklint.answers.loads import whole
+from leaklint.answers.peaks.demand import in_own_loop
+from leaklint.answers.peaks.loads import whole
 from leaklint.basis import Basis
 from leaklint.ir import Expr, Stmt, ancestors, source, walk
 from leaklint.names import Place

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from leaklint.answers.fate import parameter
-from leaklint.answers.memo import Memo, memoises
+from leaklint.answers.growth.memo import Memo, memoises
 from leaklint.basis import NO, Basis
 from leaklint.ir import Expr, Scope, flat_of, statements, walk
 from leaklint.names import Place

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from leaklint.answers.attributes import module_instance
 from leaklint.answers.destiny import destiny
+from leaklint.answers.listeners.registered import Handler, Registration, handlers, looks_up
 from leaklint.answers.owner import lifetime
-from leaklint.answers.registered import Handler, Registration, handlers, looks_up
 from leaklint.basis import NO, Answer, Basis, Clue
 from leaklint.facts import OwnerKind
 from leaklint.ir import Expr, Scope, Stmt, flat_of, source

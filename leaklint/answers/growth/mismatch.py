@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from leaklint.answers.memo import taken_apart
+from leaklint.answers.growth.memo import taken_apart
 from leaklint.apis import Row
 from leaklint.basis import Basis
 from leaklint.ir import Expr, Stmt, ancestors, source, walk

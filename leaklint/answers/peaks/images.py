@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.answers.demand import demand
+from leaklint.answers.peaks.demand import demand
 from leaklint.basis import Answer, Basis
 from leaklint.ir import Expr, Stmt, flat_of, statements
 from leaklint.scopes import source_name

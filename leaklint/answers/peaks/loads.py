@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from leaklint.answers.query import table
+from leaklint.answers.peaks.query import table
 from leaklint.basis import Basis
 from leaklint.ir import Expr, is_none, source, statements, walk
 from leaklint.names import Place

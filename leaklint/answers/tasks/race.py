@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from leaklint.answers.lasting import lasting
 from leaklint.answers.spawn import LOOKS, spawn
+from leaklint.answers.tasks.lasting import lasting
 from leaklint.basis import Basis
 from leaklint.ir import Expr, Stmt, ancestors, in_loop, is_none
 from leaklint.names import Place

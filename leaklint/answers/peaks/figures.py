@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from leaklint.answers.demand import callers, demand, in_own_loop
 from leaklint.answers.key import literal
+from leaklint.answers.peaks.demand import callers, demand, in_own_loop
 from leaklint.apis import Row
 from leaklint.basis import Answer, Basis
 from leaklint.ir import Expr, Scope, Stmt, flat_of, statements

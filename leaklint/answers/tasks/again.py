@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from leaklint.answers.driver import context, endless
 from leaklint.answers.endings import reached
-from leaklint.answers.running import Running
+from leaklint.answers.tasks.running import Running
 from leaklint.basis import Answer, Basis, Clue
 from leaklint.ir import Expr, Scope, Stmt, ancestors, statements, walk
 from leaklint.names import Place

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from leaklint.answers.demand import demand, in_own_loop, varies
+from leaklint.answers.peaks.demand import demand, in_own_loop, varies
 from leaklint.basis import NO, Answer, Basis, Clue
 from leaklint.ir import Expr, Scope, Stmt, ancestors, flat_of, is_none, source, statements, walk
 from leaklint.scopes import source_name

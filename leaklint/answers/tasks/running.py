@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from leaklint.answers.attributes import module_instance, referred
 from leaklint.answers.endings import endings, expected, reached
-from leaklint.answers.lasting import ended_by, lasting, others_end_it
 from leaklint.answers.owner import lifetime
 from leaklint.answers.spawn import LOOKS, Spawn, spawn
+from leaklint.answers.tasks.lasting import ended_by, lasting, others_end_it
 from leaklint.basis import NO, Answer, Basis, Clue
 from leaklint.ir import Expr, Scope, Stmt
 from leaklint.names import Place

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from leaklint.answers.driver import context
+from leaklint.answers.growth.memo import Memo
 from leaklint.answers.key import key, parameter, public_name
-from leaklint.answers.memo import Memo
 from leaklint.basis import Answer, Basis
 from leaklint.ir import Param, walk
 from leaklint.uses import Use

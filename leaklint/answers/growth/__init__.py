@@ -1,0 +1,1 @@
+"""Caches, maps, lists, queues: what makes an entry, what removes it, and how far the one covers the other."""

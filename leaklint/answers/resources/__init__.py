@@ -1,0 +1,1 @@
+"""Sessions, files, connections, locks: forms in which they are left open."""
