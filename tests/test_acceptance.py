@@ -1,6 +1,8 @@
-"""What users of today's linters asked for, one test per line of that list, for the lines that today's rules reach.
+"""What users of today's linters asked for, one test per line of that list, as far as it is about rules (1 to 24).
 
 Each source stands for one wish: lines that end in `# LK201` must be reported by that rule, and no other line.
+The rest of the list is about working with it: 25 is test_baseline, test_diff_base and test_cli; 26 test_suppress and
+test_unused; 27 test_pre_commit and test_files; 28 test_report_sarif and test_baseline; 29 test_notebook.
 """
 
 from __future__ import annotations
