@@ -125,7 +125,7 @@ def test_several_outputs(leaklint: Run) -> None:
     assert Path("c.txt").read_text() == out
     status, out, err = leaklint("check", "--output", "sarif=out.sarif", "--output", "concise")
     assert status == 1
-    assert out.startswith("a.py:9:5: P1 LK201 dangling-task: ")
+    assert out.startswith("a.py:9:5: P2 LK201 dangling-task: ")
     assert out.count("\n") == 1
     assert err.startswith("Checked 1 file in ")
     (result,) = json.loads(Path("out.sarif").read_text())["runs"][0]["results"]
@@ -134,7 +134,7 @@ def test_several_outputs(leaklint: Run) -> None:
 
 def test_statistics_never_stand_in_what_programs_read(leaklint: Run) -> None:
     Path("a.py").write_text(LEAK)
-    table = re.compile(r"^rule +P0 +P1 +P2 +all\nLK201 dangling-task +0 +1 +0 +1$", re.MULTILINE)
+    table = re.compile(r"^rule +P0 +P1 +P2 +all\nLK201 dangling-task +0 +0 +1 +1$", re.MULTILINE)
     status, out, err = leaklint("check", "--statistics")
     assert (status, err) == (1, "")
     assert table.search(out)

@@ -248,10 +248,10 @@ def test_each_file_by_its_own_settings(leaklint: Run) -> None:
         write(f"{folder}/leaklint.toml", text)
         write(f"{folder}/x.py", LEAK)
     result = rows(leaklint("check", "--output-format", "json"))
-    assert result == [("a/x.py", "LK201", "P1"), ("c/x.py", "LK201", "P1"), ("d/x.py", "LK201", "P0")]
+    assert result == [("a/x.py", "LK201", "P2"), ("c/x.py", "LK201", "P2"), ("d/x.py", "LK201", "P0")]
     statuses = {folder: leaklint("check", folder)[0] for folder in "abcd"}
     assert statuses == {"a": 1, "b": 0, "c": 0, "d": 1}
-    assert leaklint("check", "c", "--fail-on", "P1")[0] == 1
+    assert leaklint("check", "c", "--fail-on", "P2")[0] == 1
 
 
 def test_preview(leaklint: Run) -> None:

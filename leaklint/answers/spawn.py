@@ -99,15 +99,22 @@ def _trusted(basis: Basis, callee: Callee) -> bool:
 
 
 def runs_through(basis: Basis, spawned: Spawn) -> bool:
-    """A coroutine of this module that awaits nothing: done in its first step, which the loop holds."""
-    coroutine = spawned.coroutine
+    """A coroutine of this module that waits for nothing: done in its first step, which the loop holds."""
+    return _never_waits(basis, spawned.coroutine, _DEPTH)
+
+
+def _never_waits(basis: Basis, coroutine: Expr | None, depth: int) -> bool:
+    """Does a call of a coroutine function await nothing but what awaits nothing itself?"""
     local = basis.types.callee(coroutine).local if coroutine is not None and coroutine.op == "call" else None
     if local is None or local.kind != "function" or not local.is_async or local.is_generator or _is_hook(local):
         return False
-    return not any(
-        (stmt.is_async and stmt.op in ("for", "with")) or any(e.op == "await" for e in flat_of(stmt))
-        for stmt in statements(local.block)
-    )
+    for stmt in statements(local.block):
+        if stmt.is_async and stmt.op in ("for", "with"):
+            return False
+        awaited = (e.args[0] for e in flat_of(stmt) if e.op == "await")
+        if not all(depth > 0 and _never_waits(basis, inner, depth - 1) for inner in awaited):
+            return False
+    return True
 
 
 def _is_hook(function: Scope) -> bool:

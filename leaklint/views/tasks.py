@@ -6,7 +6,7 @@ from functools import cached_property
 
 from leaklint.answers import destiny, spawn
 from leaklint.answers.spawn import Spawn
-from leaklint.answers.tasks import again, outcome, race, running, threads
+from leaklint.answers.tasks import again, lasting, outcome, race, running, threads
 from leaklint.apis import Row
 from leaklint.basis import Answer
 from leaklint.ir import Expr
@@ -28,6 +28,10 @@ class Tasks(View):
 
     def runs_through(self, spawned: Spawn) -> bool:
         return spawn.runs_through(self.basis, spawned)
+
+    def course(self, spawned: Spawn) -> Answer:
+        """Does what a task runs go on until it is stopped?"""
+        return lasting.lasting(self.basis, spawned.coroutine)
 
     def destiny(self, call: Expr) -> Answer:
         return destiny.destiny(self.basis, call)

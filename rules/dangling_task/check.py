@@ -30,20 +30,22 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             yield Clear(call.stmt, subject, f"kept: {fate.kind}", sound=True)
             continue
         when = facts.context(call.stmt)
-        piles = when.kind in ("event", "stream", "loop")
-        driver: DriverKind = when.kind if when.kind in ("event", "stream", "loop", "once", "import") else "call"  # type: ignore[assignment]
+        piles, endless = when.kind in ("event", "stream", "loop"), facts.course(spawn).kind == "endless"
+        driver: DriverKind = when.kind if piles or (when.kind in ("once", "import") and not endless) else "call"  # type: ignore[assignment]
         yield Hit(
             at=call.stmt,
             subject=subject,
             owner="nobody",
             driver=driver,
-            release="never",
-            message="both" if piles else "vanish",
-            hint="wrapper" if spawn.wrapper else "keep",
+            release="never" if piles or endless else "on some paths",  # one that ends by itself is gone then
+            message=f"endless_{'each' if piles else 'once'}" if endless else "both" if piles else "vanish",
+            hint="wrapper" if spawn.wrapper else "cancel" if endless else "keep",
             args={
                 "call": source(call),
                 "starter": source(call.args[0]),
+                "coroutine": source(spawn.coroutine, 40),
                 "function": call.stmt.scope.function.name,
+                "ending": ending_of(facts, call),
                 "wrapper": spawn.wrapper,
                 "name": fate.word,
             },
@@ -59,8 +61,15 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             acquired=source(call),
             starter=spawn.elsewhere,
             likely=facts.means("asyncio_names", spawn.elsewhere.rpartition(".")[2]),
-            repair=() if spawn.wrapper else kept(call),
+            repair=() if spawn.wrapper or endless else kept(call),
         )
+
+
+def ending_of(facts: Facts, call: Expr) -> str:
+    """Where the task should be cancelled, in words of a hint."""
+    klass = call.stmt.scope.enclosing("class")
+    ending = next((m for m in facts.endings(klass) if m.name != "__del__"), None) if klass is not None else None
+    return f"in `{ending.name}`" if ending is not None else "where what it works for ends"
 
 
 def kept(call: Expr) -> tuple[Change, ...]:
