@@ -41,6 +41,7 @@ class Sense:
 
     def around(self, found: Finding | Cleared) -> Around:
         if found.path not in self._definitions:
+            # leaklint: ignore[session-map-never-pruned] -- made anew for each report, one entry for each of its files
             self._definitions[found.path] = definitions(self._read(found.path) or ())
         return around(self._definitions[found.path], found.span.line)
 
