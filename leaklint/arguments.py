@@ -110,8 +110,6 @@ def settings_options(command: Callable[..., int]) -> Callable[..., int]:
 
 def gather(paths: Sequence[str], stdin_name: str | None, finder: Finder, cwd: Path) -> Found:
     """The files that the arguments name; `-` is standard input. Raises SettingsError, ValueError for the user."""
-    from dataclasses import replace
-
     from leaklint.files import discover, stdin_source
     from leaklint.walk import Walk
 
@@ -125,4 +123,4 @@ def gather(paths: Sequence[str], stdin_name: str | None, finder: Finder, cwd: Pa
     if stdin_name and finder(place).force_exclude and Walk(finder).excluded(place):
         return found
     others = (one for one in found.sources if one.shown != source.shown)
-    return replace(found, sources=tuple(sorted((*others, source), key=lambda one: one.shown)))
+    return found._replace(sources=tuple(sorted((*others, source), key=lambda one: one.shown)))

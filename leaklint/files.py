@@ -8,17 +8,17 @@ import os
 import stat
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from leaklint.config import Finder
 from leaklint.facts import Reach
 from leaklint.paths import shown_name
-from leaklint.walk import Walk
+from leaklint.stamp import Stamp, stamp
+from leaklint.walk import Trouble, Walk
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """A file to check: where it is, what reports call it, its dotted module name, its size in bytes."""
 
     path: str
@@ -28,10 +28,11 @@ class Source:
     reach: Reach = "file"
     content: bytes | None = None
     """What standard input gave; None for a file that is to be read."""
+    stamp: Stamp | None = None
+    """What tells that it is still the same; None where nothing does."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """The files to check, in order of their names, and one line for each path that could not be looked into."""
 
     sources: tuple[Source, ...]
@@ -69,12 +70,12 @@ def lines(source: bytes) -> list[str]:
     return text.split("\n")  # not splitlines(): it splits at form feeds too
 
 
-def module_name(path: Path, package: Callable[[Path], str]) -> str:
-    """The dotted name of the module in `path`; `package` tells that of a directory, empty when it is none."""
-    parent = package(path.parent)
-    if path.stem == "__init__":
-        return parent or path.parent.name or path.stem
-    return f"{parent}.{path.stem}" if parent else path.stem
+def module_name(folder: Path, name: str, package: str) -> str:
+    """The dotted name of the module in a file; `package` is that of its folder, empty when it is none."""
+    stem = os.path.splitext(name)[0]  # noqa: PTH122  many files
+    if stem == "__init__":
+        return package or folder.name or stem
+    return f"{package}.{stem}" if package else stem
 
 
 def _package_of(folder: Path) -> str:
@@ -85,55 +86,60 @@ def _package_of(folder: Path) -> str:
     return ".".join(reversed(names))
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
+class _Seen(NamedTuple):
     """A file on the way; `real` is where it is once all links are followed, `link` whether it is one itself."""
 
-    path: Path
+    folder: str
+    name: str
     real: str
     link: bool
     size: int
+    stamp: Stamp | None
+
+    @property
+    def path(self) -> str:
+        return os.path.join(self.folder, self.name)  # noqa: PTH118
 
 
-def _look(path: Path, walk: Walk, settings: Finder) -> Iterator[_Seen | tuple[Path, OSError]]:
+def _look(path: Path, walk: Walk, settings: Finder) -> Iterator[_Seen | Trouble]:
     """What an argument names."""
     try:
         status = path.stat()
     except OSError as error:
-        yield path, error
+        yield Trouble(path, error)
         return
     if settings(path).force_exclude and walk.excluded(path):
         return
     real = os.path.realpath(path)  # not resolve(), which raises at loops in some versions
     if not stat.S_ISDIR(status.st_mode):
-        yield _Seen(path, real, path.is_symlink(), status.st_size)
+        yield _Seen(str(path.parent), path.name, real, path.is_symlink(), status.st_size, stamp(status))
         return
+    skip = len(str(path))
     for entry in walk.files(path):
-        if isinstance(entry, tuple):
+        if isinstance(entry, Trouble):
             yield entry
-        elif entry.link:
-            yield _Seen(Path(entry.path), os.path.realpath(entry.path), True, entry.size)
-        else:  # nothing between `path` and the file is a link
-            yield _Seen(Path(entry.path), real + entry.path[len(str(path)) :], False, entry.size)
+            continue
+        where = os.path.join(entry.folder, entry.name)  # noqa: PTH118
+        # nothing between `path` and the file is a link
+        at = os.path.realpath(where) if entry.link else real + where[skip:]
+        yield _Seen(entry.folder, entry.name, at, entry.link, entry.size, entry.stamp)
 
 
 class _Reaches:
     """How much of what may answer a file's open questions is checked along with it."""
 
-    def __init__(self, folders: Iterable[Path], files: Iterable[Path], package: Callable[[Path], str]) -> None:
+    def __init__(self, folders: Iterable[Path], files: Iterable[str], package: Callable[[Path], str]) -> None:
         self._folders, self._files, self._package = tuple(folders), frozenset(files), package
-        self._alone: dict[Path, bool] = {}
 
-    def of(self, path: Path) -> Reach:
-        folder, package = path.parent, self._package(path.parent)
+    def of(self, folder: Path) -> Reach:
+        """The reach of the files in a folder."""
+        package = self._package(folder)
         top = folder if not package else [folder, *folder.parents][package.count(".")]
         if any(top.is_relative_to(one) for one in self._folders):
             return "project"
         if package:
             return "file"
-        if folder not in self._alone:
-            self._alone[folder] = self._is_all(folder)
-        return "alone" if self._alone[folder] else "file"
+        return "alone" if self._is_all(folder) else "file"
 
     def _is_all(self, folder: Path) -> bool:
         """Is there no other module and no package in a directory?"""
@@ -142,7 +148,7 @@ class _Reaches:
         except OSError:
             return False
         return not any(
-            (one.suffix == ".py" and one not in self._files) or (one / "__init__.py").is_file() for one in inner
+            (one.suffix == ".py" and str(one) not in self._files) or (one / "__init__.py").is_file() for one in inner
         )
 
 
@@ -151,7 +157,21 @@ def stdin_source(content: bytes, name: str | None, cwd: Path) -> Source:
     if not name:
         return Source("-", "-", "stdin", len(content), content=content)
     path = Path(os.path.normpath(cwd / name))
-    return Source(str(path), shown_name(path, cwd), module_name(path, _package_of), len(content), content=content)
+    module = module_name(path.parent, path.name, _package_of(path.parent))
+    return Source(str(path), shown_name(path, cwd), module, len(content), content=content)
+
+
+class _Folder(NamedTuple):
+    """What the files of one folder have in common."""
+
+    path: Path
+    shown: str
+    package: str
+    reach: Reach
+
+    def source(self, seen: _Seen) -> Source:
+        shown, module = f"{self.shown}{seen.name}", module_name(self.path, seen.name, self.package)
+        return Source(seen.path, shown, module, seen.size, self.reach, None, seen.stamp)
 
 
 def discover(arguments: Iterable[str], cwd: Path, settings: Finder | None = None) -> Found:
@@ -166,7 +186,7 @@ def discover(arguments: Iterable[str], cwd: Path, settings: Finder | None = None
     seen = [item for path in named for item in _look(path, walk, settings)]
     errors = [
         f"{printable(shown_name(path, cwd))}: {(error.strerror or str(error)).lower()}"
-        for path, error in (item for item in seen if isinstance(item, tuple))
+        for path, error in (item for item in seen if isinstance(item, Trouble))
     ]
     files = [item for item in seen if isinstance(item, _Seen)]
     once: dict[str, _Seen] = {}
@@ -174,14 +194,12 @@ def discover(arguments: Iterable[str], cwd: Path, settings: Finder | None = None
         once.setdefault(item.real, item)  # a file that is reached by links too is checked under its own name
     package = functools.cache(_package_of)
     reaches = _Reaches((p for p in named if p.is_dir()), (item.path for item in once.values()), package)
-    sources = [
-        Source(
-            str(item.path),
-            shown_name(item.path, cwd),
-            module_name(item.path, package),
-            item.size,
-            reaches.of(item.path),
-        )
-        for item in once.values()
-    ]
+
+    @functools.cache
+    def folder(place: str) -> _Folder:
+        path = Path(place)
+        shown = shown_name(path / "_", cwd)[:-1]
+        return _Folder(path, shown, package(path), reaches.of(path))
+
+    sources = [folder(item.folder).source(item) for item in once.values()]
     return Found(tuple(sorted(sources, key=lambda source: source.shown)), tuple(errors))

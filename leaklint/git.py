@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 _TIMEOUT = 60
+_REPOSITORY = "160000 "
+"""How git marks another repository in its index."""
+
 # the hook that runs us may have set these for a repository that is not the one asked about
 _OF_ANOTHER = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """Paths below a directory, relative to it; those of directories are other repositories."""
+class Listing(NamedTuple):
+    """Paths below a directory, relative to it: of files, and of directories that are other repositories."""
 
     tracked: tuple[str, ...]
+    tracked_repositories: tuple[str, ...]
     untracked: tuple[str, ...]
+    untracked_repositories: tuple[str, ...]
 
 
 def environment() -> dict[str, str]:
@@ -33,6 +36,8 @@ def command(*arguments: str) -> list[str]:
 
 
 def _ask(folder: Path, *arguments: str) -> Sequence[str] | None:
+    import subprocess  # a file that is named needs no git
+
     try:
         done = subprocess.run(
             command(*arguments),
@@ -45,7 +50,7 @@ def _ask(folder: Path, *arguments: str) -> Sequence[str] | None:
         )
     except (OSError, subprocess.SubprocessError):  # no git, no work tree, or one that it does not trust
         return None
-    return [os.fsdecode(name).rstrip("/") for name in done.stdout.split(b"\0") if name]
+    return [os.fsdecode(name) for name in done.stdout.split(b"\0") if name]
 
 
 def revision(folder: Path) -> str:
@@ -68,8 +73,14 @@ def listing(folder: Path) -> Listing | None:
         return None
     if _ask(folder, "check-ignore", "-q", ".") is not None:
         return None
-    tracked = _ask(folder, "ls-files", "--cached", "-z")
+    index = _ask(folder, "ls-files", "--cached", "--stage", "-z")
     untracked = _ask(folder, "ls-files", "--others", "--exclude-standard", "-z")
-    if tracked is None or untracked is None:
+    if index is None or untracked is None:
         return None
-    return Listing(tuple(dict.fromkeys(tracked)), tuple(untracked))
+    tracked = dict.fromkeys(line.partition("\t")[2] for line in index if not line.startswith(_REPOSITORY))
+    return Listing(
+        tuple(tracked),
+        tuple(line.partition("\t")[2] for line in index if line.startswith(_REPOSITORY)),
+        tuple(name for name in untracked if not name.endswith("/")),
+        tuple(name.rstrip("/") for name in untracked if name.endswith("/")),
+    )

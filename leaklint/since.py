@@ -50,7 +50,8 @@ class Before:
         return ".".join(parts[depth:])
 
     def _module(self, name: str) -> str:
-        return module_name(self._history.root / name, self._package)
+        path = self._history.root / name
+        return module_name(path.parent, path.name, self._package(path.parent))
 
     def _source(self, name: str, content: bytes, now: Source | None) -> Source:
         path = self._history.root / name

@@ -56,6 +56,7 @@ LAYERS = """
     git
     pairing
     history
+    stamp
     walk
     surroundings
     files
