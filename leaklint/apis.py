@@ -13,14 +13,12 @@ from dataclasses import MISSING, dataclass, field, fields, replace
 from functools import cached_property, lru_cache
 from typing import Any, Literal, get_args
 
-import tomli
-
 from leaklint.vocabulary import KnowledgeError
 
 Kind = Literal["container", "buffer", "resource", "task", "spawner", "function", "base", "module"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Row:
     """What one public name does. Method lists hold names of methods, syntax ones included (`__setitem__`)."""
 
@@ -95,6 +93,7 @@ class Row:
 _CHOICES = {"lifetime": ("", "long", "short"), "leaves": ("", "losers", "shielded", "siblings")}
 _KEYS = {f.name: f for f in fields(Row) if f.name not in ("name", "file")}
 _TABLES = ("makes", "pairs", "open_with", "lends")
+_NO_TABLES: Mapping[str, Mapping[str, str]] = {key: {} for key in _TABLES}
 _NOT_INHERITED = ("name", "file", "kind", "base", "verified", "returns", "instances")
 
 
@@ -131,12 +130,6 @@ class Apis:
         """Methods that ask something to end, of any row."""
         return frozenset(method for row in self.rows.values() for method in row.asks)
 
-    @cached_property
-    def _patterns(self) -> Mapping[str, re.Pattern[str]]:
-        return {
-            name: re.compile("|".join(f"(?:{p})" for p in words) or "(?!)") for name, words in self.vocabulary.items()
-        }
-
     def means(self, what: str, identifier: str) -> bool:
         """Does `identifier` belong to the vocabulary's list `what`?"""
         return self._means(what, identifier)
@@ -144,8 +137,11 @@ class Apis:
     @cached_property
     def _means(self) -> Callable[[str, str], bool]:
         # the same identifiers are asked about again and again; bounded, as a run sees a million of them
-        patterns = self._patterns
-        return lru_cache(maxsize=1 << 15)(lambda what, word: patterns[what].fullmatch(word) is not None)
+        pattern = lru_cache(maxsize=None)(self._pattern)  # a list for each question that is asked
+        return lru_cache(maxsize=1 << 15)(lambda what, word: pattern(what).fullmatch(word) is not None)
+
+    def _pattern(self, what: str) -> re.Pattern[str]:
+        return re.compile("|".join(f"(?:{p})" for p in self.vocabulary[what]) or "(?!)")
 
 
 def _value(row: str, file: str, key: str, value: Any) -> Any:
@@ -168,6 +164,8 @@ def read_rows(text: str, file: str) -> dict[str, Row]:
 
     Raises KnowledgeError, naming file and key, for anything that is not a row.
     """
+    import tomli
+
     try:
         tables = tomli.loads(text)
     except tomli.TOMLDecodeError as error:
@@ -186,6 +184,20 @@ def read_rows(text: str, file: str) -> dict[str, Row]:
             raise KnowledgeError(f"{file}: [{name}]: the key {missing[0]} is missing")
         rows[name] = Row(name=name, file=file, **{k: _value(name, file, k, v) for k, v in table.items()})
     return rows
+
+
+def sparse(row: Row) -> dict[str, Any]:
+    """What a row says beyond the defaults, in a form that JSON can hold."""
+    values = {f.name: getattr(row, f.name) for f in fields(Row)}
+    return {key: value for key, value in values.items() if key in ("name", "file", "kind") or value != _default(key)}
+
+
+def row_of(values: Mapping[str, Any]) -> Row:
+    """The row that `sparse` took apart. There are a thousand, and an `__init__` of sixty parameters takes its time."""
+    row = object.__new__(Row)
+    vars(row).update(_NO_TABLES)
+    vars(row).update({key: tuple(value) if type(value) is list else value for key, value in values.items()})
+    return row
 
 
 def _inherit(row: Row, rows: Mapping[str, Row], seen: tuple[str, ...]) -> Row:

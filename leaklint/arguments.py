@@ -43,10 +43,17 @@ _OPTIONS = (
         help="These settings for all files, instead of those that lie nearest to each.",
     ),
     click.option("--isolated", is_flag=True, help="Heed no settings files."),
+    click.option(
+        "--cache-dir",
+        envvar="LEAKLINT_CACHE_DIR",
+        metavar="DIR",
+        help="Keep results there, instead of in the user's folder for caches.",
+    ),
+    click.option("--no-cache", is_flag=True, help="Neither read nor write what is kept from run to run."),
 )
 _NAMES = (
     *("select", "extend_select", "ignore", "fail_on", "preview", "exclude", "extend_exclude", "force_exclude"),
-    *("config", "isolated"),
+    *("cache_dir", "config", "isolated", "no_cache"),
 )
 _RULES = ("select", "extend_select", "ignore")
 _LISTS = (*_RULES, "exclude", "extend_exclude")
@@ -58,11 +65,13 @@ def _split(words: Iterable[str]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What the command line says of settings: values by field, a settings file for all, or none at all."""
+    """What the command line says of settings: values by field, a settings file for all, or none at all; and whether
+    what is kept from run to run counts."""
 
     values: Mapping[str, Any]
     config: str | None
     isolated: bool
+    cached: bool = True
 
     def finder(self, cwd: Path) -> Finder:
         """The settings of each file. Raises SettingsError."""
@@ -74,6 +83,8 @@ class Given:
         """The options as they could be given again, each with its value."""
         found = []
         for name, value in self.values.items():
+            if name == "cache_dir":
+                continue  # it makes no difference to what is found
             option = name.replace("_", "-")
             if isinstance(value, bool):
                 found.append(f"--{option}" if value else f"--no-{option}")
@@ -96,12 +107,12 @@ def settings_options(command: Callable[..., int]) -> Callable[..., int]:
     @functools.wraps(command)
     def gathered(**arguments: Any) -> int:
         mine = {name: arguments.pop(name) for name in _NAMES}
-        config, isolated = mine.pop("config"), mine.pop("isolated")
+        config, isolated, uncached = mine.pop("config"), mine.pop("isolated"), mine.pop("no_cache")
         if config and isolated:
             raise click.UsageError("--config cannot be combined with --isolated")
         values = {name: _split(value) if name in _LISTS else value for name, value in mine.items()}
         given = {name: value for name, value in values.items() if value not in (None, ())}
-        return command(given=Given(given, config, isolated), **arguments)
+        return command(given=Given(given, config, isolated, not uncached), **arguments)
 
     for option in reversed(_OPTIONS):
         gathered = option(gathered)

@@ -7,28 +7,29 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import hashlib
 import os
-import stat
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from leaklint import catalogue as knowledge
 from leaklint import notebook, suppress
-from leaklint.catalogue import Catalogue
+from leaklint.catalogue import Catalogue, load
+from leaklint.checked import Checked, digest, read
 from leaklint.facts import Cleared, FileResult, Finding, Summary
 from leaklint.files import Source, printable
 from leaklint.vocabulary import KnowledgeError
 
 if TYPE_CHECKING:
-    from leaklint.notebook import Notebook
+    from leaklint.cache import Cache
     from leaklint.workers import Lost, Pools
 
 BATCH_BYTES = 200_000
 BATCH_FILES = 40
+SAVE_EVERY = 1_000
+"""Files after which what is known of them is written down: a run of hours may be killed."""
+
 SMALL_RUN = 500_000
 """Bytes below which starting workers takes longer than they save."""
 
@@ -64,29 +65,16 @@ def own_engine() -> Engine:
     return Engine(analyze, unreadable, link)
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How a run is made: `jobs` workers at a time; `gate` off to have every file analysed whole."""
+class Options(NamedTuple):
+    """How a run is made: `jobs` workers at a time, as many as pay where none are given; `gate` off to have every file
+    analysed whole; `cache` knows what earlier runs have found."""
 
-    jobs: int = 1
+    jobs: int | None = None
     gate: bool = True
+    cache: Cache | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """What is known of one file: its result, the digest of its bytes, and the notebook that it is."""
-
-    result: FileResult
-    digest: str
-    notebook: Notebook | None = None
-
-
-_loaded = functools.cache(knowledge.load)
-
-
-def digest(source: bytes) -> str:
-    """A short hash of a file's bytes."""
-    return hashlib.blake2b(source, digest_size=8).hexdigest()
+_loaded = functools.cache(load)
 
 
 def default_jobs(sources: Iterable[Source]) -> int:
@@ -94,13 +82,6 @@ def default_jobs(sources: Iterable[Source]) -> int:
     if sum(source.size for source in sources) < SMALL_RUN:
         return 1
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _read(path: str) -> bytes:
-    file = Path(path)
-    if not stat.S_ISREG(file.stat().st_mode):
-        raise OSError(0, "Not a regular file")  # reading a pipe would wait for a writer
-    return file.read_bytes()
 
 
 def _reason(error: BaseException) -> str:
@@ -121,7 +102,7 @@ def _check_file(source: Source, engine: Engine, gate: bool, catalogue: Catalogue
     """One file's result, whatever happens. Raises KnowledgeError, which is no fault of the file."""
     book = None
     try:
-        content = _read(source.path) if source.content is None else source.content
+        content = read(source.path) if source.content is None else source.content
         if source.path.endswith(notebook.ENDING):
             book = notebook.read(content)
     except (OSError, notebook.NotANotebook) as error:
@@ -174,21 +155,38 @@ def batches(sources: Iterable[Source]) -> list[tuple[Source, ...]]:
 
 
 def _parallel(
-    sources: Sequence[Source], catalogue: Catalogue, options: Options, pools: Pools | None, engine: Engine
+    sources: Sequence[Source], catalogue: Catalogue, options: Options, pools: Pools | None, engine: Engine, jobs: int
 ) -> Iterator[Checked]:
     from leaklint.workers import Job, Lost, each, processes
 
     pools = pools or processes(functools.partial(_prepare, catalogue.loaded_from))
     job = Job(functools.partial(_check_batch, engine, options.gate, catalogue.loaded_from), fatal=KnowledgeError)
-    for outcome in each(batches(sources), job, pools, options.jobs):
+    for outcome in each(batches(sources), job, pools, jobs):
         yield _lost(outcome, engine, catalogue) if isinstance(outcome, Lost) else outcome
 
 
-def _counted(checked: Iterable[Checked], total: int, progress: Progress | None) -> Iterator[Checked]:
-    for done, one in enumerate(checked, 1):
-        yield one
-        if progress:
-            progress(done, total)
+def _fresh(
+    sources: Sequence[Source], catalogue: Catalogue, options: Options, pools: Pools | None, engine: Engine
+) -> Generator[Checked, None, None]:
+    """The results of files of which nothing is known, as they come."""
+    jobs = options.jobs or default_jobs(sources)
+    if jobs > 1 and len(sources) > 1:
+        yield from _parallel(sources, catalogue, options, pools, engine, jobs)
+    else:
+        yield from (_check_file(source, engine, options.gate, catalogue) for source in sources)
+
+
+def _kept(checked: Iterable[Checked], sources: Iterable[Source], cache: Cache) -> Generator[Checked, None, None]:
+    """The same, each put into the cache; what has come when a run is stopped is not lost."""
+    by_path = {source.shown: source for source in sources}
+    try:
+        for number, one in enumerate(checked, 1):
+            cache.put(by_path[one.result.path], one)
+            if number % SAVE_EVERY == 0:
+                cache.save()
+            yield one
+    finally:
+        cache.save()
 
 
 def analyse(
@@ -202,14 +200,22 @@ def analyse(
 ) -> tuple[Checked, ...]:
     """What is known of each source, by path; nothing of it depends on the other sources, nor on who finishes first.
 
-    With one job everything happens in this process; with more, in those that `pools` makes (processes of this
-    machine unless it is given). A file that cannot be checked is an error in its result, never an exception.
-    Raises KnowledgeError for a rule that cannot be used, BrokenExecutor where no worker can be started.
+    What the cache knows is not asked again. With one job everything happens in this process; with more, in those that
+    `pools` makes (processes of this machine unless it is given). A file that cannot be checked is an error in its
+    result, never an exception. Raises KnowledgeError for a rule that cannot be used, BrokenExecutor where no worker can
+    be started.
     """
-    engine = engine or own_engine()
-    checked: Iterable[Checked]
-    if options.jobs > 1 and len(sources) > 1:
-        checked = _parallel(sources, catalogue, options, pools, engine)
-    else:
-        checked = (_check_file(source, engine, options.gate, catalogue) for source in sources)
-    return tuple(sorted(_counted(checked, len(sources), progress), key=lambda one: one.result.path))
+    cache = options.cache
+    every = [cache.get(source) if cache else None for source in sources]
+    left = [source for source, one in zip(sources, every, strict=True) if one is None]
+    known = [one for one in every if one is not None]
+    if left:
+        fresh = _fresh(left, catalogue, options, pools, engine or own_engine())
+        with contextlib.closing(_kept(fresh, left, cache) if cache else fresh) as arriving:
+            for one in arriving:
+                known.append(one)
+                if progress:
+                    progress(len(known), len(sources))
+    elif cache:
+        cache.save()
+    return tuple(sorted(known, key=lambda one: one.result.path))

@@ -3,29 +3,44 @@ that needs it."""
 
 from __future__ import annotations
 
+import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NoReturn, cast
 
 import click
 
 from leaklint import __version__
-from leaklint.commands.baseline import baseline
-from leaklint.commands.check import check
-from leaklint.commands.init import init
-from leaklint.commands.report import report
-from leaklint.commands.show import config, facts, rule, rules
 from leaklint.commands.terminal import CLEAN, STOPPED, WRONG, tell
 
+COMMANDS: Mapping[str, str] = {
+    "check": "check",
+    "report": "report",
+    "baseline": "baseline",
+    "init": "init",
+    "cache": "cache",
+    "config": "show",
+    "rule": "show",
+    "rules": "show",
+    "facts": "show",
+}
+"""Every command, and the module of `leaklint.commands` that defines it, which is imported when it is asked for."""
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+class _Commands(click.Group):
+    def list_commands(self, _: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, _: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        return cast("click.Command", getattr(importlib.import_module(f"leaklint.commands.{COMMANDS[name]}"), name))
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="leaklint %(version)s")
 def cli() -> None:
     """Finds memory and resource leaks in Python code before they ship."""
-
-
-for _command in (check, report, baseline, init, config, rule, rules, facts):
-    cli.add_command(_command)
 
 
 def _sentence(error: Exception) -> str:

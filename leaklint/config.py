@@ -6,14 +6,10 @@ lie in one directory. Files further up are not read: nothing is merged.
 
 from __future__ import annotations
 
-import difflib
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-
-import tomli
 
 from leaklint.keys import KEYS, File, Key, Settings, SettingsError, Wrong, read_value
 from leaklint.paths import shown_name
@@ -26,6 +22,8 @@ _ADDED = ("extend_select", "ignore", "extend_exclude")
 
 
 def _unknown(key: str, file: File) -> SettingsError:
+    import difflib
+
     near = difflib.get_close_matches(key.replace("_", "-").lower(), KEYS, 1, 0)[0]
     if file.table or key != "tool":
         return file.error((key,), f"there is no such key; did you mean {near}?")
@@ -56,8 +54,19 @@ def _settings(table: Mapping[str, Any], file: File, cwd: Path) -> Settings:
             raise file.error(keys, f"must be {key.kind}, as in `{name} = {key.example}`") from None
         if key.kind in ("list of files", "list of folders"):
             value = _there(key, value, file, cwd)
+        elif key.kind == "folder":
+            value = value and shown_name(file.folder / value, cwd)
         values[key.field] = value
     return Settings(**values, file=file, root=file.root, origins=dict.fromkeys(values, ("file",)))
+
+
+def _tables(text: str, shown: str) -> Any:
+    import tomli
+
+    try:
+        return tomli.loads(text)
+    except tomli.TOMLDecodeError as error:
+        raise SettingsError(f"{shown}: not TOML: {error}") from None
 
 
 def read(path: Path, cwd: Path, root: Path | None = None) -> Settings | None:
@@ -69,15 +78,13 @@ def read(path: Path, cwd: Path, root: Path | None = None) -> Settings | None:
     table = ("tool", "leaklint") if path.name == SHARED_FILE else ()
     try:
         text = path.read_text(encoding="utf-8-sig")
-        found: Any = tomli.loads(text)
     except OSError as error:
         raise SettingsError(f"{shown}: {(error.strerror or str(error)).lower()}") from None
     except UnicodeDecodeError as error:
         raise SettingsError(f"{shown}: not in UTF-8: {error.reason}") from None
-    except tomli.TOMLDecodeError as error:
-        if table and "leaklint" not in text:
-            return None  # somebody else's trouble
-        raise SettingsError(f"{shown}: not TOML: {error}") from None
+    if table and table[-1] not in text:
+        return None  # whatever is wrong with it is somebody else's trouble
+    found = _tables(text, shown)
     for key in table:
         found = found.get(key) if isinstance(found, dict) else None
     if found is None:
@@ -165,6 +172,8 @@ def extras(settings: Iterable[Settings]) -> dict[str, tuple[str, ...]]:
 
 
 def _toml(value: Any) -> str:
+    import json
+
     if isinstance(value, Mapping):
         return "{ " + ", ".join(f"{json.dumps(key)} = {_toml(one)}" for key, one in value.items()) + " }"
     if isinstance(value, tuple):

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, cast
 
-import tomli
-
 from leaklint.facts import SEVERITIES, Severity
 from leaklint.vocabulary import KnowledgeError
 
@@ -39,6 +37,12 @@ def _texts(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise Wrong
     return tuple(value)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise Wrong
+    return value
 
 
 def _bool(value: Any) -> bool:
@@ -74,6 +78,7 @@ _TYPES: Mapping[str, Callable[[Any], Any]] = {
     "list of names": _texts,
     "list of files": _texts,
     "list of folders": _texts,
+    "folder": _text,
     "true or false": _bool,
     "true, false or a list of rules": lambda value: value if isinstance(value, bool) else _texts(value),
     "P0, P1 or P2": _severity,
@@ -112,6 +117,8 @@ class File:
 
 
 def _lacks(text: str, keys: tuple[str, ...]) -> bool:
+    import tomli
+
     try:
         table: Any = tomli.loads(text)
     except tomli.TOMLDecodeError:
@@ -175,6 +182,12 @@ class Settings:
     )
     rule_folders: tuple[str, ...] = _key(
         "list of folders", (), "folders of rules beside leaklint's own", '["lint/rules"]'
+    )
+    cache_dir: str = _key(
+        "folder",
+        "",
+        "where results are kept from run to run, instead of the user's own folder for caches",
+        '".leaklint_cache"',
     )
     file: File | None = None
     root: Path = Path()

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from leaklint import notebook, suppress, unused
-from leaklint.batch import Checked, Engine, Options, Progress, analyse, own_engine
+from leaklint.batch import Engine, Options, Progress, analyse, own_engine
 from leaklint.catalogue import Catalogue
+from leaklint.checked import Checked
 from leaklint.facts import Cleared, Finding, Run
 from leaklint.files import Source, lines
 from leaklint.paths import in_cell

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-import tomli
-
 
 class KnowledgeError(Exception):
     """A row, vocabulary or rule page that cannot be used; the text names the file, the key and the mend."""
@@ -16,6 +14,8 @@ def read_vocabulary(text: str, file: str) -> dict[str, tuple[str, ...]]:
 
     Raises KnowledgeError, naming file and key.
     """
+    import tomli
+
     try:
         table = tomli.loads(text)
     except tomli.TOMLDecodeError as error:

@@ -313,7 +313,7 @@ NASTY = replace(
 
 
 def test_what_comes_from_the_code_is_text() -> None:
-    rule = replace(CATALOGUE.rules[0], checker="x")
+    rule = CATALOGUE.rules[0]._replace(checker="x")
     outcome = Outcome(Run(findings=(NASTY, replace(NASTY, severity="P0")), files=1, errors=("<i>`",)), {})
     made = document(outcome, replace(CATALOGUE, rules=(rule,)), words("en"), About("<b>|`", date(2026, 1, 1)))
     found = page("\n".join(html.lines(made)))

@@ -16,7 +16,10 @@ PAGES = {file.name: file.read_text("utf-8") for file in [ROOT / "README.md", *so
 
 
 def commands(group: click.Group, name: str = "leaklint") -> Iterator[tuple[str, click.Command]]:
-    for word, command in group.commands.items():
+    context = click.Context(group)
+    for word in group.list_commands(context):
+        command = group.get_command(context, word)
+        assert command
         if isinstance(command, click.Group):
             yield from commands(command, f"{name} {word}")
         else:

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from samples import CATALOGUE, finding
 
 from leaklint import cli
+from leaklint.commands.check import check as check_command
 from leaklint.facts import Evidence, Finding, Run, Severity, Span, Suppression
 from leaklint.report import ALIASES, DEFAULT_FORMAT, FORMATS, Look, Tone, github, markdown, prose, render
 from leaklint.report.json import row
@@ -61,7 +62,7 @@ def test_the_documents_and_the_help_list_the_formats() -> None:
 
 def test_every_option_that_the_document_names_exists() -> None:
     page = (ROOT / "docs" / "formats.md").read_text("utf-8")
-    known = {option for parameter in cli.cli.commands["check"].params for option in parameter.opts}
+    known = {option for parameter in check_command.params for option in parameter.opts}
     used = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", page))
     assert {"--output", "--output-format", "--statistics", "--exit-zero"} <= used
     assert used - known <= {"-l", "-f"}  # of wc, of reviewdog

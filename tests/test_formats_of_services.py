@@ -17,7 +17,7 @@ import jsonschema
 import pytest
 from samples import CATALOGUE, finding
 
-from leaklint.batch import digest
+from leaklint.checked import digest
 from leaklint.facts import Evidence, Finding, Run, Severity, Span
 from leaklint.report import Look, render
 from leaklint.runner import Outcome

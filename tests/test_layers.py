@@ -18,6 +18,10 @@ LINES = 300
 # The rules come before the catalogue, which loads them by name: no engine file imports a rule.
 LAYERS = """
     __init__
+    whole
+    sealed folder
+    packing
+    stamp
     facts
     vocabulary
     apis
@@ -48,7 +52,10 @@ LAYERS = """
     infer
     rules/*
     pages
+    rule
     catalogue
+    installation
+    knowledge
     severity
     paths
     keys
@@ -56,7 +63,6 @@ LAYERS = """
     git
     pairing
     history
-    stamp
     walk
     surroundings
     files
@@ -67,6 +73,8 @@ LAYERS = """
     notebook
     selection
     baseline
+    checked
+    cache
     workers
     batch
     runner

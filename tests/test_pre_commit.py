@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from leaklint import cli
+from leaklint.commands.check import check as check_command
 
 ROOT = Path(__file__).parent.parent
 HOOKS = ".pre-commit-hooks.yaml"
@@ -161,7 +161,7 @@ def test_what_the_hook_says() -> None:
     (entry,) = re.findall(r"^  entry: (.+)$", manifest, re.MULTILINE)
     program, command, *options = entry.split()
     assert (program, command) == ("leaklint", "check")
-    known = {option for parameter in cli.cli.commands["check"].params for option in parameter.opts}
+    known = {option for parameter in check_command.params for option in parameter.opts}
     assert options == ["--force-exclude"]
     assert set(options) <= known
 
@@ -169,7 +169,7 @@ def test_what_the_hook_says() -> None:
 def test_the_document_shows_this_hook() -> None:
     page = (ROOT / "docs" / "pre-commit.md").read_text("utf-8")
     assert "- id: leaklint\n" in page
-    known = {option for parameter in cli.cli.commands["check"].params for option in parameter.opts}
+    known = {option for parameter in check_command.params for option in parameter.opts}
     used = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", "\n".join(re.findall(r"leaklint check.*|args: .*", page))))
     assert used
     assert used <= known

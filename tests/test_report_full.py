@@ -11,7 +11,7 @@ from textwrap import dedent
 import pytest
 from samples import CATALOGUE, finding
 
-from leaklint.batch import digest
+from leaklint.checked import digest
 from leaklint.facts import Cleared, Evidence, Run, Span
 from leaklint.report import Look, Tone, targets, write
 from leaklint.report.frame import Mark, fits, frame

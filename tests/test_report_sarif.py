@@ -209,7 +209,7 @@ def test_every_rule_of_the_catalogue(here: Path) -> None:
 
 def test_a_long_description_is_cut_at_a_word() -> None:
     rule = CATALOGUE.rules[0]
-    long = replace(rule, page=rule.page.replace("Reports.", "Reports. " + "long words " * 200))
+    long = rule._replace(page=rule.page.replace("Reports.", "Reports. " + "long words " * 200))
     text = sarif._rule(long)["fullDescription"]["text"]
     assert 900 < len(text) <= 1024
     assert text.endswith((" long …", " words …"))

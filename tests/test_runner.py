@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 from samples import finding
 
-from leaklint.batch import Engine, Options, batches, default_jobs, digest
+from leaklint.batch import Engine, Options, batches, default_jobs
 from leaklint.catalogue import Catalogue, load
+from leaklint.checked import digest
 from leaklint.facts import Cleared, FileResult, Finding, Span, Summary
 from leaklint.files import Source, discover
 from leaklint.runner import Outcome, run

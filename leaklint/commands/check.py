@@ -24,7 +24,6 @@ from leaklint.report import DEFAULT_FORMAT, FORMATS
 @click.option("--diff-base", metavar="REV", help="Report only what has come since this git revision.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever is found; errors still give 2.")
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes; by default as many as pay.")
-@click.option("--no-cache", is_flag=True, help="Neither read nor write a cache (no effect yet: there is none).")
 @click.option("--statistics", is_flag=True, help="Count by rule and severity, and show the ten worst files.")
 @click.option("--show-cleared", is_flag=True, help="Full: list each suspect that a defence cleared, and by which one.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True)
@@ -42,7 +41,6 @@ def check(  # noqa: PLR0913  one parameter per option
     diff_base: str | None,
     exit_zero: bool,
     jobs: int | None,
-    no_cache: bool,
     statistics: bool,
     show_cleared: bool,
     color: str,
@@ -54,7 +52,6 @@ def check(  # noqa: PLR0913  one parameter per option
     """
     from leaklint import report, selection
 
-    del no_cache  # there is no cache yet
     try:
         targets = report.targets(form, file, outputs)
     except ValueError as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,10 +16,12 @@ from leaklint.commands.terminal import progress, tell
 
 if TYPE_CHECKING:
     from leaklint.baseline import Baseline
+    from leaklint.cache import Cache
     from leaklint.catalogue import Catalogue
     from leaklint.config import Finder
     from leaklint.files import Source
     from leaklint.keys import Settings
+    from leaklint.knowledge import Known
     from leaklint.runner import Outcome
     from leaklint.selection import Policy
     from leaklint.since import Before
@@ -46,13 +50,42 @@ class Examined:
     sources: tuple[Source, ...]
 
 
-def catalogue_of(settings: Iterable[Settings] | None = None) -> Catalogue:
-    """What is known under these settings, or under those of the working directory."""
-    from leaklint.catalogue import load
-    from leaklint.config import Finder, extras
+def catalogue_of() -> Catalogue:
+    """What is known under the settings of the working directory."""
+    from leaklint.config import Finder
 
     here = Path.cwd()
-    return load(**extras([Finder(here).of_folder(here)] if settings is None else settings))
+    return _known([Finder(here).of_folder(here)]).catalogue
+
+
+def _known(settings: Iterable[Settings], cached: bool = True) -> Known:
+    from leaklint.catalogue import load
+    from leaklint.config import extras
+    from leaklint.folder import home
+    from leaklint.knowledge import Known, known
+
+    loaded_from = tuple(extras(settings).values())
+    return known(loaded_from, home()) if cached else Known(load(*loaded_from), "")
+
+
+def _settings(sources: Iterable[Source], finder: Finder) -> dict[str, Settings]:
+    """Those of each file, by the path that its findings carry."""
+    cwd = Path.cwd()
+    of = functools.cache(lambda folder: finder.of_folder(cwd / folder))
+    return {source.shown: of(os.path.dirname(source.path)) for source in sources}  # noqa: PTH120  many files
+
+
+def _cache(named: str, key: str) -> Cache | None:
+    """Where results are kept: in the folder that is named, or in the user's. What is wrong with a named one is told."""
+    from leaklint.cache import Cache
+    from leaklint.files import printable
+    from leaklint.folder import home, wrong
+
+    if named and (reason := wrong(Path.cwd() / named)):
+        tell(f"{printable(named)}: nothing is kept: {reason}")
+        return None
+    place = Path.cwd() / named if named else home()
+    return Cache(place, key) if place else None
 
 
 def examine(order: Order) -> Examined:
@@ -65,8 +98,9 @@ def examine(order: Order) -> Examined:
     finder = order.given.finder(cwd)
     try:
         found = gather(order.paths, order.stdin_filename, finder, cwd)
-        settings = {source.shown: finder(cwd / source.path) for source in found.sources}
-        catalogue = catalogue_of(settings.values() or [finder.of_folder(cwd)])
+        settings = _settings(found.sources, finder)
+        here = finder.of_folder(cwd)
+        catalogue, key = _known(settings.values() or [here], order.given.cached)
         order.given.check(catalogue)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
@@ -74,7 +108,8 @@ def examine(order: Order) -> Examined:
     policy = selection.Policy(settings, catalogue)
     if not found.sources and not found.errors:
         tell("no Python files found")
-    options = batch.Options(order.jobs or batch.default_jobs(found.sources), gate=order.gate)
+    cache = _cache(here.cache_dir, key) if order.given.cached and order.gate else None
+    options = batch.Options(order.jobs, order.gate, cache)
     bar = progress()
     try:
         outcome = runner.run(found.sources, catalogue, options, policy=policy, progress=bar)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
+
+from leaklint import whole
 
 if TYPE_CHECKING:
     from leaklint.catalogue import Catalogue
@@ -102,28 +103,13 @@ def check_places(files: Sequence[str | None]) -> None:
 
 
 def write(file: str, lines: Iterable[str]) -> None:
-    """Write a file whole or not at all: beside its place first, then renamed. Raises OSError, which names the file."""
-    place = Path(os.path.realpath(file))  # a link stays a link
+    """Write a file whole or not at all. Raises OSError, which names the file."""
     text = "".join(f"{line}\n" for line in lines).encode("utf-8", "backslashreplace")
+    place = Path(os.path.realpath(file))  # a link stays a link
     try:
-        _replace(place, text)
+        if place.exists() and not place.is_file():
+            place.write_bytes(text)  # a device or a pipe cannot be replaced
+        else:
+            whole.write(place, text)
     except OSError as error:
         raise OSError(error.errno, error.strerror, file) from None
-
-
-def _replace(place: Path, text: bytes) -> None:
-    import secrets
-
-    if place.exists() and not place.is_file():
-        place.write_bytes(text)  # a device or a pipe cannot be replaced
-        return
-    beside = place.with_name(f".{place.name}.{secrets.token_hex(4)}")
-    try:
-        beside.write_bytes(text)
-        if place.exists():
-            beside.chmod(place.stat().st_mode)
-        beside.replace(place)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            beside.unlink(missing_ok=True)
-        raise

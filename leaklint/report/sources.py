@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from leaklint.batch import digest
+from leaklint.checked import digest
 from leaklint.files import lines
 
 Sources = Callable[[str], Sequence[str] | None]
