@@ -18,6 +18,7 @@ from leaklint.gate import Gate
 from leaklint.positions import Positions
 from leaklint.scan import scan
 from leaklint.severity import severity
+from leaklint.text import Text
 
 if TYPE_CHECKING:
     from leaklint.apis import Apis
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 UNREADABLE = "LK001"
 DEEPEST = 400
-"""Levels of syntax: LibCST takes the square of the depth in time, and some way beyond its parser kills the process."""
+"""Levels of syntax: where Python's own parser gives up depends on its version, and is never less than this."""
 
 
 def unreadable(path: str, module: str, reason: str, catalogue: Catalogue, line: int = 1, column: int = 1) -> FileResult:
@@ -59,11 +60,21 @@ def analyze(source: bytes, path: str, module: str, catalogue: Catalogue, gate: b
 
     Whatever is wrong with the file is a finding of the result; nothing is raised for it.
     """
+    enabled = gc.isenabled()
+    gc.disable()  # trees of a million nodes and no garbage: collecting doubles the time
     try:
-        text = decode(source)
+        return _analyze(source, path, module, catalogue, gate)
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _analyze(source: bytes, path: str, module: str, catalogue: Catalogue, gate: bool) -> FileResult:
+    try:
+        text = Text(decode(source))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # invalid escapes in the code under analysis are its own affair
-            tree = ast.parse(text)
+            tree = ast.parse(text.whole)
     except SyntaxError as error:
         reason = (error.msg or "syntax error").partition("\n")[0]
         return unreadable(
@@ -78,11 +89,7 @@ def analyze(source: bytes, path: str, module: str, catalogue: Catalogue, gate: b
         return unreadable(path, module, f"nested more than {DEEPEST} levels deep", catalogue)
     if gate and not _gate(catalogue.apis).passes(seen):
         return FileResult(path, Summary(module))
-    del tree, seen
-    facts = _facts(text, path, module, catalogue)
-    if isinstance(facts, str):
-        return unreadable(path, module, facts, catalogue)
-    return _Report(path, module, text, catalogue).of(facts)
+    return _Report(path, module, text, _facts(tree, text, path, module, catalogue), catalogue).result()
 
 
 @lru_cache(maxsize=4)
@@ -90,27 +97,14 @@ def _gate(apis: Apis) -> Gate:
     return Gate(apis)
 
 
-def _facts(text: str, path: str, module: str, catalogue: Catalogue) -> Facts | str:
-    """The facts of a file, or the reason why there are none."""
-    import libcst
-
+def _facts(tree: ast.Module, text: Text, path: str, module: str, catalogue: Catalogue) -> Facts:
     from leaklint.basis import basis
     from leaklint.build import build
     from leaklint.infer import Inference
     from leaklint.model import Facts
 
-    enabled = gc.isenabled()
-    gc.disable()  # a tree of a million nodes and no garbage: collecting doubles the time
-    try:
-        tree = libcst.parse_module(text)
-        return Facts(
-            basis(build(tree, path, module, path.endswith("__init__.py")), catalogue.apis, Inference(text).receiver)
-        )
-    except libcst.ParserSyntaxError as error:
-        return f"LibCST cannot parse it: {error.message.splitlines()[0]}"
-    finally:
-        if enabled:
-            gc.enable()
+    built = build(tree, text, path, module, path.endswith("__init__.py"))
+    return Facts(basis(built, catalogue.apis, Inference(text.whole, tree).receiver))
 
 
 def fingerprint(rule: str, scope: str, acquired: str, ordinal: int) -> str:
@@ -122,13 +116,15 @@ def fingerprint(rule: str, scope: str, acquired: str, ordinal: int) -> str:
 class _Report:
     """Turns the hits of one file into findings: positions, severity, fingerprints, one finding per place and family."""
 
-    def __init__(self, path: str, module: str, text: str, catalogue: Catalogue) -> None:
-        self.path, self.module, self.text, self.catalogue = path, module, text, catalogue
-        self.positions = Positions(text.encode("utf-8", "surrogatepass"))
+    def __init__(self, path: str, module: str, text: Text, facts: Facts, catalogue: Catalogue) -> None:
+        self.path, self.module, self.text, self.facts, self.catalogue = path, module, text, facts, catalogue
+        self.positions = Positions(facts.basis.module.headers, text)
         self.equals: Counter[tuple[str, str, str]] = Counter()
 
-    def of(self, facts: Facts) -> FileResult:
+    def result(self) -> FileResult:
         from leaklint.model import Hit
+
+        facts = self.facts
 
         hits: list[tuple[Rule, Hit]] = []
         cleared: list[Cleared] = []
@@ -179,7 +175,7 @@ class _Report:
             {"subject": hit.subject, **hit.args},
             tuple(self.evidence(c) for c in _distinct(hit.clues)),
             fingerprint(rule.code, subject, acquired, self.equals[key]),
-            edit=edits(hit.repair, self.positions, self.text.split("\n")) if hit.repair else (),
+            edit=edits(hit.repair, self.positions, self.text.lines) if hit.repair else (),
         )
 
     def evidence(self, clue: Clue) -> Evidence:
@@ -244,11 +240,8 @@ def describe(source: bytes, path: str, catalogue: Catalogue) -> Iterator[str]:
     """What the engine knows of each value in a file, a line each: for those who tune rules."""
     from leaklint.outline import outline
 
-    text = decode(source)
-    facts = _facts(text, path, path.removesuffix(".py").replace("/", "."), catalogue)
-    if isinstance(facts, str):
-        yield f"{path}: {facts}"
-        return
-    positions = Positions(text.encode("utf-8", "surrogatepass"))
+    text = Text(decode(source))
+    facts = _facts(ast.parse(text.whole), text, path, path.removesuffix(".py").replace("/", "."), catalogue)
+    positions = Positions(facts.basis.module.headers, text)
     for stmt, line in outline(facts):
         yield f"{path}:{positions.span(stmt.ordinal).line}: {line}"

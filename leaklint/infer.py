@@ -27,8 +27,8 @@ _BODIES = ("body", "handlers", "orelse", "finalbody", "cases")
 class Inference:
     """Answers for one file. astroid is imported, and the file parsed by it, when the first question comes."""
 
-    def __init__(self, text: str) -> None:
-        self._text = text
+    def __init__(self, text: str, tree: ast.Module) -> None:
+        self._text, self._tree = text, tree
         self._left = QUESTIONS if len(text) <= LARGEST else 0
 
     def receiver(self, call: Expr) -> tuple[str, ...]:
@@ -52,11 +52,11 @@ class Inference:
 
     @cached_property
     def _statements(self) -> list[nodes.NodeNG]:
-        """All statements in source order, as `positions.headers` numbers them."""
+        """All statements in source order, as `build` numbers them."""
         import astroid
 
         try:
-            tree = astroid.parse(_own_imports(self._text))
+            tree = astroid.parse(_own_imports(self._text, self._tree))
         except (astroid.AstroidError, RecursionError, ValueError):
             return []
         found: list[Any] = []
@@ -72,10 +72,10 @@ class Inference:
         return found
 
 
-def _own_imports(text: str) -> str:
+def _own_imports(text: str, tree: ast.Module) -> str:
     """The text with imports of anything but the standard library blanked out, lines kept."""
     lines = text.split("\n")
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(tree):
         if isinstance(node, (ast.Import, ast.ImportFrom)) and not _standard(node):
             first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
             if first == last and ";" not in lines[first]:

@@ -1,14 +1,19 @@
 """The normalised tree that every question is asked of: expressions, statements, blocks and scopes.
 
-`build` lowers a LibCST tree into it once. Some sixty node classes become the few operations named below, `elif`
+`build` lowers an `ast` tree into it once. Some sixty node classes become the few operations named below, `elif`
 chains become one flat statement, and every expression knows its parent, its statement and its scope, so that a question
 ("who uses the result of this call?") is answered by looking up and never by a visitor with state.
 """
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TypeAlias
+
+Header: TypeAlias = "ast.stmt | ast.ExceptHandler | ast.match_case"
+"""What has an ordinal: a statement, an `elif` (an `If`), a handler, a case."""
 
 # Operations of an expression; `args` are its operands in the order of evaluation.
 #   name             text: identifier
@@ -177,7 +182,7 @@ class Module:
     scope: Scope
     stmts: tuple[Stmt, ...]  # all of them, by ordinal where they have one
     scopes: tuple[Scope, ...]
-    headers: int  # how many ordinals were given out
+    headers: tuple[Header, ...]  # by ordinal: where things stand
 
 
 def statements(block: Block | None) -> Iterator[Stmt]:
@@ -287,13 +292,8 @@ def _text(e: Expr, depth: int) -> str:
     if e.op == "unary":
         return {"Minus": "-", "Not": "not ", "Plus": "+", "BitInvert": "~"}.get(e.text, "") + parts[0]
     if e.op == "slice":
-        return (
-            ":"
-            if not parts
-            else ":" + parts[-1]
-            if e.text.startswith("upper")
-            else parts[0] + ":" + "".join(parts[1:2])
-        )
+        upper = e.text.startswith("upper")
+        return ":" + "".join(parts[-1:]) if upper or not parts else parts[0] + ":" + "".join(parts[1:2])
     return {"dict": "{...}" if parts else "{}", "fstring": 'f"..."', "comp": "[...]", "lambda": "lambda ..."}.get(
         e.op, " ".join(parts)
     )

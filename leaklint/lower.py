@@ -1,245 +1,249 @@
-"""Lowers LibCST expressions to `ir.Expr`, without recursion: what `ast` accepts may be nested a thousand deep."""
+"""Lowers expressions of `ast` to `ir.Expr`, without recursion: what `ast` accepts may be nested hundreds deep."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import ast
+import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
-import libcst as cst
-
 from leaklint.ir import Binding, Expr, Scope, Stmt
+from leaklint.text import Text
 
-Part = tuple[cst.CSTNode, bool]  # a child, and whether it belongs to the inner scope that its parent opens
-
-
-def _operator(node: cst.CSTNode) -> str:
-    return type(node).__name__
-
-
-def _index(element: cst.SubscriptElement) -> cst.CSTNode:
-    part = element.slice
-    return part.value if type(part) is cst.Index else part
-
-
-def _comp_parts(elements: Sequence[cst.CSTNode], loop: cst.CompFor | None) -> Iterable[Part]:
-    outermost = True
-    while loop is not None:
-        yield loop.iter, not outermost
-        yield loop.target, True
-        for condition in loop.ifs:
-            yield condition.test, True
-        outermost, loop = False, loop.inner_for_in
-    for element in elements:
-        yield element, True
-
-
-def _formats(node: cst.FormattedString) -> Iterable[cst.CSTNode]:
-    for part in node.parts:
-        if type(part) is cst.FormattedStringExpression:
-            yield part
-
-
-def _call(node: cst.Call) -> list[Part]:
-    return [(node.func, False), *((a.value, False) for a in node.args)]
-
-
-def _dict(node: cst.Dict) -> list[Part]:
-    pairs: list[Part] = []
-    for entry in node.elements:
-        pairs += [(entry.key, False), (entry.value, False)] if type(entry) is cst.DictElement else [(entry, False)]
-    return pairs
-
-
-def _lambda(node: cst.Lambda) -> list[Part]:
-    everyone = [*node.params.posonly_params, *node.params.params, *node.params.kwonly_params]
-    return [*((p.default, False) for p in everyone if p.default is not None), (node.body, True)]
-
-
-def _format(node: cst.FormattedStringExpression) -> list[Part]:
-    spec = [p for p in node.format_spec or () if type(p) is cst.FormattedStringExpression]
-    return [(node.expression, False), *((p, False) for p in spec)]
-
-
-def _yield(node: cst.Yield) -> list[Part]:
-    value = node.value
-    return [] if value is None else [(value.item if type(value) is cst.From else value, False)]
-
-
-def _elements(node: cst.List | cst.Tuple | cst.Set) -> list[Part]:
-    return [(e if type(e) is cst.StarredElement else e.value, False) for e in node.elements]
-
-
-def _both(node: cst.BooleanOperation | cst.BinaryOperation) -> list[Part]:
-    return [(node.left, False), (node.right, False)]
-
-
-# What a node is made of, in the order of evaluation. By exact type: `isinstance` goes through `abc` here and is slow.
-_PARTS: dict[type[cst.CSTNode], Callable[[Any], list[Part]]] = {
-    cst.Call: _call,
-    cst.Attribute: lambda n: [(n.value, False)],
-    cst.Subscript: lambda n: [(n.value, False), *((_index(e), False) for e in n.slice)],
-    cst.Slice: lambda n: [(part, False) for part in (n.lower, n.upper, n.step) if part is not None],
-    cst.List: _elements,
-    cst.Tuple: _elements,
-    cst.Set: _elements,
-    cst.Dict: _dict,
-    cst.ListComp: lambda n: list(_comp_parts([n.elt], n.for_in)),
-    cst.SetComp: lambda n: list(_comp_parts([n.elt], n.for_in)),
-    cst.GeneratorExp: lambda n: list(_comp_parts([n.elt], n.for_in)),
-    cst.DictComp: lambda n: list(_comp_parts([n.key, n.value], n.for_in)),
-    cst.Lambda: _lambda,
-    cst.IfExp: lambda n: [(n.body, False), (n.test, False), (n.orelse, False)],
-    cst.BooleanOperation: _both,
-    cst.BinaryOperation: _both,
-    cst.ConcatenatedString: _both,
-    cst.UnaryOperation: lambda n: [(n.expression, False)],
-    cst.Comparison: lambda n: [(n.left, False), *((c.comparator, False) for c in n.comparisons)],
-    cst.FormattedString: lambda n: [(part, False) for part in _formats(n)],
-    cst.FormattedStringExpression: _format,
-    cst.NamedExpr: lambda n: [(n.target, False), (n.value, False)],
-    cst.Await: lambda n: [(n.expression, False)],
-    cst.Yield: _yield,
-    cst.StarredElement: lambda n: [(n.value, False)],
-    cst.StarredDictElement: lambda n: [(n.value, False)],
-}
-
-
-def _children(node: cst.CSTNode) -> list[Part]:
-    parts = _PARTS.get(type(node))
-    return parts(node) if parts is not None else []
-
-
-_OPS: dict[type[cst.CSTNode], str] = {
-    cst.Name: "name", cst.Attribute: "attr", cst.Call: "call", cst.Subscript: "sub", cst.Slice: "slice",
-    cst.List: "list", cst.Tuple: "tuple", cst.Set: "set", cst.Dict: "dict",
-    cst.ListComp: "comp", cst.SetComp: "comp", cst.GeneratorExp: "comp", cst.DictComp: "comp",
-    cst.Lambda: "lambda", cst.IfExp: "if", cst.BooleanOperation: "bool", cst.BinaryOperation: "binary",
-    cst.UnaryOperation: "unary", cst.Comparison: "compare", cst.FormattedString: "fstring",
-    cst.FormattedStringExpression: "format", cst.ConcatenatedString: "fstring", cst.NamedExpr: "walrus",
-    cst.Await: "await", cst.Yield: "yield", cst.StarredElement: "starred", cst.StarredDictElement: "starred",
-    cst.Integer: "const", cst.Float: "const", cst.Imaginary: "const", cst.SimpleString: "const", cst.Ellipsis: "const",
-}  # fmt: skip
-
-_CONSTANTS = {"None": "none", "True": "bool", "False": "bool"}
-_COMPS: dict[type[cst.CSTNode], str] = {
-    cst.ListComp: "list",
-    cst.SetComp: "set",
-    cst.GeneratorExp: "gen",
-    cst.DictComp: "dict",
-}
 VALUE_LIMIT = 600  # a query is read to its end
 
+# What a node is: operation, text, its parts in the order of evaluation, and the names of a call's arguments.
+Shape = tuple[str, str, Sequence[ast.AST], tuple[str, ...]]
 
-Described = tuple[str, str, tuple[str, ...]]  # text, value and argument names
-
-
-def _slice_text(node: cst.Slice) -> Described:
-    given = [n for n, part in (("lower", node.lower), ("upper", node.upper), ("step", node.step)) if part is not None]
-    return " ".join(given), "", ()
-
-
-def _format_text(node: cst.FormattedStringExpression) -> Described:
-    literal = "".join(p.value for p in node.format_spec or () if type(p) is cst.FormattedStringText)
-    return (f"!{node.conversion}" if node.conversion else "") + (f":{literal}" if literal else ""), "", ()
+_OPERATORS = {
+    "Sub": "Subtract", "Mult": "Multiply", "Div": "Divide", "Mod": "Modulo", "FloorDiv": "FloorDivide",
+    "Pow": "Power", "LShift": "LeftShift", "RShift": "RightShift", "MatMult": "MatrixMultiply",
+    "Lt": "LessThan", "LtE": "LessThanEqual", "Gt": "GreaterThan", "GtE": "GreaterThanEqual", "Eq": "Equal",
+    "NotEq": "NotEqual", "USub": "Minus", "UAdd": "Plus", "Invert": "BitInvert",
+}  # fmt: skip
 
 
-def _operated(node: Any) -> Described:
-    return _operator(node.operator), "", ()
+def operator(op: ast.AST) -> str:
+    """The full name of an operator."""
+    name = type(op).__name__
+    return _OPERATORS.get(name, name)
 
 
-def _number(node: Any) -> Described:
-    return "num", node.value[:VALUE_LIMIT], ()
+def _place(node: Any) -> tuple[int, int]:
+    return node.lineno, node.col_offset
 
 
-_TEXTS: dict[type[cst.CSTNode], Callable[[Any], Described]] = {
-    cst.Name: lambda n: (_CONSTANTS.get(n.value) or n.value, n.value if n.value in _CONSTANTS else "", ()),
-    cst.Attribute: lambda n: (n.attr.value, "", ()),
-    cst.Call: lambda n: ("", "", ("", *(a.star or (a.keyword.value if a.keyword else "") for a in n.args))),
-    cst.SimpleString: lambda n: ("bytes" if "b" in n.prefix.lower() else "str", n.value[:VALUE_LIMIT], ()),
-    cst.Integer: _number,
-    cst.Float: _number,
-    cst.Imaginary: _number,
-    cst.Ellipsis: lambda _: ("ellipsis", "...", ()),
-    cst.BooleanOperation: _operated,
-    cst.BinaryOperation: _operated,
-    cst.UnaryOperation: _operated,
-    cst.Comparison: lambda n: (" ".join(_operator(c.operator) for c in n.comparisons), "", ()),
-    cst.Slice: _slice_text,
-    cst.FormattedStringExpression: _format_text,
-    **dict.fromkeys(_COMPS, lambda n: (_COMPS[type(n)], "", ())),
+def _call(node: ast.Call) -> Shape:
+    if not node.keywords:
+        given: list[Any] = node.args
+    elif any(type(a) is ast.Starred for a in node.args):
+        given = sorted([*node.args, *node.keywords], key=_place)  # `f(a=1, *b)`
+    else:
+        given = [*node.args, *node.keywords]
+    parts, names = [node.func], [""]
+    for one in given:
+        kind = one.__class__
+        parts.append(one.value if kind is ast.keyword or kind is ast.Starred else one)
+        names.append((one.arg or "**") if kind is ast.keyword else "*" if kind is ast.Starred else "")
+    return "call", "", parts, tuple(names)
+
+
+def _subscript(node: ast.Subscript) -> Shape:
+    index = node.slice
+    if type(index) is ast.Tuple and index.elts and _place(index) == _place(index.elts[0]):  # no parentheses around it
+        return "sub", "", [node.value, *(e.value if type(e) is ast.Starred else e for e in index.elts)], ()
+    return "sub", "", (node.value, index), ()
+
+
+def _slice(node: ast.Slice) -> Shape:
+    given = [n for n in ("lower", "upper", "step") if getattr(node, n) is not None]
+    return "slice", " ".join(given), [getattr(node, n) for n in given], ()
+
+
+def _dict(node: ast.Dict) -> Shape:
+    parts: list[ast.AST] = []
+    for key, value in zip(node.keys, node.values, strict=True):
+        parts += [ast.Starred(value)] if key is None else [key, value]
+    return "dict", "", parts, ()
+
+
+def _lambda(node: ast.Lambda) -> Shape:
+    defaults = [*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)]
+    return "lambda", "", [*defaults, node.body], ()
+
+
+def _comp(kind: str, node: Any) -> Shape:
+    parts: list[ast.AST] = []
+    for loop in node.generators:
+        parts += [loop.iter, loop.target, *loop.ifs]
+    return "comp", kind, [*parts, *([node.key, node.value] if kind == "dict" else [node.elt])], ()
+
+
+def _format(node: ast.FormattedValue) -> Shape:
+    spec: list[Any] = node.format_spec.values if isinstance(node.format_spec, ast.JoinedStr) else []
+    literal = "".join(str(p.value) for p in spec if type(p) is ast.Constant)
+    text = (f"!{chr(node.conversion)}" if node.conversion > 0 else "") + (f":{literal}" if literal else "")
+    return "format", text, [node.value, *(p for p in spec if type(p) is ast.FormattedValue)], ()
+
+
+def _yield(node: ast.Yield) -> Shape:
+    return "yield", "", () if node.value is None else (node.value,), ()
+
+
+# By exact type, a node with the operation that it becomes.
+_SHAPES: dict[type[ast.AST], Callable[[Any], Shape]] = {
+    ast.Attribute: lambda n: ("attr", n.attr, (n.value,), ()),
+    ast.Call: _call,
+    ast.Subscript: _subscript,
+    ast.Slice: _slice,
+    ast.List: lambda n: ("list", "", n.elts, ()),
+    ast.Tuple: lambda n: ("tuple", "", n.elts, ()),
+    ast.Set: lambda n: ("set", "", n.elts, ()),
+    ast.Dict: _dict,
+    ast.ListComp: lambda n: _comp("list", n),
+    ast.SetComp: lambda n: _comp("set", n),
+    ast.GeneratorExp: lambda n: _comp("gen", n),
+    ast.DictComp: lambda n: _comp("dict", n),
+    ast.Lambda: _lambda,
+    ast.IfExp: lambda n: ("if", "", (n.body, n.test, n.orelse), ()),
+    ast.BoolOp: lambda n: ("bool", operator(n.op), n.values, ()),
+    ast.BinOp: lambda n: ("binary", operator(n.op), (n.left, n.right), ()),
+    ast.UnaryOp: lambda n: ("unary", operator(n.op), (n.operand,), ()),
+    ast.Compare: lambda n: ("compare", " ".join(map(operator, n.ops)), [n.left, *n.comparators], ()),
+    ast.JoinedStr: lambda n: ("fstring", "", [v for v in n.values if type(v) is ast.FormattedValue], ()),
+    ast.FormattedValue: _format,
+    ast.NamedExpr: lambda n: ("walrus", "", (n.target, n.value), ()),
+    ast.Await: lambda n: ("await", "", (n.value,), ()),
+    ast.Yield: _yield,
+    ast.YieldFrom: lambda n: ("yieldfrom", "", (n.value,), ()),
+    ast.Starred: lambda n: ("starred", "", (n.value,), ()),
 }
+_UNKNOWN: Shape = ("unknown", "", (), ())
+_CONSTANTS = {type(None): "none", bool: "bool", str: "str", bytes: "bytes", type(Ellipsis): "ellipsis"}
+_ESCAPED = re.compile(r"\\[^\n]")
+_OPENING = re.compile(r"""[A-Za-z]*(\"{3}|'{3}|"|')""")
+_BETWEEN = re.compile(r"\s*(?:(?:\\\n|#[^\n]*)\s*)*")
 
 
-def _describe(node: cst.CSTNode) -> tuple[str, str, str, tuple[str, ...]]:
-    """Operation, text, value and argument names of a node."""
-    kind = type(node)
-    op = _OPS.get(kind, "unknown")
-    if kind is cst.Name and node.value in _CONSTANTS:  # type: ignore[attr-defined]
-        op = "const"
-    elif kind is cst.Yield and type(node.value) is cst.From:  # type: ignore[attr-defined]
-        op = "yieldfrom"
-    describe = _TEXTS.get(kind)
-    return (op, *describe(node)) if describe is not None else (op, "", "", ())
+def _literals(source: str) -> list[str]:
+    """The strings that stand side by side in the source of one constant."""
+    bare = _ESCAPED.sub("__", source) if "\\" in source else source
+    found, at = [], 0
+    while (opening := _OPENING.match(bare, at)) is not None and (end := bare.find(opening[1], opening.end())) >= 0:
+        end += len(opening[1])
+        found.append(source[at:end])
+        between = _BETWEEN.match(bare, end)
+        at = between.end() if between is not None else end
+    return found
 
 
-def _open(node: cst.CSTNode, scope: Scope, stmt: Stmt) -> Scope | None:
+def _constant(node: ast.Constant, scope: Scope, stmt: Stmt, flat: list[Expr], text: Text | None) -> Expr:
+    """A constant as it stands in the source; without a `text`, as Python shows it. Strings side by side are parts of
+    an `fstring`."""
+    kind = _CONSTANTS.get(type(node.value), "num")
+    if kind in ("none", "bool"):
+        source = repr(node.value)
+    elif kind == "ellipsis":
+        source = "..."
+    elif text is None:
+        source = hex(node.value) if type(node.value) is int and node.value >> 64 else repr(node.value)
+    else:
+        source = text.of(node)
+        if kind in ("str", "bytes") and len(parts := _literals(source)) > 1:
+            args = tuple(Expr("const", kind, (), scope, stmt, (), part[:VALUE_LIMIT]) for part in parts)
+            flat.extend(args)
+            joined = Expr("fstring", "", args, scope, stmt)
+            for arg in args:
+                arg.parent = joined
+            return joined
+    return Expr("const", kind, (), scope, stmt, (), source[:VALUE_LIMIT])
+
+
+def parameters(args: ast.arguments) -> list[tuple[ast.arg, str, ast.expr | None]]:
+    """The parameters of a function in their order, with their stars and defaults."""
+    plain = [*args.posonlyargs, *args.args]
+    defaults = [*[None] * (len(plain) - len(args.defaults)), *args.defaults]
+    found = [(arg, "", default) for arg, default in zip(plain, defaults, strict=True)]
+    found += [(args.vararg, "*", None)] if args.vararg is not None else []
+    found += [(arg, "", default) for arg, default in zip(args.kwonlyargs, args.kw_defaults, strict=True)]
+    return found + ([(args.kwarg, "**", None)] if args.kwarg is not None else [])
+
+
+def _open(op: str, node: Any, scope: Scope, stmt: Stmt) -> Scope:
     """The scope that a comprehension or lambda opens."""
-    if type(node) in _COMPS or type(node) is cst.Lambda:
-        inner = Scope(
-            "lambda" if isinstance(node, cst.Lambda) else "comp",
-            "<lambda>" if isinstance(node, cst.Lambda) else "<comp>",
-            scope,
-            stmt,
-        )
-        scope.children.append(inner)
-        if isinstance(node, cst.Lambda):
-            params = node.params
-            names = [p.name.value for p in (*params.posonly_params, *params.params, *params.kwonly_params)]
-            names += [p.name.value for p in (params.star_arg, params.star_kwarg) if isinstance(p, cst.Param)]
-            for name in names:
-                inner.bindings.setdefault(name, []).append(Binding("param", stmt))
-        return inner
-    return None
+    inner = Scope(op, f"<{op}>", scope, stmt)
+    scope.children.append(inner)
+    if op == "lambda":
+        for arg, _, _ in parameters(node.args):
+            inner.bindings.setdefault(arg.arg, []).append(Binding("param", stmt))
+    else:
+        inner.is_async = bool(node.generators[0].is_async)
+    return inner
 
 
-def lower(root: cst.CSTNode, scope: Scope, stmt: Stmt, flat: list[Expr]) -> Expr:
+def lower(root: ast.AST, scope: Scope, stmt: Stmt, flat: list[Expr], text: Text) -> Expr:
     """Lower one expression; all of its parts are added to `flat` in the order of evaluation."""
-    order: list[tuple[cst.CSTNode, Scope, Scope | None, list[Part]]] = []
-    stack: list[tuple[cst.CSTNode, Scope]] = [(root, scope)]
+    order: list[tuple[Any, Scope, Scope | None, Shape | None, bool]] = []
+    stack: list[tuple[ast.AST, Scope]] = [(root, scope)]
+    formatted = -1  # the height of the stack below an f-string: what stands in one has no place in Pythons before 3.12
     while stack:
         node, where = stack.pop()
-        inner = _open(node, where, stmt)
-        parts = _children(node)
-        order.append((node, where, inner, parts))
+        kind = node.__class__
+        if kind is ast.Name:
+            order.append((node, where, None, None, False))
+            continue
+        if len(stack) < formatted:
+            formatted = -1
+        if kind is ast.Constant:
+            order.append((node, where, None, None, formatted >= 0))
+            continue
+        if kind is ast.JoinedStr and formatted < 0:
+            formatted = len(stack)
+        shape = _SHAPES[kind](node) if kind in _SHAPES else _UNKNOWN
+        parts = shape[2]
+        inner = None
         # popped last to first, so that the reversed order is that of evaluation
-        stack.extend((child, inner if inside and inner is not None else where) for child, inside in parts)
-    built: dict[int, Expr] = {}
-    for node, where, inner, parts in reversed(order):
-        op, text, value, names = _describe(node)
-        expr = Expr(op, text, tuple(built[id(child)] for child, _ in parts), where, stmt, names, value, None, inner)
+        if shape[0] in ("comp", "lambda"):
+            inner = _open(shape[0], node, where, stmt)
+            outside = 1 if shape[0] == "comp" else len(parts) - 1  # the outermost iterable; the defaults
+            stack.extend([(part, where if i < outside else inner) for i, part in enumerate(parts)])
+        else:
+            stack.extend([(part, where) for part in parts])
+        order.append((node, where, inner, shape, False))
+    built: list[Expr] = []
+    for node, where, inner, shape, quoted in reversed(order):
+        if shape is None:
+            if node.__class__ is ast.Name:
+                expr = Expr("name", node.id, (), where, stmt)
+            else:
+                expr = _constant(node, where, stmt, flat, None if quoted else text)
+            flat.append(expr)
+            built.append(expr)
+            continue
+        op, word, parts, names = shape
+        since = len(built) - len(parts)
+        expr = Expr(op, word, tuple(built[since:]), where, stmt, names, "", None, inner)
+        del built[since:]
         for arg in expr.args:
             arg.parent = expr
-        built[id(node)] = expr
+        built.append(expr)
         flat.append(expr)
         if op == "comp":
-            _bind_comp(expr, node, built)
+            _bind_comp(expr, node)
         elif op == "walrus":
             bind(expr.args[0], "walrus", expr.args[1], stmt)
         elif op in ("yield", "yieldfrom"):
             where.function.is_generator = True
-    return built[id(root)]
+    return built[0]
 
 
-def _bind_comp(expr: Expr, node: cst.CSTNode, built: dict[int, Expr]) -> None:
-    loop: cst.CompFor | None = node.for_in  # type: ignore[attr-defined]
-    targets = []
-    if expr.inner is not None and loop is not None:
-        expr.inner.is_async = loop.asynchronous is not None
-    while loop is not None:
-        target = built[id(loop.target)]
+def _bind_comp(expr: Expr, node: Any) -> None:
+    targets, at = [], 0
+    for loop in node.generators:
+        iterable, target = expr.args[at : at + 2]
         targets.append(target)
-        bind(target, "comp", built[id(loop.iter)], expr.stmt)
-        loop = loop.inner_for_in
+        bind(target, "comp", iterable, expr.stmt)
+        at += 2 + len(loop.ifs)
     expr.targets = tuple(targets)
 
 

@@ -31,6 +31,7 @@ LAYERS = """
     loading
     gate
     ir
+    text
     positions
     lower
     build
