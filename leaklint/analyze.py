@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from leaklint.edits import edits
 from leaklint.facts import EVIDENCE_LIMIT, Cleared, Evidence, FileResult, Finding, OpenQuestion, Outside, Span, Summary
 from leaklint.files import decode
 from leaklint.gate import Gate
@@ -175,7 +174,7 @@ class _Report:
             {"subject": hit.subject, **hit.args},
             tuple(self.evidence(c) for c in _distinct(hit.clues)),
             fingerprint(rule.code, subject, acquired, self.equals[key]),
-            edit=edits(hit.repair, self.positions, self.text.lines) if hit.repair else (),
+            repair=hit.repair,
         )
 
     def evidence(self, clue: Clue) -> Evidence:

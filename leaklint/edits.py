@@ -1,47 +1,11 @@
-"""Changes of a repair as lines of the file, and what the file looks like with them: pure."""
+"""Changed lines of a file: what it looks like with them, and how it differs. Pure."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from leaklint.facts import Edit
-from leaklint.positions import Positions
-from leaklint.repair import VALUE, Change
-
-STEP = "    "
-
-
-def edits(changes: Sequence[Change], positions: Positions, lines: Sequence[str]) -> tuple[Edit, ...]:
-    """The edits that make all the changes; none at all where one of them cannot be made: a statement shares its lines
-    with others, or a text of several lines would be indented."""
-    found = [_edit(change, positions, lines) for change in changes]
-    made = sorted((edit for edit in found if edit is not None), key=lambda edit: (edit.first, edit.last))
-    apart = all(one.last < other.first for one, other in itertools.pairwise(made))
-    return tuple(made) if apart and len(made) == len(changes) else ()
-
-
-def _edit(change: Change, positions: Positions, lines: Sequence[str]) -> Edit | None:
-    first, last = positions.lines(change.at.ordinal)
-    indent = lines[first - 1][: len(lines[first - 1]) - len(lines[first - 1].lstrip())]
-    if not positions.has_its_lines(change.at.ordinal):
-        return None
-    value = positions.value(change.at.ordinal)
-    if any(VALUE in line for line in change.lines) and (not value or "\n" in value):
-        return None
-    new = [f"{indent}{line.replace(VALUE, value)}" if line else "" for line in change.lines]
-    if change.how == "before":
-        return Edit(first, first - 1, tuple(new))
-    if change.how == "after":
-        return Edit(last + 1, last, tuple(new))
-    if change.how == "instead":
-        return Edit(first, last, tuple(new))
-    end = positions.end_of_block(change.at.ordinal)
-    rest = lines[last:end]
-    if end == last or any('"""' in line or "'''" in line for line in rest):
-        return None
-    return Edit(first, end, (*new, *(f"{STEP}{line}" if line.strip() else line for line in rest)))
 
 
 def applied(lines: Sequence[str], made: Sequence[Edit]) -> list[str]:

@@ -51,6 +51,16 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """Lines to write before a statement, after it, instead of it; or `around`: instead of it and as the header of a
+    block that takes in what follows it in its own. `ordinal` is the number of the statement in its file."""
+
+    ordinal: int
+    how: Literal["before", "after", "instead", "around"]
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Edit:
     """Lines `first` to `last` of a file are to become `lines`; where `last` is `first - 1`, they come in between."""
 
@@ -84,7 +94,7 @@ class Finding:
     fixable: bool = False
     lowered: bool = False
     """Would it be worse, had the rest of the project been checked without an answer to its open question?"""
-    edit: tuple[Edit, ...] = ()
+    repair: tuple[Change, ...] = ()
     """A repair of this very code in its file, for a person to judge; none where the rule does not know one."""
 
 

@@ -144,8 +144,8 @@ class _Places:
 
     def finding(self, one: Finding) -> Finding:
         path, span = self._place(one.path, one.span)
-        edit = one.edit if path == one.path else ()  # its lines are those of all cells together
-        return replace(one, path=path, span=span, evidence=tuple(map(self.evidence, one.evidence)), edit=edit)
+        repair = one.repair if path == one.path else ()  # it counts the statements of all cells together
+        return replace(one, path=path, span=span, evidence=tuple(map(self.evidence, one.evidence)), repair=repair)
 
     def cleared(self, one: Cleared) -> Cleared:
         path, span = self._place(one.path, one.span)

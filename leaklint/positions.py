@@ -63,30 +63,5 @@ class Positions:
         end = node.body[-1] if isinstance(node, ast.match_case) else node
         return min([start.lineno, *decorators]), end.end_lineno or start.lineno
 
-    def has_its_lines(self, ordinal: int) -> bool:
-        """Does nothing else stand on the lines of a statement?"""
-        first, last = self.lines(ordinal)
-        node = self._nodes[ordinal]
-        text = self._text.lines[first - 1]
-        if isinstance(node, ast.match_case) or text[: len(text) - len(text.lstrip())] != text[: node.col_offset]:
-            return isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
-        rest = self._text.lines[last - 1][self._text.column(last, node.end_col_offset or 0) :].strip()
-        return not rest or rest.startswith("#")
-
-    def value(self, ordinal: int) -> str:
-        """The source of what a statement assigns or evaluates; empty when it does neither."""
-        value = getattr(self._nodes[ordinal], "value", None)
-        return self._text.of(value) if isinstance(value, ast.expr) else ""
-
-    def end_of_block(self, ordinal: int) -> int:
-        """The last line of the block that a statement stands in."""
-        node = self._nodes[ordinal]
-        for outer in self._nodes:
-            for name in _BODIES:
-                body = getattr(outer, name, None)
-                if isinstance(body, list) and node in body:
-                    return body[-1].end_lineno or self.lines(ordinal)[1]
-        return self.lines(ordinal)[1]
-
     def _make(self, line: int, column: int, end_line: int, end_column: int) -> Span:
         return Span(line, self._text.column(line, column) + 1, end_line, self._text.column(end_line, end_column) + 1)

@@ -6,9 +6,7 @@ file: they get that of the statement they stand at.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
+from leaklint.facts import Change
 from leaklint.ir import Expr, Scope, Stmt, ancestors, source, walk
 
 VALUE = "{value}"
@@ -17,31 +15,21 @@ VALUE = "{value}"
 _LONG = 400
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """Lines to write before a statement, after it, instead of it; or `around`: instead of it and as the header of a
-    block that takes in what follows it in its own."""
-
-    at: Stmt
-    how: Literal["before", "after", "instead", "around"]
-    lines: tuple[str, ...]
-
-
 def before(stmt: Stmt, *lines: str) -> Change:
-    return Change(stmt, "before", lines)
+    return Change(stmt.ordinal, "before", lines)
 
 
 def after(stmt: Stmt, *lines: str) -> Change:
     """After a statement; before it where nothing after it would run."""
-    return Change(stmt, "before" if stmt.op in ("return", "raise") else "after", lines)
+    return Change(stmt.ordinal, "before" if stmt.op in ("return", "raise") else "after", lines)
 
 
 def instead(stmt: Stmt, *lines: str) -> Change:
-    return Change(stmt, "instead", lines)
+    return Change(stmt.ordinal, "instead", lines)
 
 
 def around(stmt: Stmt, header: str) -> Change:
-    return Change(stmt, "around", (header,))
+    return Change(stmt.ordinal, "around", (header,))
 
 
 def top(stmt: Stmt) -> Stmt:

@@ -157,14 +157,14 @@ def test_a_line_knows_what_it_stands_in() -> None:
 
 
 def test_edits_in_each_others_way_are_not_joined() -> None:
-    first = finding("a.py", Span(2, 1, 2, 5), edit=(Edit(1, 0, ("tasks = set()",)), Edit(2, 3, ("    x",))))
-    beside = finding("a.py", Span(5, 1, 5, 5), edit=(Edit(4, 3, ("tasks = set()",)), Edit(5, 5, ("    y",))))
-    across = finding("a.py", Span(3, 1, 3, 5), edit=(Edit(3, 4, ("    z",)),))
-    assert together([beside, across, first]) == (*first.edit, beside.edit[1])
-    inside = finding("a.py", Span(3, 1, 3, 5), edit=(Edit(3, 2, ("    z",)),))
-    assert together([inside, first]) == first.edit
-    after = [finding("a.py", Span(line, 1, line, 5), edit=(Edit(9, 8, (f"    pop{line}",)),)) for line in (2, 3)]
-    assert together(after) == (*after[0].edit, *after[1].edit)
+    first = (Edit(1, 0, ("tasks = set()",)), Edit(2, 3, ("    x",)))
+    beside = (Edit(4, 3, ("tasks = set()",)), Edit(5, 5, ("    y",)))
+    across = (Edit(3, 4, ("    z",)),)
+    assert together([first, across, beside]) == (*first, beside[1])
+    inside = (Edit(3, 2, ("    z",)),)
+    assert together([first, inside]) == first
+    after = [(Edit(9, 8, (f"    pop{line}",)),) for line in (2, 3)]
+    assert together(after) == (*after[0], *after[1])
 
 
 def test_what_came_by_await_is_closed_by_await(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

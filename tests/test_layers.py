@@ -43,6 +43,7 @@ LAYERS = """
     basis
     repair
     edits
+    rewrite
     flow
     answers/*
     answers/growth/* answers/tasks/* answers/listeners/* answers/resources/* answers/exceptions/* answers/peaks/*

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from leaklint.basis import Clue
-from leaklint.facts import DriverKind, OwnerKind, ReleaseKind
+from leaklint.facts import Change, DriverKind, OwnerKind, ReleaseKind
 from leaklint.ir import Block, Stmt
 from leaklint.names import Place
-from leaklint.repair import Change
 
 
 @dataclass(frozen=True, slots=True)

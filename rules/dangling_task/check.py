@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaklint.basis import Clue
-from leaklint.facts import DriverKind
+from leaklint.facts import Change, DriverKind
 from leaklint.ir import Expr, source
 from leaklint.model import Clear, Facts, Hit
-from leaklint.repair import Change, before, free_name, instead, top
+from leaklint.repair import before, free_name, instead, top
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:

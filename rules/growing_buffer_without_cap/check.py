@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from leaklint.answers.driver import endless
 from leaklint.basis import Answer, Clue
+from leaklint.facts import Change
 from leaklint.ir import in_loop, source
 from leaklint.model import Clear, Facts, Hit
-from leaklint.repair import Change, after, before, limit_name, top, whole
+from leaklint.repair import after, before, limit_name, top, whole
 from leaklint.uses import Use
 from leaklint.value import Value
 

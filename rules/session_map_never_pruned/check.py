@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaklint.basis import Clue
+from leaklint.facts import Change
 from leaklint.ir import source
 from leaklint.model import Clear, Facts, Hit
-from leaklint.repair import Change, after, before, whole
+from leaklint.repair import after, before, whole
 from leaklint.uses import Use
 from leaklint.value import Value
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaklint.basis import Clue
-from leaklint.facts import DriverKind
+from leaklint.facts import Change, DriverKind
 from leaklint.ir import source
 from leaklint.model import Clear, Facts, Hit
-from leaklint.repair import Change, after, limit_name
+from leaklint.repair import after, limit_name
 from leaklint.uses import Use
 from leaklint.value import Value
 

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from leaklint.answers.resources.unreleased import Unreleased
 from leaklint.basis import Clue
+from leaklint.facts import Change
 from leaklint.ir import source
 from leaklint.model import Clear, Facts, Hit
 from leaklint.outline import brief, release_call
-from leaklint.repair import VALUE, Change, around
+from leaklint.repair import VALUE, around
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:

@@ -20,13 +20,13 @@ def _defines(edit: Edit) -> bool:
     return edit.last < edit.first and all(line[:1] not in (" ", "\t") for line in edit.lines)
 
 
-def together(findings: Iterable[Finding]) -> tuple[Edit, ...]:
-    """The edits of findings in one file; of two that are in each other's way the first."""
+def together(repairs: Iterable[Sequence[Edit]]) -> tuple[Edit, ...]:
+    """The edits of several repairs in one file; of two that are in each other's way the first."""
     taken: list[Edit] = []
-    for finding in sorted(findings, key=lambda one: one.span):
+    for edits in repairs:
         new = [
             edit
-            for edit in finding.edit
+            for edit in edits
             if edit not in taken and not (_defines(edit) and any(edit.lines == one.lines for one in taken))
         ]
         if not any(_clash(edit, one) for edit in new for one in taken):
@@ -36,8 +36,13 @@ def together(findings: Iterable[Finding]) -> tuple[Edit, ...]:
 
 def patch(findings: Sequence[Finding], lines: Sequence[str] | None) -> tuple[Part, ...]:
     """The repairs of findings in one file whose lines are these; nothing where none is known."""
-    edits = together(findings)
-    if not lines or not edits:
+    if not lines or not any(one.repair for one in findings):
+        return ()
+    from leaklint.rewrite import Source
+
+    source = Source(lines)
+    edits = together(source.edits(one.repair) for one in sorted(findings, key=lambda one: one.span) if one.repair)
+    if not edits:
         return ()
     if lines[-1] == "":  # what follows the last line break is no line
         return tuple(comparison(lines[:-1], edits))
