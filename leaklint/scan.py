@@ -190,6 +190,12 @@ def _loop(node: ast.For | ast.AsyncFor | ast.comprehension, seen: Seen) -> None:
         seen.collected = seen.collected or type(node) is ast.comprehension
 
 
+def _endless(node: ast.While, seen: Seen) -> None:
+    """What is local to an endless loop is held as long as that runs."""
+    if type(node.test) is ast.Constant:
+        seen.held |= identifiers(node)
+
+
 def _function(node: ast.FunctionDef | ast.AsyncFunctionDef, seen: Seen) -> None:
     seen.functions.add(node.name)
     if type(node) is ast.AsyncFunctionDef:
@@ -289,5 +295,5 @@ _LOOKS: dict[type[ast.AST], Callable[[Any, Seen], None]] = {
     ast.Subscript: _subscript, ast.Call: _call, ast.Assign: _assign, ast.AnnAssign: _annotated, ast.withitem: _with,
     ast.NamedExpr: _walrus, ast.For: _loop, ast.AsyncFor: _loop, ast.comprehension: _loop, ast.FunctionDef: _function,
     ast.AsyncFunctionDef: _function, ast.AugAssign: _augmented, ast.Module: _body, ast.ClassDef: _body,
-    ast.Global: _global, ast.Await: _await, ast.ExceptHandler: _error, ast.Raise: _error,
+    ast.Global: _global, ast.While: _endless, ast.Await: _await, ast.ExceptHandler: _error, ast.Raise: _error,
 }  # fmt: skip

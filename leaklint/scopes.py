@@ -157,7 +157,7 @@ class Scopes:
         queue = [klass]
         while queue:
             for base in queue.pop(0).bases:
-                scope = self.local(base)
+                scope = self.local(base.args[0] if base.op == "sub" else base)  # `Hub[Message]`
                 if scope is not None and scope.kind == "class" and scope not in found and scope is not klass:
                     found.append(scope)
                     queue.append(scope)
@@ -178,7 +178,8 @@ class Scopes:
 
     def outside_bases(self, klass: Scope) -> list[str]:
         """Qualified names of the base classes that stand elsewhere."""
-        names = (self.qualified(b) for scope in [klass, *self.bases(klass)] for b in scope.bases)
+        bases = (b for scope in [klass, *self.bases(klass)] for b in scope.bases)
+        names = (self.qualified(b.args[0] if b.op == "sub" else b) for b in bases)
         return [n for n in names if n is not None and not n.startswith(".")]
 
     def methods(self, klass: Scope) -> list[Scope]:

@@ -138,7 +138,9 @@ class _Collector:
         )
 
     def subscript(self, container: Expr, sub: Expr, stmt: Stmt, bound: dict[int, Expr | None]) -> None:
-        key = sub.args[1] if len(sub.args) > 1 else None  # `d[a, b]`: the first part says enough
+        key = sub.args[1] if len(sub.args) > 1 else None
+        if len(sub.args) > 2:  # `d[a, b]`
+            key = Expr("tuple", "", sub.args[1:], sub.scope, stmt, parent=sub)
         verb, value = "__getitem__", None
         if id(sub) in bound:
             verb, value = "__setitem__", bound[id(sub)]

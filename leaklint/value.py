@@ -88,3 +88,28 @@ class Value:
             "where": f"class `{scope.name}`" if scope.kind == "class" else "the module",
         }
         return Clue(self.born[0].stmt, "holder", "born", args, within=scope)
+
+
+class Entries(Value):
+    """The lists that a container holds, taken together: their `place` is its entry, their birth is its own."""
+
+    def __init__(self, container: Value, row: Row) -> None:
+        super().__init__(container.basis, container.place.entry, row, container.born)
+        self.container = container
+
+    @property
+    def subject(self) -> str:
+        return self.container.subject
+
+    @cached_property
+    def shrinks(self) -> tuple[Use, ...]:
+        """What shortens one of them, takes one out, or puts another in its place; a first empty one adds nothing."""
+        adding = {u.stmt.scope.function for u in self.grows}
+        stored = (u for u in self.container.uses if u.verb == "__setitem__")
+        anew = (u for u in stored if not _empty(u.value) or u.stmt.scope.function not in adding)
+        return (*super().shrinks, *self.container.shrinks, *anew)
+
+
+def _empty(value: Expr | None) -> bool:
+    """`[]`, `deque()`, or a list of a first one."""
+    return value is not None and (value.op in ("list", "set") or (value.op == "call" and len(value.args) == 1))

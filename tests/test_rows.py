@@ -184,6 +184,9 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
     ),
     "feed_methods": ("feed data_received write process_chunk on_data", "receive feeds rewrite process_all"),
     "open_keys": ("session_id id userId client_ip url cache_key", "kind valid grid name i color message_type"),
+    "inventory_keys": ("key shade_id uuid trigger_key", "session_id user_key client_addr url name"),
+    "standing_keys": ("device_id host entity file_path", "session_id user client_id message"),
+    "history_names": ("history _errors tool_calls request_times sent_messages", "items children fields options"),
     "closed_keys": ("kind event_type mode lang KIND", "color key session_id keyword"),
     "buffer_names": ("_buf chunks request_body raw_data", "self data metadata items dataframe"),
     "listening_methods": (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from leaklint.answers.key import key, literal
 from leaklint.answers.owner import owner
@@ -99,6 +99,24 @@ def endless(stmt: Stmt) -> bool:
     )
 
 
+def runs_on(stmt: Stmt, before: Sequence[Stmt]) -> bool:
+    """Does a statement run in a `while True` of its own function that only an error ends, and after all `before`?"""
+    loops = (o for b, o in ancestors(stmt) if o.op == "while" and b.kind == "body" and o.scope is stmt.scope)
+    return any(
+        loop.value is not None
+        and loop.value.op == "const"
+        and all(s.ordinal < loop.ordinal for s in before)
+        and not any(_leaves(s, loop) for s in statements(loop.blocks[0]))
+        for loop in loops
+    )
+
+
+def _leaves(stmt: Stmt, loop: Stmt) -> bool:
+    if stmt.op == "break":
+        return next(owner for _, owner in ancestors(stmt) if owner.op in ("while", "for")) is loop
+    return stmt.op == "return" or any(e.op in ("yield", "yieldfrom") for e in stmt.flat)
+
+
 def _repeats(basis: Basis, stmt: Stmt) -> bool:
     """In a loop whose length is not written in the code: `for _ in range(4)` starts four."""
     return any(
@@ -158,7 +176,9 @@ def growth(basis: Basis, use: Use) -> Answer:
     if when.kind in ("import", "once"):
         return when
     if keyed.kind == "own" and owner(basis, use.place).kind == "process":
-        return Answer("caller's key", (), keyed.word)  # one entry for each instance
+        # one entry for each instance: as many as its name says
+        few = use.key is not None and use.key.op == "attr" and not basis.apis.means("open_keys", use.key.text)
+        return Answer("inventory" if few else "caller's key", (), keyed.word)
     if keyed.kind in ("closed set", "own") or _checked(basis, use):
         return Answer("closed set", (), keyed.word)
     if keyed.kind in ("caller's key", "inventory"):

@@ -9,6 +9,7 @@ from leaklint.answers.shared import is_classmethod
 from leaklint.basis import Answer, Basis
 from leaklint.ir import Binding, Expr, Param, Scope, source, walk
 from leaklint.scopes import source_name
+from leaklint.uses import Use
 
 _FRESH = (
     "uuid.uuid4",
@@ -37,6 +38,7 @@ _CLOSED_CALLS = (
     "threading.get_ident",
 )
 _CLOSED_ATTRIBUTES = ("__name__", "__class__", "__qualname__", "__module__", "__doc__", "__file__")
+_IDENTITIES = ("id", "uid", "uuid", "key", "pk", "address", "url", "path")  # `user.id` says what `user_id` says
 _DEPTH = 6
 
 
@@ -62,11 +64,9 @@ def key(basis: Basis, expr: Expr | None, depth: int = _DEPTH) -> Answer:
     if expr.op == "attr":
         return _attribute(basis, expr)
     if expr.op == "sub":
-        return (
-            key(basis, expr.args[1], depth - 1)
-            if len(expr.args) == 2 and expr.args[1].op == "const" and expr.args[1].text == "num"
-            else _named(basis, _subscripted(expr), expr)
-        )
+        if len(expr.args) == 2 and expr.args[1].op == "const" and expr.args[1].text == "num":
+            return key(basis, expr.args[0], depth - 1)  # `address[0]`
+        return _named(basis, _subscripted(expr), expr)
     if expr.op == "name":
         return _name(basis, expr, depth)
     return Answer("unknown")
@@ -110,8 +110,23 @@ def _word(basis: Basis, word: str, shown: str) -> Answer:
     if basis.apis.means("closed_keys", word):
         return Answer("closed set", word=word)
     if basis.apis.means("open_keys", word):
-        return Answer("inventory" if basis.apis.means("inventory_keys", word) else "caller's key", word=shown)
+        few = any(basis.apis.means(what, word) for what in ("inventory_keys", "standing_keys"))
+        return Answer("inventory" if few else "caller's key", word=shown)
     return Answer("unknown", word=shown)
+
+
+def standing(basis: Basis, expr: Expr | None, shown: str) -> bool:
+    """Is a key one of things that exist, by its name as messages show it (`device_id`, `device.id`, `message["host"]`)
+    or because a loop goes through them?"""
+    words = re.findall(r"[A-Za-z_]\w*", shown)[-2:]
+    named = any(basis.apis.means("standing_keys", word) for word in (*words[-1:], "_".join(words)))
+    return named or (expr is not None and any(_looped(basis, e) for e in walk(expr)))
+
+
+def _looped(basis: Basis, item: Expr) -> bool:
+    """A variable of a loop over a collection."""
+    found = basis.names.bindings(item.text, item.scope) if item.op == "name" else []
+    return any(b.how in ("for", "comp") and not b.stmt.is_async and not parts_of(basis, b) for b in found)
 
 
 def _attribute(basis: Basis, expr: Expr) -> Answer:
@@ -119,14 +134,24 @@ def _attribute(basis: Basis, expr: Expr) -> Answer:
         return Answer("closed set", word=source(expr))
     klass = basis.names.class_of(expr.args[0])
     if klass is not None:
+        if any(u.verb == "__iadd__" for u in _uses(basis, expr)):
+            return Answer("caller's key", word=source(expr))  # a counter: each key is a new one
         # the object's own identity: one per instance, whoever makes the instances
         named = _named(basis, expr.text, expr)
         return named if named.kind == "closed set" else Answer("own", word=source(expr))
-    return _named(basis, expr.text, expr)
+    whose = f"{expr.args[0].text}_" if expr.text in _IDENTITIES and expr.args[0].op in ("name", "attr") else ""
+    return _named(basis, whose + expr.text, expr)
+
+
+def _uses(basis: Basis, expr: Expr) -> list[Use]:
+    place = basis.names.place(expr)
+    return basis.all_uses(place) if place is not None else []
 
 
 def _called(basis: Basis, call: Expr, depth: int) -> Answer:
     name = basis.names.qualified(call.args[0]) or ""
+    if name == "builtins.next" and len(call.args) == 2 and call.args[1].op in ("name", "attr"):
+        return Answer("caller's key", word=source(call))  # of a counter
     if name in _CLOSED_CALLS:
         return Answer("closed set", word=source(call))
     if name.startswith(_FRESH):
@@ -165,6 +190,8 @@ def _name(basis: Basis, expr: Expr, depth: int) -> Answer:
             return Answer("closed set", word=expr.text)
         named = _named(basis, expr.text, expr)
         whole = key(basis, binding.value, depth - 1) if named.kind == "unknown" and parts_of(basis, binding) else named
+        if whole.kind == "caller's key" and _configured(binding.value):
+            return Answer("inventory", word=expr.text)
         return Answer(whole.kind, word=expr.text) if whole.kind in ("caller's key", "inventory") else named
     home = basis.names.scope_of(expr.text, expr.scope)
     if home is not None and home.kind == "module":
@@ -174,6 +201,12 @@ def _name(basis: Basis, expr: Expr, depth: int) -> Answer:
         if answer.kind != "unknown":
             return Answer(answer.kind, word=expr.text if answer.kind in ("caller's key", "inventory") else answer.word)
     return _named(basis, expr.text, expr)
+
+
+def _configured(iterated: Expr) -> bool:
+    """`for room in settings[CONF_ROOMS]`: a list that stands under a name which the code knows."""
+    name = iterated.args[-1] if iterated.op in ("sub", "call") else iterated
+    return name.op in ("name", "attr") and name.text.isupper()
 
 
 def parameter(basis: Basis, function: Scope, param: Param) -> Answer:
@@ -198,11 +231,12 @@ def parts_of(basis: Basis, binding: Binding) -> bool:
 
 
 def closed_type(basis: Basis, annotation: Expr | None) -> bool:
-    """`Literal["a", "b"]`, `type`, `bool`, an Enum of this module: the code lists the values."""
+    """`Literal["a", "b"]`, `type`, `bool`, an Enum of this module, what there is one of: the code lists the values."""
     if annotation is None:
         return False
     base = annotation.args[0] if annotation.op == "sub" else annotation
-    if public_name(basis, base) in ("Literal", "type", "Type", "bool"):
+    row = basis.types.annotated(annotation)
+    if public_name(basis, base) in ("Literal", "type", "Type", "bool") or (row is not None and row.single):
         return True
     local = basis.names.local(annotation)
     if local is None or local.kind != "class":

@@ -77,6 +77,12 @@ def through_instance(use: Use) -> bool:
     return bool(function.params) and holder.text == function.params[0].name and not is_classmethod(function)
 
 
+def merges(use: Use) -> bool:
+    """`self.modules.extend(other.modules)`: what another class lists in its own body is taken over."""
+    value = use.value
+    return value is not None and value.op == "attr" and value.text == use.place.path[-1]
+
+
 def added_instance(basis: Basis, use: Use) -> Scope | None:
     """The class whose method adds its own instance, whole, to a container."""
     value, function = use.value, use.stmt.scope.function

@@ -122,16 +122,18 @@ def escapes(basis: Basis, place: Place) -> Iterator[Use]:
                 callee.local is None
                 and callee.row is None
                 and callee.receiver is None
-                and (_constructs(use.site) or _inherited(basis, use.site))
+                and (_constructs(use.site) or _inherited(basis, use.site.args[0]))
             ):
                 yield use
         elif use.role in ("bound", "yielded") and not _alias(basis, use):
             yield use
 
 
-def _inherited(basis: Basis, call: Expr) -> bool:
+def _inherited(basis: Basis, called: Expr) -> bool:
     """A method of its own class, from a base class elsewhere, is given the container: it is part of the holder."""
-    return call.args[0].op == "attr" and basis.names.class_of(call.args[0].args[0]) is not None
+    own = called.op == "attr" and basis.names.class_of(called.args[0]) is not None
+    place = basis.names.place(called) if own else None
+    return own and not any(u.verb == "bind" for u in (basis.all_uses(place) if place is not None else ()))
 
 
 def _constructs(call: Expr) -> bool:

@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Literal, get_args
 
-from leaklint.answers import drain, endings, key, owner
-from leaklint.answers.growth import coverage, memo, narrower, occasion
+from leaklint.answers import drain, driver, endings, key
+from leaklint.answers.growth import coverage, memo, narrower, occasion, record
 from leaklint.apis import Row
 from leaklint.basis import NO, Answer, Clue
 from leaklint.facts import DriverKind
 from leaklint.ir import Expr, Scope, source
 from leaklint.names import Place
 from leaklint.uses import Use
-from leaklint.value import Value
+from leaklint.value import Entries, Value
 from leaklint.views import sibling
 from leaklint.views.hit import Clear
 from leaklint.views.view import View
@@ -52,6 +52,13 @@ class Growth(View):
     def held(self) -> tuple[Value, ...]:
         """Those held by the module, a class or an instance."""
         return tuple(v for v in self.values if v.place.scope.kind in ("module", "class"))
+
+    @cached_property
+    def lists(self) -> tuple[Value, ...]:
+        """Containers that are held, those that are their entries (`self.timings[name].append(seconds)`), and locals."""
+        row, held = self.apis["builtins.list"], [v for v in self.held if v.row.kind == "container"]
+        nested = (Entries(v, row) for v in held if self.entry_uses(v))
+        return (*held, *nested, *(v for v in self.values if v.place.scope.kind == "function"))
 
     def siblings(self, value: Value) -> Iterator[sibling.Sibling]:
         """Containers of the same holder that gain entries next to `value` and lose them again."""
@@ -92,8 +99,15 @@ class Growth(View):
         """Does the holder live long: by who makes it, by its name, or because several threads or tasks share it?"""
         if value.place.scope.kind != "class" or value.owner.kind in ("process", "long-lived instance"):
             return value.owner.kind != "call"
-        klass = value.place.scope
-        return self.means("long_lived_classes", klass.name) or owner.guarded(self.basis, klass)
+        return record.lasts(self.basis, value.place.scope)
+
+    def runs_on(self, value: Value, added: Use) -> bool:
+        """Is a local container, made before an endless loop that nothing but an error leaves, added to in that loop?"""
+        return driver.runs_on(added.stmt, [b.stmt for b in value.born])
+
+    def record(self, added: Use) -> Answer:
+        """Is what is added a record of what has been, or one of those that come and go?"""
+        return record.record(self.basis, added)
 
     def outside_key(self, value: Value, insert: Use) -> Answer:
         """The key of an insert, when it comes from outside.
@@ -107,6 +121,16 @@ class Growth(View):
             return NO
         remembered = self.lasting(value) and self.memoises(value, insert)
         return Answer("inventory", driver.clues, source(insert.key)) if remembered else NO
+
+    def piles_up(self, value: Value, insert: Use, driver: Answer) -> bool:
+        """Do the entries become many? Those of things that exist do where new ones are made up by an event, those of
+        which too little is said where the holder lasts, and all that a cache is asked for."""
+        names = (value.place.path[-1], value.place.scope.name)
+        cache = any(self.means("cache_names", name) for name in names)
+        if driver.kind != "inventory" or cache or self.memoises(value, insert):
+            return True
+        event = self.context(insert.stmt).kind in ("event", "stream")
+        return event or (self.lasting(value) and not key.standing(self.basis, insert.key, driver.word))
 
     def parting(self, value: Value, insert: Use) -> Scope | None:
         """A function beside the inserting one in which the life of the same key ends, by its name and parameter."""
@@ -139,7 +163,8 @@ class Growth(View):
             return Answer("short-lived holder", value.owner.clues)
         if value.shrinks and self.pruned(value) not in told:
             return Answer("pruned", tuple(Clue(s.stmt, "released", "removed") for s in value.shrinks[:3]))
-        if occasion.made_anew(value.born, value.grows) or self._renewed_by_base(value):
+        held = value.place.scope.kind in ("module", "class")
+        if held and (occasion.made_anew(value.born, value.grows) or self._renewed_by_base(value)):
             return Answer("made anew", tuple(Clue(b.stmt, "released", "removed") for b in value.born[:1]))
         if self.is_mapping(value):
             return Answer("the holder is a mapping itself")

@@ -80,6 +80,10 @@ class Keeping(View):
         """Is something added to what all instances share by way of one of them?"""
         return shared.through_instance(use)
 
+    def merges(self, use: Use) -> bool:
+        """Is what another class lists in its own body taken over?"""
+        return shared.merges(use)
+
     def adds_itself(self, use: Use) -> bool:
         """`Class.items.append(self)`: each instance adds itself, and a class has more than one."""
         holder = shared.added_instance(self.basis, use)

@@ -8,18 +8,19 @@ from leaklint.basis import Clue
 from leaklint.facts import DriverKind
 from leaklint.ir import source
 from leaklint.model import Clear, Facts, Hit
+from leaklint.uses import Use
 from leaklint.value import Value
 
 ADDING = ("append", "appendleft", "add", "extend", "insert", "__iadd__")
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
-    for value in facts.held:
+    for value in facts.lists:
         if value.row.kind != "container" or facts.is_task(next((u.value for u in value.grows), None)):
             continue
         grows = (u for u in value.grows if u.verb in ADDING and not facts.closed(u.value))
         added = ((u, facts.context(u.stmt)) for u in grows)
-        found = next(((use, when) for use, when in added if repeats(facts, value, when.kind)), None)
+        found = next(((use, when) for use, when in added if repeats(facts, value, use, when.kind)), None)
         if found is None:
             continue
         use, when = found
@@ -39,7 +40,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             args={
                 "function": use.stmt.scope.function.name,
                 "value": source(use.value),
-                "name": value.place.path[-1],
+                "name": source(use.expr) if use.expr.op in ("name", "attr") else f"{value.place.path[0]}[...]",
                 "remover": value.shrinks[0].stmt.scope.function.name if value.shrinks else "",
             },
             clues=(
@@ -53,10 +54,11 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         )
 
 
-def repeats(facts: Facts, value: Value, when: str) -> bool:
-    """An event or stream adds to what lasts; or a name that says it is a record of what has been."""
-    lasting, named = facts.lasting(value), facts.means("history_names", value.place.path[-1])
+def repeats(facts: Facts, value: Value, use: Use, when: str) -> bool:
+    """Each event adds one; a stream or a call does where the holder lasts, or what is added is a record by its form."""
+    if value.place.scope.kind not in ("module", "class"):
+        return facts.runs_on(value, use)
+    lasting, record = facts.lasting(value), facts.record(use).kind
     if when in ("event", "stream"):
-        return lasting or named
-    plain = facts.means("plain_histories", value.place.path[-1])
-    return when in ("call", "loop") and (plain or (lasting and named))
+        return (when == "event" and value in facts.held) or lasting or record != ""
+    return when in ("call", "loop") and (record in ("history", "stamped", "latest") or (lasting and record != ""))

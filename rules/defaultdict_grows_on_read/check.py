@@ -16,11 +16,10 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         filled = {where(use) for use in reads if facts.fills(use)}
         drivers = ((use, value.driver(use)) for use in reads)
         # an inventory that is filled on purpose is as large as what it lists
-        lasting = value.owner.kind in ("process", "long-lived instance")
         found = [
             (use, driver)
             for use, driver in drivers
-            if driver.kind == "caller's key" or (driver.kind == "inventory" and (lasting or where(use) not in filled))
+            if driver.kind == "caller's key" or (driver.kind == "inventory" and where(use) not in filled)
         ]
         if not found:
             continue

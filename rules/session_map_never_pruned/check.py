@@ -19,9 +19,8 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
     for value in facts.held:
         if value.row.kind != "container":
             continue
-        keyed = [
-            (use, driver) for use in value.grows if use.verb in KEYED and (driver := facts.outside_key(value, use))
-        ]
+        keys = ((use, facts.outside_key(value, use)) for use in value.grows if use.verb in KEYED)
+        keyed = [(use, driver) for use, driver in keys if driver and facts.piles_up(value, use, driver)]
         if not keyed:
             continue
         use, driver = keyed[0]

@@ -62,5 +62,5 @@ def drives(facts: Facts, value: Value, use: Use) -> Answer | None:
         open_ = driver.kind in ("caller's key", "inventory", "event", "stream") or facts.memoises(value, use)
         return driver if open_ else None
     added = facts.through_instance(use) or driver.kind in ("event", "stream")
-    one_more = use.verb in ADDING and added and not facts.closed(use.value)
+    one_more = use.verb in ADDING and added and not facts.closed(use.value) and not facts.merges(use)
     return driver if one_more or facts.adds_itself(use) else None

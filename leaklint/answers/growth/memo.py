@@ -148,8 +148,20 @@ def memoises(basis: Basis, place: Place, stored: Use) -> bool:
     )
     if not looks:
         return False
-    kept = {source(stored.value)} | {source(t) for t in stored.stmt.targets}
+    kept = {source(e) for e in (*_parts(stored.value), *stored.stmt.targets)}
     params = {p.name for p in function.params}
     given = stored.value is not None and stored.value.op == "name" and stored.value.text in params
     returned = (s.value for s in statements(function.block) if s.op == "return" and s.value is not None)
-    return not given and any(source(v) in kept or any(basis.names.place(e) == place for e in walk(v)) for v in returned)
+    parts = [part for value in returned for part in _parts(value)]
+    return not given and any(
+        source(part) in kept or any(basis.names.place(e) == place for e in walk(part)) for part in parts
+    )
+
+
+def _parts(value: Expr | None) -> Iterator[Expr]:
+    """A value, what a tuple of it holds, and what an attribute is taken from: `entry` of `(entry.key, entry.chain)`."""
+    found: list[Expr | None] = [value, *value.args] if value is not None and value.op == "tuple" else [value]
+    for part in found:
+        if part is not None:
+            yield part
+            found += part.args[:1] if part.op == "attr" else ()

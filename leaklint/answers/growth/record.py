@@ -1,0 +1,70 @@
+"""Is what is added a record of what has been, or one of those that come and go? Does its holder last?"""
+
+from __future__ import annotations
+
+from leaklint.answers import owner, shared
+from leaklint.answers.driver import endless
+from leaklint.basis import NO, Answer, Basis
+from leaklint.ir import Expr, Scope, statements, walk
+from leaklint.names import ELEMENT, Place
+from leaklint.scopes import source_name
+from leaklint.uses import Use
+
+_CLOCKS = ("time", "time_ns", "now", "utcnow", "monotonic", "perf_counter")
+_STAMPS = ("timestamp", "ts", "time", "datetime", "created_at", "at")
+_QUEUE = "queue"  # the noun of their rows
+
+
+def record(basis: Basis, added: Use) -> Answer:
+    """`history`: its name says that it is kept, whoever holds it; `named`: one that says so of what lasts; `stamped`:
+    with the time at which it came; `latest`: only its end is read; `passing`: what comes and goes, as a connection."""
+    name = next(p for p in reversed(added.place.path) if p != ELEMENT)
+    for what, kind in (("plain_histories", "history"), ("history_names", "named")):
+        if basis.apis.means(what, name):
+            return Answer(kind, word=name)
+    if added.value is not None and any(_stamp(basis, e) for e in walk(added.value)):
+        return Answer("stamped")
+    if _only_latest(basis, added.place):
+        return Answer("latest")
+    itself = shared.added_instance(basis, added) is not None and added.place.scope.kind == "module"
+    return Answer("passing") if itself or _passing(basis, added.value) else NO
+
+
+def _stamp(basis: Basis, expr: Expr) -> bool:
+    if expr.op == "name":
+        made = basis.names.only_value(expr.text, expr.scope)
+        return made is not None and made.op == "call" and source_name(made) in _CLOCKS
+    if expr.op == "dict":
+        return any(k.op == "const" and k.value.strip("\"'") in _STAMPS for k in expr.args[::2])
+    return expr.op == "call" and source_name(expr) in _CLOCKS
+
+
+def _only_latest(basis: Basis, place: Place) -> bool:
+    """`self.readings[-10:]` and nothing more is ever read of it."""
+    read = [u for u in basis.all_uses(place) if u.verb in ("__getitem__", "__iter__") or (not u.verb and u.role)]
+    cuts = [u.key for u in read if u.verb == "__getitem__" and u.key is not None]
+    return bool(read) and len(cuts) == len(read) and all(_from_end(k) for k in cuts)
+
+
+def _from_end(key: Expr) -> bool:
+    first = key.args[0] if key.op == "slice" and key.text.startswith("lower") else None
+    return first is not None and first.op == "unary" and first.text == "Minus"
+
+
+def _passing(basis: Basis, value: Expr | None) -> bool:
+    """A connection that was handed in, a queue that was made for a reader."""
+    if value is None or value.op != "name":
+        return False
+    row = basis.types.row(value)
+    given = any(b.how == "param" for b in basis.names.bindings(value.text, value.scope))
+    return (row is not None and row.noun == _QUEUE) or (given and basis.apis.means("passing_objects", value.text))
+
+
+def lasts(basis: Basis, klass: Scope) -> bool:
+    """Does an object live long: by its class's name, by a lock that it holds, by a loop that it runs?"""
+    named = any(basis.apis.means(what, klass.name) for what in ("long_lived_classes", "active_classes"))
+    return named or owner.guarded(basis, klass) or any(_loops(m) for m in klass.children if m.kind == "function")
+
+
+def _loops(method: Scope) -> bool:
+    return any(endless(s) for loop in statements(method.block) if loop.op == "while" for s in loop.blocks[0].stmts)
