@@ -45,6 +45,7 @@ class Row:
     streams: str = ""  # how it gives what `bulk` gives piece by piece
     pieces: tuple[str, ...] = ()  # methods by which what a call returns takes its data piece by piece
     settles: str = ""  # a call ends all open instances of this row
+    factory: str = ""  # of a call: the argument that is called to make what it gives
     copies: bool = False  # a call copies all that it is given into one new value
     graph: bool = False  # what a call of the result returns carries the graph of its computation
     weak: bool = False  # holds its entries weakly

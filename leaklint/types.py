@@ -102,6 +102,9 @@ class Types:
         callee = self.callee(call)
         if callee.row is not None and callee.row.passes:
             return self.row(call.args[1], depth) if len(call.args) > 1 else None
+        if callee.row is not None and callee.row.factory:
+            maker = next((a for a, n in zip(call.args, call.names, strict=True) if n == callee.row.factory), None)
+            return self.apis.get(self.names.qualified(maker)) if maker is not None else None
         if callee.row is not None:
             return (
                 self.apis.get(callee.row.returns)

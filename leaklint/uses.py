@@ -127,13 +127,14 @@ class _Collector:
             return  # a call of an own method is no use of a place
         given = [a for a, name in zip(call.args, call.names, strict=True) if name in ("", "*")][1:]
         args = given or call.args[1:]  # `put(item, timeout=5)`
+        entry = args[0] if args and args[0].op == "dict" and verb == "update" else None  # `update({key: value})`
         verb = ".bind" if verb == "bind" else verb  # `sock.bind(address)` binds no name
         self.add(
             self.names.place(receiver),
             verb,
             receiver,
             call,
-            key=args[0] if args else None,
+            key=entry.args[0] if entry is not None and entry.args else args[0] if args else None,
             value=args[-1] if args else None,
         )
 

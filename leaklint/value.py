@@ -91,25 +91,46 @@ class Value:
 
 
 class Entries(Value):
-    """The lists that a container holds, taken together: their `place` is its entry, their birth is its own."""
+    """What a container holds under one constant key (`state["messages"]`), or under all others, taken together.
 
-    def __init__(self, container: Value, row: Row) -> None:
+    Their `place` is its entry, their birth is its own.
+    """
+
+    def __init__(self, container: Value, key: str, row: Row) -> None:
         super().__init__(container.basis, container.place.entry, row, container.born)
-        self.container = container
+        self.container, self.key = container, key
 
     @property
     def subject(self) -> str:
-        return self.container.subject
+        return f"{self.container.subject}[{self.key}]" if self.key else self.container.subject
+
+    @cached_property
+    def uses(self) -> list[Use]:
+        return [u for u in super().uses if constant_key(self.basis, u.expr) == self.key]
 
     @cached_property
     def shrinks(self) -> tuple[Use, ...]:
         """What shortens one of them, takes one out, or puts another in its place; a first empty one adds nothing."""
         adding = {u.stmt.scope.function for u in self.grows}
-        stored = (u for u in self.container.uses if u.verb == "__setitem__")
+        outer = [u for u in (*self.container.uses, *self.container.shrinks) if self._means(u.key)]
+        removed = (u for u in self.container.shrinks if u in outer)
+        stored = (u for u in outer if u.verb == "__setitem__")
         anew = (u for u in stored if not _empty(u.value) or u.stmt.scope.function not in adding)
-        return (*super().shrinks, *self.container.shrinks, *anew)
+        own = (u for u in super().shrinks if constant_key(self.basis, u.expr) == self.key)
+        return (*own, *removed, *anew)
+
+    def _means(self, key: Expr | None) -> bool:
+        """May a key of the container be one of theirs?"""
+        return key is None or not self.key or key.op != "const" or source(key) == self.key
+
+
+def constant_key(basis: Basis, expr: Expr) -> str:
+    """The constant under which an entry was looked up, by itself or for the name it was given; empty for others."""
+    found = basis.names.only_value(expr.text, expr.scope) if expr.op == "name" else expr
+    key = found.args[1] if found is not None and found.op in ("sub", "call") and len(found.args) > 1 else None
+    return source(key) if key is not None and key.op == "const" else ""
 
 
 def _empty(value: Expr | None) -> bool:
     """`[]`, `deque()`, or a list of a first one."""
-    return value is not None and (value.op in ("list", "set") or (value.op == "call" and len(value.args) == 1))
+    return value is not None and (value.op in ("list", "set", "dict") or (value.op == "call" and len(value.args) == 1))

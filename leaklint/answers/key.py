@@ -132,6 +132,8 @@ def _looped(basis: Basis, item: Expr) -> bool:
 def _attribute(basis: Basis, expr: Expr) -> Answer:
     if expr.text in _CLOSED_ATTRIBUTES or (expr.args[0].op == "name" and expr.args[0].text[:1].isupper()):
         return Answer("closed set", word=source(expr))
+    if expr.args[0].op == "call" and expr.text in ("hex", "int"):  # `uuid4().hex`
+        return _called(basis, expr.args[0], _DEPTH)
     klass = basis.names.class_of(expr.args[0])
     if klass is not None:
         if any(u.verb == "__iadd__" for u in _uses(basis, expr)):

@@ -70,8 +70,11 @@ def lifetime(basis: Basis, klass: Scope) -> OwnerKind:
 
 
 def _is_data(basis: Basis, klass: Scope) -> bool:
+    """A data class, unless its methods act and its name or a lock says that it lasts."""
     acts = any(m.kind == "function" and not m.name.startswith("__") and not _reads(m) for m in klass.children)
-    return not acts and is_data(basis, klass)
+    lists = ("long_lived_classes", "active_classes")
+    lasting = acts and (guarded(basis, klass) or any(basis.apis.means(what, klass.name) for what in lists))
+    return not lasting and is_data(basis, klass)
 
 
 def _reads(method: Scope) -> bool:

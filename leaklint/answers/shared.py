@@ -28,8 +28,13 @@ def shared(basis: Basis, place: Place) -> bool:
         (u.verb == "bind" or (u.verb == "__iadd__" and u.stmt.op == "assign")) and u.stmt.scope.kind != "class"
         for u in basis.all_uses(Place(klass, place.path[:1]))
     )
-    fields = any(b.value is not None and b.value.op == "call" and source_name(b.value) in _FIELDS for b in bound)
+    fields = any(b.value is not None and b.value.op == "call" and _is_field(basis, b.value) for b in bound)
     return in_body and not on_instance and not fields
+
+
+def _is_field(basis: Basis, call: Expr) -> bool:
+    row = basis.types.callee(call).row
+    return source_name(call) in _FIELDS or (row is not None and row.factory != "")
 
 
 def _is_metaclass(basis: Basis, klass: Scope) -> bool:

@@ -14,12 +14,17 @@ from leaklint.facts import DriverKind
 from leaklint.ir import Expr, Scope, source
 from leaklint.names import Place
 from leaklint.uses import Use
-from leaklint.value import Entries, Value
+from leaklint.value import Entries, Value, constant_key
 from leaklint.views import sibling
 from leaklint.views.hit import Clear
 from leaklint.views.view import View
 
 _OF_MAPPINGS = ("__setitem__", "__getitem__", "__setattr__", "__set__", "__missing__")
+_NESTED = (
+    ("builtins.list", ("append", "extend", "insert", "__iadd__")),
+    ("builtins.set", ("add",)),
+    ("builtins.dict", ("__setitem__", "setdefault")),
+)  # what an entry is by how it grows
 
 
 class Growth(View):
@@ -56,9 +61,22 @@ class Growth(View):
     @cached_property
     def lists(self) -> tuple[Value, ...]:
         """Containers that are held, those that are their entries (`self.timings[name].append(seconds)`), and locals."""
-        row, held = self.apis["builtins.list"], [v for v in self.held if v.row.kind == "container"]
-        nested = (Entries(v, row) for v in held if self.entry_uses(v))
-        return (*held, *nested, *(v for v in self.values if v.place.scope.kind == "function"))
+        return (*self.maps, *(v for v in self.values if v.place.scope.kind == "function"))
+
+    @cached_property
+    def maps(self) -> tuple[Value, ...]:
+        """Containers that are held, and what they hold in turn."""
+        held = tuple(v for v in self.held if v.row.kind == "container")
+        return (*held, *(e for v in held for e in self._entries(v)))
+
+    def _entries(self, value: Value) -> Iterator[Entries]:
+        uses = self.entry_uses(value)
+        for under in dict.fromkeys(constant_key(self.basis, u.expr) for u in uses):
+            verbs = {u.verb for u in uses if constant_key(self.basis, u.expr) == under}
+            for name, growing in _NESTED:
+                if not verbs.isdisjoint(growing):
+                    yield Entries(value, under, self.apis[name])
+                    break
 
     def siblings(self, value: Value) -> Iterator[sibling.Sibling]:
         """Containers of the same holder that gain entries next to `value` and lose them again."""

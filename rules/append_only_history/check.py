@@ -18,7 +18,8 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
     for value in facts.lists:
         if value.row.kind != "container" or facts.is_task(next((u.value for u in value.grows), None)):
             continue
-        grows = (u for u in value.grows if u.verb in ADDING and not facts.closed(u.value))
+        adding = (*ADDING, "update") if "add" in value.row.grow else ADDING
+        grows = (u for u in value.grows if u.verb in adding and not facts.closed(u.value))
         added = ((u, facts.context(u.stmt)) for u in grows)
         found = next(((use, when) for use, when in added if repeats(facts, value, use, when.kind)), None)
         if found is None:
@@ -40,7 +41,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             args={
                 "function": use.stmt.scope.function.name,
                 "value": source(use.value),
-                "name": source(use.expr) if use.expr.op in ("name", "attr") else f"{value.place.path[0]}[...]",
+                "name": source(use.expr) if value in facts.held else f"{value.place.path[0]}[...]",
                 "remover": value.shrinks[0].stmt.scope.function.name if value.shrinks else "",
             },
             clues=(

@@ -16,10 +16,9 @@ KEYED = ("__setitem__", "setdefault", "add")
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
-    for value in facts.held:
-        if value.row.kind != "container":
-            continue
-        keys = ((use, facts.outside_key(value, use)) for use in value.grows if use.verb in KEYED)
+    for value in facts.maps:
+        keyed_by = (u for u in value.grows if u.verb in KEYED or (u.verb == "update" and written(u)))
+        keys = ((use, facts.outside_key(value, use)) for use in keyed_by)
         keyed = [(use, driver) for use, driver in keys if driver and facts.piles_up(value, use, driver)]
         if not keyed:
             continue
@@ -59,6 +58,11 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             place=value.place,
             repair=beside(value, sibling.removal) if sibling is not None else (),
         )
+
+
+def written(use: Use) -> bool:
+    """`update({key: value})`."""
+    return use.value is not None and use.value.op == "dict"
 
 
 def beside(value: Value, removal: Use) -> tuple[Change, ...]:

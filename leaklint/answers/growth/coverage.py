@@ -18,7 +18,7 @@ from leaklint.flow import Effects, ExitKind, open_exits
 from leaklint.ir import Expr, Scope, Stmt, ancestors, source, statements
 from leaklint.uses import Use
 
-GapKind = Literal["skipped", "timeout", "refused"]
+GapKind = Literal["skipped", "returned", "timeout", "refused"]
 
 _WAITS = ("wait", "result", "get", "join", "acquire")
 _LOGGING = ("debug", "info", "warning", "error", "exception", "critical", "log")
@@ -29,8 +29,8 @@ _REACH = 3  # calls from the function that removes to the one that is asked abou
 class Gap:
     """An entry that outlives a way out.
 
-    `skipped`: the removal in the same function is not reached; `timeout`: whoever waits for the entry gives up;
-    `refused`: the function fails after it has stored the entry.
+    `skipped`: the removal in the same function is not reached when something fails, `returned`: because of a return;
+    `timeout`: whoever waits for the entry gives up; `refused`: the function fails after it has stored the entry.
     """
 
     kind: GapKind
@@ -68,6 +68,9 @@ def _gaps_of(basis: Basis, faults: Faults, exits: _Exits, own: list[Use], keyed:
         found = exits.by_error(lambda s: _fails(basis, faults, s))
         if found is not None and exits.transient():
             yield Gap("skipped", insert, found, own[0])
+        early = exits.early() if len(own) == len(keyed) else None
+        if early is not None:
+            yield Gap("returned", insert, early, own[0])
         return
     refused = exits.refused(lambda s: _caught(s) and _fails(basis, faults, s))
     if refused is not None:
@@ -99,6 +102,12 @@ class _Exits:
         """Is the entry gone again whenever the function succeeds?"""
         kinds: tuple[ExitKind, ...] = ("end", "return")
         return not any(self._first(k, _never, lambda s: s.op == "return" and _handling(s), False) for k in kinds)
+
+    def early(self) -> Stmt | None:
+        """A return that leaves the entry, where the function's own end does not."""
+        if self._first("end", _never, _never, False) is not None:
+            return None
+        return self._first("return", _never, _handling, False)
 
     def _first(
         self, kind: ExitKind, fails: Callable[[Stmt], bool], leaves: Callable[[Stmt], bool], caught: bool

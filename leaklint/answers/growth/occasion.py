@@ -7,7 +7,7 @@ from typing import Literal
 
 from leaklint.answers.drain import conditional
 from leaklint.basis import Basis
-from leaklint.ir import Expr, Scope, ancestors, walk
+from leaklint.ir import Expr, Scope, Stmt, ancestors, walk
 from leaklint.uses import Use
 
 Occasion = Literal["regular", "only_at_end", "only_on_read", "only_on_demand"]
@@ -31,7 +31,7 @@ def _occasion(basis: Basis, use: Use, last: Collection[Scope]) -> str:
     function = use.stmt.scope.function
     if use.key is None and (function in last or _cancels(basis, use)):
         return "end"
-    if _for_the_key_at_hand(basis, use):
+    if _for_the_key_at_hand(basis, use.key, use.stmt) or _called_for_it(basis, use):
         return "read"
     if function.kind == "function" and basis.apis.means("on_demand_methods", function.name):
         # a key that is named is a removal as any other, unless entries also expire
@@ -56,15 +56,27 @@ def _called(basis: Basis, function: Scope) -> bool:
     return False
 
 
-def _for_the_key_at_hand(basis: Basis, use: Use) -> bool:
-    """Is an entry removed only when its own key is asked for again and has expired?"""
-    if use.key is None or use.key.op == "slice":
+def _for_the_key_at_hand(basis: Basis, key: Expr | None, stmt: Stmt) -> bool:
+    """Does a statement run only when its key is asked for again and has expired?"""
+    if key is None or key.op == "slice":
         return False
-    bindings = basis.names.bindings(use.key.text, use.key.scope) if use.key.op == "name" else []
+    bindings = basis.names.bindings(key.text, key.scope) if key.op == "name" else []
     if any(b.how in ("for", "comp") for b in bindings):
         return False
-    tests = (test for block, owner in ancestors(use.stmt) if owner.scope is use.stmt.scope for test in block.exprs)
+    tests = (test for block, owner in ancestors(stmt) if owner.scope is stmt.scope for test in block.exprs)
     return any(_asks_the_clock(basis, e) for test in tests for e in walk(test))
+
+
+def _called_for_it(basis: Basis, use: Use) -> bool:
+    """Is its function given the key, by calls of that kind only?"""
+    function = use.stmt.scope.function
+    if use.key is None or use.key.op != "name" or all(p.name != use.key.text for p in function.params):
+        return False
+    calls = [e.parent for e in basis.mentions(function.name) if basis.names.local(e) is function]
+    return bool(calls) and all(
+        call is not None and len(call.args) > 1 and _for_the_key_at_hand(basis, call.args[1], call.stmt)
+        for call in calls
+    )
 
 
 def _asks_the_clock(basis: Basis, expr: Expr) -> bool:
