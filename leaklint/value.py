@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from leaklint.answers import bound, drain, driver, owner, shared, shrink
+from leaklint.answers.growth import nested
 from leaklint.apis import Row
 from leaklint.basis import Answer, Basis, Clue
 from leaklint.ir import Expr, ancestors, source
@@ -105,8 +106,13 @@ class Entries(Value):
         return f"{self.container.subject}[{self.key}]" if self.key else self.container.subject
 
     @cached_property
+    def bound(self) -> Answer:
+        made = tuple(nested.values(self.basis, self.container.place, self.born, self.key))
+        return self.container.bound or bound.by_type(self.row, made) or super().bound
+
+    @cached_property
     def uses(self) -> list[Use]:
-        return [u for u in super().uses if constant_key(self.basis, u.expr) == self.key]
+        return [u for u in super().uses if nested.constant_key(self.basis, u.expr) == self.key]
 
     @cached_property
     def shrinks(self) -> tuple[Use, ...]:
@@ -116,19 +122,12 @@ class Entries(Value):
         removed = (u for u in self.container.shrinks if u in outer)
         stored = (u for u in outer if u.verb == "__setitem__")
         anew = (u for u in stored if not _empty(u.value) or u.stmt.scope.function not in adding)
-        own = (u for u in super().shrinks if constant_key(self.basis, u.expr) == self.key)
+        own = (u for u in super().shrinks if nested.constant_key(self.basis, u.expr) == self.key)
         return (*own, *removed, *anew)
 
     def _means(self, key: Expr | None) -> bool:
         """May a key of the container be one of theirs?"""
         return key is None or not self.key or key.op != "const" or source(key) == self.key
-
-
-def constant_key(basis: Basis, expr: Expr) -> str:
-    """The constant under which an entry was looked up, by itself or for the name it was given; empty for others."""
-    found = basis.names.only_value(expr.text, expr.scope) if expr.op == "name" else expr
-    key = found.args[1] if found is not None and found.op in ("sub", "call") and len(found.args) > 1 else None
-    return source(key) if key is not None and key.op == "const" else ""
 
 
 def _empty(value: Expr | None) -> bool:

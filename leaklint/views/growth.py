@@ -7,24 +7,19 @@ from functools import cached_property
 from typing import Literal, get_args
 
 from leaklint.answers import drain, driver, endings, key
-from leaklint.answers.growth import coverage, memo, narrower, occasion, record
+from leaklint.answers.growth import coverage, memo, narrower, nested, occasion, record
 from leaklint.apis import Row
 from leaklint.basis import NO, Answer, Clue
 from leaklint.facts import DriverKind
 from leaklint.ir import Expr, Scope, source
 from leaklint.names import Place
 from leaklint.uses import Use
-from leaklint.value import Entries, Value, constant_key
+from leaklint.value import Entries, Value
 from leaklint.views import sibling
 from leaklint.views.hit import Clear
 from leaklint.views.view import View
 
 _OF_MAPPINGS = ("__setitem__", "__getitem__", "__setattr__", "__set__", "__missing__")
-_NESTED = (
-    ("builtins.list", ("append", "extend", "insert", "__iadd__")),
-    ("builtins.set", ("add",)),
-    ("builtins.dict", ("__setitem__", "setdefault")),
-)  # what an entry is by how it grows
 
 
 class Growth(View):
@@ -71,12 +66,12 @@ class Growth(View):
 
     def _entries(self, value: Value) -> Iterator[Entries]:
         uses = self.entry_uses(value)
-        for under in dict.fromkeys(constant_key(self.basis, u.expr) for u in uses):
-            verbs = {u.verb for u in uses if constant_key(self.basis, u.expr) == under}
-            for name, growing in _NESTED:
-                if not verbs.isdisjoint(growing):
-                    yield Entries(value, under, self.apis[name])
-                    break
+        for under in dict.fromkeys(nested.constant_key(self.basis, u.expr) for u in uses):
+            appended = any(u.verb == "append" for u in uses if nested.constant_key(self.basis, u.expr) == under)
+            row = nested.row(self.basis, value.place, value.born, under)
+            row = row or (self.apis["builtins.list"] if appended else None)
+            if row is not None and row.kind == "container":
+                yield Entries(value, under, row)
 
     def siblings(self, value: Value) -> Iterator[sibling.Sibling]:
         """Containers of the same holder that gain entries next to `value` and lose them again."""
