@@ -6,7 +6,7 @@ from functools import cached_property
 
 from leaklint.answers import destiny, spawn
 from leaklint.answers.spawn import Spawn
-from leaklint.answers.tasks import again, lasting, outcome, race, running, threads
+from leaklint.answers.tasks import abandoned, again, lasting, outcome, race, running, threads
 from leaklint.apis import Row
 from leaklint.basis import Answer
 from leaklint.ir import Expr
@@ -55,7 +55,7 @@ class Tasks(View):
     @cached_property
     def racers(self) -> tuple[race.Racer, ...]:
         """Tasks that run on after the call that waits for them."""
-        return tuple(race.racers(self.basis))
+        return (*race.racers(self.basis), *abandoned.abandoned(self.basis))
 
     @cached_property
     def discarded(self) -> tuple[outcome.Discarded, ...]:

@@ -96,6 +96,22 @@ def ended_by(basis: Basis, coroutine: Expr | None, ending: Collection[Scope]) ->
     return NO
 
 
+def signalled(basis: Basis, coroutine: Expr | None, function: Scope) -> frozenset[Stmt]:
+    """Statements of a function that tell a coroutine to end by what it is given, looks at, or waits for."""
+    functions = body(basis, coroutine)
+    given = coroutine.args[1:] if coroutine is not None and coroutine.op == "call" else ()
+    told = {p for e in given if (p := basis.names.place(e)) is not None}
+    told |= {p for e in (*_tests(basis, functions), *_sources(functions)) for p in _places(basis, e)}
+    return frozenset(
+        use.stmt
+        for place, uses in basis.uses.items()
+        if any(_related(place, one) for one in told)
+        for use in uses
+        if use.verb in _SIGNALS or basis.apis.means("end_of_life_methods", use.verb)
+        if use.stmt.scope.function is function
+    )
+
+
 _SIGNALS = (
     *("set", "clear", "put", "put_nowait", "set_result", "feed_eof", "send", "send_nowait", "notify_all", "abort"),
     "cancel",

@@ -82,6 +82,8 @@ def _members(basis: Basis, given: Expr | None) -> tuple[Expr, ...]:
         if len(values) != 1 or others:
             return ()
         given = values[0]
+    if given is not None and given.op == "comp" and given.text in ("list", "set"):
+        return given.args[-1:]
     return given.args if given is not None and given.op in ("list", "set", "tuple") else ()
 
 
@@ -90,7 +92,7 @@ def _losers(basis: Basis, call: Expr) -> Iterator[Racer]:
     ends = {m: tuple(_ends(basis, m, call)) for m in members}
     made = {m: started for m in members if (started := _made(basis, m, call)) is not None}
     lost = tuple((made[m].stmt, made[m], _name(m)) for m in made if not ends[m])
-    if any(not _sleeps(basis, task) for _, task, _ in lost):
+    if any(not sleeps(basis, task) for _, task, _ in lost):
         each_turn = in_loop(call.stmt) and any(in_loop(stmt) for stmt, _, _ in lost)
         yield Racer("losers", call.stmt, lost, each_turn)
         return
@@ -102,7 +104,7 @@ def _losers(basis: Basis, call: Expr) -> Iterator[Racer]:
         yield Racer("saved", call.stmt, left, False, saved[1], _name(saved[0]))
 
 
-def _sleeps(basis: Basis, task: Expr) -> bool:
+def sleeps(basis: Basis, task: Expr) -> bool:
     """Does it end by itself, after a time that is given?"""
     spawned = spawn(basis, task)
     coroutine = spawned.coroutine if spawned is not None else task
@@ -185,17 +187,20 @@ def _shielded(basis: Basis, call: Expr) -> Iterator[Racer]:
 
 
 def _siblings(basis: Basis, call: Expr) -> Iterator[Racer]:
-    """An endless one among those that are gathered: it outlives the first of the others to fail."""
-    members = [a for a, n in zip(call.args[1:], call.names[1:], strict=False) if not n]
+    """An endless one among those that are gathered, which outlives the first of the others to fail; or any task that
+    was started before, where that failure is caught."""
+    members = [a for a, n in zip(call.args[1:], call.names[1:], strict=False) if not n.isidentifier()]
     if len(members) < 2 or _argument(call, "return_exceptions") is not None:
         return
+    caught = any(owner.op == "try" and block.kind == "body" for block, owner in ancestors(call.stmt))
     for member in members:
         started = _made(basis, member, call)
         if started is None or any(True for _ in _ends(basis, member, call)):
             continue
         spawned = spawn(basis, started)
         coroutine = spawned.coroutine if spawned is not None else started
-        if lasting(basis, coroutine).kind == "endless" and lasting(basis, coroutine).clues:
+        endless = lasting(basis, coroutine).kind == "endless" and lasting(basis, coroutine).clues
+        if endless or (caught and member.op == "name"):
             yield Racer("siblings", call.stmt, ((started.stmt, started, _name(member)),))
             return
 

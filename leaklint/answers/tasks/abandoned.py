@@ -1,0 +1,95 @@
+"""Tasks that a function starts and ends itself, but not when something in between fails."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from leaklint.answers.guards import Guards
+from leaklint.answers.paths import catches_all
+from leaklint.answers.spawn import LOOKS, spawn
+from leaklint.answers.tasks.lasting import signalled
+from leaklint.answers.tasks.race import Racer, sleeps
+from leaklint.basis import Basis
+from leaklint.flow import Effects, open_exits
+from leaklint.ir import Expr, Scope, Stmt, ancestors, flat_of
+from leaklint.names import Place
+from leaklint.uses import Use
+
+_LOOKS = (*LOOKS, "bind", "result", "exception")
+
+
+def abandoned(basis: Basis) -> Iterator[Racer]:
+    """Tasks that a function cancels or waits for, though not on a way out by an exception."""
+    for call in basis.all_calls:
+        stmt, function = call.stmt, call.scope.function
+        alone = stmt.op == "assign" and stmt.value is call and len(stmt.targets) == 1
+        spawned = spawn(basis, call) if alone and function.kind == "function" else None
+        place = basis.names.place(stmt.targets[0]) if spawned is not None else None
+        if spawned is None or place is None or spawned.tracked or spawned.row.noun != "task":
+            continue
+        ends = _ends(basis, place, stmt, function) if not sleeps(basis, call) else None
+        if not ends or _runs_once(basis, function):
+            continue
+        told = signalled(basis, spawned.coroutine, function)
+        left = _left(basis, place, stmt, {use.stmt for use in ends} | told)
+        if left is not None:
+            yield Racer("abandoned", left, ((stmt, call, place.path[-1]),), False, ends[0], place.path[-1])
+
+
+def _ends(basis: Basis, place: Place, started: Stmt, function: Scope) -> list[Use]:
+    """Uses that cancel the task or wait for it; none where anybody else holds it as well."""
+    ends = []
+    for use in basis.below(place):
+        if use.stmt is started or use.verb in _LOOKS or (not use.verb and use.role == "tested"):
+            continue
+        if use.stmt.scope.function is not function or use.expr.scope.kind == "lambda":
+            return []
+        if use.verb == "cancel" or _waited_for(use):
+            ends.append(use)
+        else:
+            return []
+    return ends
+
+
+def _waited_for(use: Use) -> bool:
+    """`await task`, `await gather(task)`, `for task in (reader, writer):`, which most likely goes on to end each."""
+    if use.verb or len(use.place.path) > 2:
+        return False
+    return use.stmt.op == "for" or any(e.op == "await" for e in _around(use.expr))
+
+
+def _around(expr: Expr) -> Iterator[Expr]:
+    node = expr.parent
+    while node is not None:
+        yield node
+        node = node.parent
+
+
+def _runs_once(basis: Basis, function: Scope) -> bool:
+    """What ends together with the event loop, which cancels all that is left."""
+    names = ("once_functions", "test_functions")
+    return any(basis.apis.means(vocabulary, function.name) for vocabulary in names)
+
+
+def _left(basis: Basis, place: Place, started: Stmt, ends: Collection[Stmt]) -> Stmt | None:
+    """The first wait that may fail, or be cancelled itself, while the task runs and nothing ends it on the way out."""
+    body = started.scope.function.block
+    if body is None:
+        return None
+    effects = Effects(
+        at=lambda stmt: "acquire" if stmt is started else "release" if stmt in ends else "",
+        fallible=lambda stmt: stmt is not started and not _cleaning(stmt) and _waits(stmt),
+        narrow=Guards(basis, place, started).narrow,
+        swallows=lambda _: False,
+        catches_all=catches_all,
+        stops=lambda _: False,
+    )
+    return next((e.stmt for e in open_exits(body, effects) if e.kind == "raise"), None)
+
+
+def _waits(stmt: Stmt) -> bool:
+    return (stmt.is_async and stmt.op in ("for", "with")) or any(e.op == "await" for e in flat_of(stmt))
+
+
+def _cleaning(stmt: Stmt) -> bool:
+    return any(block.kind in ("handler", "finally") for block, _ in ancestors(stmt))
