@@ -10,7 +10,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -144,7 +144,7 @@ def apply(run: Run, baseline: Baseline, judged: Callable[[Accepted], bool]) -> R
             kept.append(finding)
     found = {(baseline.name_of(f.path), f.fingerprint) for f in (*run.findings, *run.known)}
     stale = tuple(e for e in baseline.entries if _key(e) not in found and judged(e))
-    return replace(run, findings=tuple(kept), baselined=tuple(known), stale=stale)
+    return run._replace(findings=tuple(kept), baselined=tuple(known), stale=stale)
 
 
 def judging(baseline: Baseline, selected: Mapping[str, Collection[str]]) -> Callable[[Accepted], bool]:

@@ -10,7 +10,6 @@ import functools
 import os
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -48,8 +47,7 @@ class Linked(Protocol):
     def cleared(self) -> tuple[Cleared, ...]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Engine:
+class Engine(NamedTuple):
     """The functions that do the work. They must be picklable, as they are sent to the workers."""
 
     analyze: Callable[[bytes, str, str, Catalogue, bool], FileResult]
@@ -111,7 +109,7 @@ def _check_file(source: Source, engine: Engine, gate: bool, catalogue: Catalogue
     code = book.text.encode("utf-8", "surrogatepass") if book else content
     try:
         result = engine.analyze(code, source.shown, source.module, catalogue, gate)
-        result = replace(result, suppressions=suppress.find(code, catalogue.codes), reach=source.reach)
+        result = result._replace(suppressions=suppress.find(code, catalogue.codes), reach=source.reach)
     except KnowledgeError:
         raise
     except Exception as error:  # noqa: BLE001  one file's trouble, RecursionError and MemoryError included
@@ -138,7 +136,7 @@ def _lost(lost: Lost[Source], engine: Engine, catalogue: Catalogue) -> Checked:
     reason = "checking it killed the worker process" if lost.died else f"no result came back: {_reason(lost.error)}"
     result = engine.unreadable(source.shown, source.module, reason, catalogue)
     line = f"{printable(source.shown)}: {reason}"
-    return Checked(replace(result, errors=(*result.errors, line)), "")
+    return Checked(result._replace(errors=(*result.errors, line)), "")
 
 
 def batches(sources: Iterable[Source]) -> list[tuple[Source, ...]]:

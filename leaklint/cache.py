@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +98,7 @@ def _there(entries: dict[str, Any], folder: str) -> dict[str, Any]:
 
 
 def _packed(checked: Checked) -> tuple[Any, Any]:
-    result = replace(checked.result, reach="alone")
+    result = checked.result._replace(reach="alone")
     if result == FileResult(result.path, Summary(result.summary.module)):
         return None, None
     return pack(checked.notebook, result.path), pack(result, result.path)
@@ -112,5 +111,5 @@ def _unpacked(entry: Any, source: Source) -> Checked | None:
         return None
     if result is None:
         return Checked(FileResult(source.shown, Summary(module), reach=source.reach), content)
-    found = replace(unpack(FileResult, result, source.shown), reach=source.reach)
+    found = unpack(FileResult, result, source.shown)._replace(reach=source.reach)
     return Checked(found, content, unpack(Notebook | None, book, source.shown))

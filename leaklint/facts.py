@@ -7,8 +7,7 @@ be cached, sent between processes and joined with others.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Severity = Literal["P0", "P1", "P2"]
 SEVERITIES: tuple[Severity, ...] = ("P0", "P1", "P2")
@@ -29,8 +28,7 @@ EVIDENCE_LIMIT = 6
 """Places of evidence in one finding, at most: a reader looks at no more."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
+class Span(NamedTuple):
     """A simple statement, or the header of a compound one. Lines and columns count from 1, columns in characters."""
 
     line: int
@@ -39,19 +37,17 @@ class Span:
     end_column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """One place that proves a part of a finding; `label` names a template in the rule's page, filled with `args`."""
 
     path: str
     span: Span
     role: Role
     label: str
-    args: Mapping[str, str] = field(default_factory=dict)
+    args: Mapping[str, str] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """Lines to write before a statement, after it, instead of it; or `around`: instead of it and as the header of a
     block that takes in what follows it in its own. `ordinal` is the number of the statement in its file."""
 
@@ -60,8 +56,7 @@ class Change:
     lines: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """Lines `first` to `last` of a file are to become `lines`; where `last` is `first - 1`, they come in between."""
 
     first: int
@@ -69,8 +64,7 @@ class Edit:
     lines: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """A leak: the three answers (owner, driver, release), each with its evidence.
 
     Prose is made by the reporters from `rule`, the template names `message` and `hint`, and `args`.
@@ -98,8 +92,7 @@ class Finding:
     """A repair of this very code in its file, for a person to judge; none where the rule does not know one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cleared:
+class Cleared(NamedTuple):
     """A suspect that a defence cleared: shown by `--show-cleared`, and how defences are measured."""
 
     rule: str
@@ -110,8 +103,7 @@ class Cleared:
     evidence: tuple[Evidence, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class OpenQuestion:
+class OpenQuestion(NamedTuple):
     """What this file cannot settle: `finding` stands unless a file that imports `place` answers `asks`.
 
     `place` is the dotted name of the holder (`app.state:SESSIONS`, `app.hub:Hub.sessions`). What "drops its task" is a
@@ -125,8 +117,7 @@ class OpenQuestion:
     likely: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Outside:
+class Outside(NamedTuple):
     """A use of another module's place: `verb` on `place`, as `shrink` of `app.state:SESSIONS`."""
 
     place: str
@@ -134,8 +125,7 @@ class Outside:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(NamedTuple):
     """What other files may need to know of this one."""
 
     module: str
@@ -146,8 +136,7 @@ class Summary:
     """Functions that start a task and return it: (`app.aio.spawn`, whether it is held as well)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Suppression:
+class Suppression(NamedTuple):
     """A comment `# leaklint: ignore[CODE] -- reason`.
 
     It covers the lines `first` to `last`; no codes means every rule. A whole-file one covers every line.
@@ -161,12 +150,11 @@ class Suppression:
     whole_file: bool = False
     native: bool = True
     """False for `# noqa`, which other linters read too."""
-    column: int = field(default=1, compare=False)
-    end_column: int = field(default=1, compare=False)
+    column: int = 1
+    end_column: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(NamedTuple):
     """An entry of a baseline: a finding that is known and accepted. `path` is seen from the baseline's folder."""
 
     path: str
@@ -177,8 +165,7 @@ class Accepted:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class FileResult:
+class FileResult(NamedTuple):
     """All that `analyze` knows of one file; `link` joins many of them into a `Run`."""
 
     path: str
@@ -192,8 +179,7 @@ class FileResult:
     reach: Reach = "alone"
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """The outcome of a run over many files; `errors` are lines for standard error (unreadable paths, dead workers)."""
 
     findings: tuple[Finding, ...] = ()

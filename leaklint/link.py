@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from leaklint.facts import Cleared, FileResult, Finding, OpenQuestion, Outside, Reach
 
 
-@dataclass(frozen=True, slots=True)
-class Linked:
+class Linked(NamedTuple):
     """What all files say together."""
 
     findings: tuple[Finding, ...]
@@ -50,18 +49,18 @@ def _of_class(place: str, classes: Mapping[str, str]) -> str:
 def _unanswered(finding: Finding, reach: Reach) -> Finding:
     """A finding whose question nobody answers: it is less certain where not everybody was asked."""
     if reach == "project":
-        return replace(finding, checked_against="project")
+        return finding._replace(checked_against="project")
     if reach == "file" and finding.severity == "P0":
-        return replace(finding, severity="P1", lowered=True)
+        return finding._replace(severity="P1", lowered=True)
     return finding
 
 
 def _of_starter(question: OpenQuestion, held: bool | None) -> Iterable[Finding]:
     """Does the function drop the task it starts? `held` is what its own file says; None where that is not checked."""
     if held is False:
-        yield replace(question.finding, checked_against="project")
+        yield question.finding._replace(checked_against="project")
     elif held is None and question.likely:
-        yield replace(question.finding, severity="P2", lowered=True)
+        yield question.finding._replace(severity="P2", lowered=True)
 
 
 def _answer(question: OpenQuestion, uses: Iterable[Outside]) -> Cleared | None:

@@ -11,8 +11,7 @@ import re
 import warnings
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from leaklint.facts import Cleared, Evidence, Finding, Run, Span, Suppression
 from leaklint.paths import in_cell
@@ -27,8 +26,7 @@ class NotANotebook(ValueError):  # noqa: N818  it is what the message says
     """Content that cannot be read as a notebook."""
 
 
-@dataclass(frozen=True, slots=True)
-class Notebook:
+class Notebook(NamedTuple):
     """The text of all code cells, with the number of each (among all cells, from 1) and the line it begins on."""
 
     text: str
@@ -140,21 +138,21 @@ class _Places:
 
     def evidence(self, one: Evidence) -> Evidence:
         path, span = self._place(one.path, one.span)
-        return replace(one, path=path, span=span)
+        return one._replace(path=path, span=span)
 
     def finding(self, one: Finding) -> Finding:
         path, span = self._place(one.path, one.span)
         repair = one.repair if path == one.path else ()  # it counts the statements of all cells together
-        return replace(one, path=path, span=span, evidence=tuple(map(self.evidence, one.evidence)), repair=repair)
+        return one._replace(path=path, span=span, evidence=tuple(map(self.evidence, one.evidence)), repair=repair)
 
     def cleared(self, one: Cleared) -> Cleared:
         path, span = self._place(one.path, one.span)
-        return replace(one, path=path, span=span, evidence=tuple(map(self.evidence, one.evidence)))
+        return one._replace(path=path, span=span, evidence=tuple(map(self.evidence, one.evidence)))
 
     def silenced(self, finding: Finding, by: Suppression) -> tuple[Finding, Suppression]:
         book = self._notebooks.get(finding.path)
         before = book.cell(by.line)[1] if book else 0
-        return self.finding(finding), replace(by, line=by.line - before)
+        return self.finding(finding), by._replace(line=by.line - before)
 
 
 def relocate(run: Run, notebooks: dict[str, Notebook]) -> Run:
@@ -162,8 +160,7 @@ def relocate(run: Run, notebooks: dict[str, Notebook]) -> Run:
     if not notebooks:
         return run
     places = _Places(notebooks)
-    return replace(
-        run,
+    return run._replace(
         findings=tuple(map(places.finding, run.findings)),
         suppressed=tuple(places.silenced(*pair) for pair in run.suppressed),
         cleared=tuple(map(places.cleared, run.cleared)),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 SECTIONS = ("What it does", "Why is this bad", "Example", "Use instead", "When it is wrong", "References")
 """The headings that every page has."""
@@ -22,8 +22,7 @@ class PageError(ValueError):
     """A page or a template that does not have the form it should have."""
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """A fenced block: the heading above it, what follows the fence (`python`), its text, the line it begins on."""
 
     heading: str
@@ -36,8 +35,7 @@ class Block:
         return self.info.split(maxsplit=1)[0] if self.info else ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(NamedTuple):
     """One line of a page; `inside` tells fenced text from prose, `fence` the lines that open and close it."""
 
     text: str

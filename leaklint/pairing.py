@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from leaklint.facts import SEVERITIES, Finding, Run
 from leaklint.paths import split_cell
@@ -111,8 +111,7 @@ def only_added(run: Run, before: Iterable[Finding], twins: Twins) -> Run:
         for finding, old in pairs(run.findings, before, twins)
         if old is not None and SEVERITIES.index(finding.severity) >= SEVERITIES.index(old.severity)
     }
-    return replace(
-        run,
+    return run._replace(
         findings=tuple(f for f in run.findings if id(f) not in known),
         known=tuple(f for f in run.findings if id(f) in known),
     )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint import notebook, suppress, unused
 from leaklint.batch import Engine, Options, Progress, analyse, own_engine
@@ -20,13 +19,12 @@ if TYPE_CHECKING:
     from leaklint.workers import Pools
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """A run, and the digest of each file as it was read, by its path: what has changed since cannot be shown."""
 
     run: Run
     digests: Mapping[str, str]
-    lines: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    lines: Mapping[str, Sequence[str]] = {}
     """Those of what is no text file on the disk, by the path that findings carry: cells, standard input."""
     checked: tuple[Checked, ...] = ()
     """What is known of each file alone."""
@@ -113,4 +111,4 @@ def run(
     begun = time.perf_counter()
     every = analyse(sources, catalogue, options, pools, progress=progress, engine=engine)
     outcome = conclude(every, sources, catalogue, policy=policy, engine=engine)
-    return replace(outcome, run=replace(outcome.run, seconds=time.perf_counter() - begun))
+    return outcome._replace(run=outcome.run._replace(seconds=time.perf_counter() - begun))

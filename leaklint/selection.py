@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from leaklint.catalogue import Catalogue, Rule
 from leaklint.facts import SEVERITIES, Finding, Run, Severity
@@ -55,8 +55,7 @@ def codes_of(words: Iterable[str], catalogue: Catalogue, wanted: Callable[[Rule]
     return frozenset(found)
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """What counts in some file: the codes of its rules, the severities that are not the engine's, the least that
     fails."""
 
@@ -89,7 +88,7 @@ class Policy:
                 if covers(pattern.removeprefix("!"), Path.cwd() / path, settings.root) != pattern.startswith("!")
             ]
             # leaklint: ignore[session-map-never-pruned] -- made anew for each run, one entry for each of its files
-            self._choices[path] = replace(whole, selected=whole.selected.difference(*ignored))
+            self._choices[path] = whole._replace(selected=whole.selected.difference(*ignored))
         return self._choices[path]
 
     def _named(
@@ -128,10 +127,9 @@ def narrow(run: Run, policy: Policy) -> Run:
 
     def severe(finding: Finding) -> Finding:
         level = policy.of(finding.path).severity.get(finding.rule)
-        return replace(finding, severity=level) if level else finding
+        return finding._replace(severity=level) if level else finding
 
-    return replace(
-        run,
+    return run._replace(
         findings=tuple(severe(f) for f in run.findings if f.rule in policy.of(f.path).selected),
         suppressed=tuple((severe(f), s) for f, s in run.suppressed if f.rule in policy.of(f.path).selected),
         cleared=tuple(c for c in run.cleared if c.rule in policy.of(c.path).selected),

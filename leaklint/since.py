@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from leaklint.batch import Options, analyse
@@ -121,4 +121,4 @@ def only_since(
     then = (*old.same, *old.other)
     policy = Policy({source.shown: before.finder(Path(source.path)) for source in then}, catalogue)
     findings = conclude(every, then, catalogue, policy=policy).run.findings
-    return replace(outcome, run=only_added(outcome.run, findings, Twins(old.paths, before.hunks(sources))))
+    return outcome._replace(run=only_added(outcome.run, findings, Twins(old.paths, before.hunks(sources))))

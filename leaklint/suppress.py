@@ -6,8 +6,7 @@ import contextlib
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.facts import Finding, Suppression
 from leaklint.files import decode
@@ -23,8 +22,7 @@ _NATIVE = re.compile(
 _NOQA = re.compile(r"#\s*noqa\s*:\s*(?P<codes>[A-Z]+[0-9]+(?:[\s,]+[A-Z]+[0-9]+)*)", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class _Comment:
+class _Comment(NamedTuple):
     """A comment, its line, and the lines of the statement that it belongs to. One that stands alone on its line
     belongs to the statement after it, from `line` on."""
 

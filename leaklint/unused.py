@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from leaklint.analyze import fingerprint
 from leaklint.catalogue import Catalogue
@@ -16,8 +16,7 @@ UNUSED, UNREASONED = "LK002", "LK003"
 OWN = frozenset([UNUSED, UNREASONED])
 
 
-@dataclass(frozen=True, slots=True)
-class Silence:
+class Silence(NamedTuple):
     """The suppressions of one file, and the findings that they may have silenced.
 
     Among `findings` are those that other files have cleared: where fewer files are checked, they come back.
@@ -30,7 +29,7 @@ class Silence:
 
 
 def _silences(suppression: Suppression, code: str, findings: Sequence[Finding]) -> bool:
-    one = replace(suppression, codes=(code,) if code else ())
+    one = suppression._replace(codes=(code,) if code else ())
     return any(covers(one, finding) for finding in findings)
 
 
@@ -45,8 +44,7 @@ def _near(word: str, catalogue: Catalogue) -> str:
     return near[0] if near else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Reviewed:
+class Reviewed(NamedTuple):
     """Findings about suppressions: those that stand, and those that are suppressed themselves."""
 
     kept: tuple[Finding, ...] = ()

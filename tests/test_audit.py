@@ -303,10 +303,9 @@ def test_the_page(report: Report, language: str) -> None:
     assert "https://" not in out
 
 
-NASTY = replace(
-    finding(
-        "a|`<b>`\n.py", Span(1, 1, 1, 5), Evidence("b.py", Span(4, 1, 4, 2), "driver", "filled", {"how": "`|</pre>"})
-    ),
+NASTY = finding(
+    "a|`<b>`\n.py", Span(1, 1, 1, 5), Evidence("b.py", Span(4, 1, 4, 2), "driver", "filled", {"how": "`|</pre>"})
+)._replace(
     args={"name": "</script><script>alert(1)</script>`x|y* [a](b)"},
     subject="m:```",
 )
@@ -314,7 +313,7 @@ NASTY = replace(
 
 def test_what_comes_from_the_code_is_text() -> None:
     rule = CATALOGUE.rules[0]._replace(checker="x")
-    outcome = Outcome(Run(findings=(NASTY, replace(NASTY, severity="P0")), files=1, errors=("<i>`",)), {})
+    outcome = Outcome(Run(findings=(NASTY, NASTY._replace(severity="P0")), files=1, errors=("<i>`",)), {})
     made = document(outcome, replace(CATALOGUE, rules=(rule,)), words("en"), About("<b>|`", date(2026, 1, 1)))
     found = page("\n".join(html.lines(made)))
     assert "</script><script>alert(1)</script>" in found.text

@@ -6,7 +6,6 @@ import ast
 import itertools
 import re
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -48,7 +47,7 @@ async def fetch(url):
 
 
 def finding(path: str, span: Span = Span(1, 1, 1, 5), **different: Any) -> Finding:  # noqa: B008  frozen
-    return replace(sample(path, span), **different)
+    return sample(path, span)._replace(**different)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -219,9 +219,9 @@ def test_a_suppression_that_is_taken_away(repository: Repository) -> None:
 
 
 def test_what_has_become_worse_is_reported() -> None:
-    before = replace(finding("a.py", Span(3, 1, 3, 5)), severity="P1")
+    before = finding("a.py", Span(3, 1, 3, 5))._replace(severity="P1")
     for severity, reported in (("P0", True), ("P1", False), ("P2", False)):
-        run = Run(findings=(replace(before, severity=severity),))  # type: ignore[arg-type]
+        run = Run(findings=(before._replace(severity=severity),))  # type: ignore[arg-type]
         after = only_added(run, [before], Twins({"a.py": "a.py"}, lambda _: ()))
         assert (bool(after.findings), bool(after.known)) == (reported, not reported)
 

@@ -6,7 +6,6 @@ import importlib
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,12 +27,12 @@ WHY = Suppression(line=1, first=1, last=1, codes=(), reason="only *four*, see #1
 
 
 def report(form: str, *findings: Finding, look: Look | None = None, **more: object) -> list[str]:
-    run = replace(Run(findings=findings, files=2), **more)  # type: ignore[arg-type]
+    run = Run(findings=findings, files=2)._replace(**more)  # type: ignore[arg-type]
     return list(render(Outcome(run, {}), CATALOGUE, form, look or Look()))
 
 
 def named(name: str) -> Finding:
-    return replace(FOUND, args={"name": name})
+    return FOUND._replace(args={"name": name})
 
 
 @pytest.fixture(autouse=True)
@@ -77,7 +76,7 @@ def test_a_format_is_a_module() -> None:
 
 def test_concise() -> None:
     name = b"a\x1b\n\xff.py".decode("utf-8", "surrogateescape")
-    assert report("concise", FOUND, replace(FOUND, path=name)) == [
+    assert report("concise", FOUND, FOUND._replace(path=name)) == [
         "src/app.py:12:5: P1 LK900 things-grow: `THINGS` grows",
         "a\\x1b\\n\\udcff.py:12:5: P1 LK900 things-grow: `THINGS` grows",
     ]
@@ -99,7 +98,7 @@ def test_jsonl_is_json_line_by_line(number: int) -> None:
 
 @pytest.mark.parametrize(("severity", "command"), [("P0", "error"), ("P1", "warning"), ("P2", "notice")])
 def test_github(severity: Severity, command: str) -> None:
-    (line,) = report("github", replace(FOUND, severity=severity))
+    (line,) = report("github", FOUND._replace(severity=severity))
     assert line == (
         f"::{command} file=src/app.py,line=12,endLine=12,col=5,endColumn=20,title={severity} LK900 things-grow::"
         "`THINGS` grows%0Asrc/b.py:40: filled here by `add`%0Ahint: bound it%0Aor empty it"
@@ -107,12 +106,12 @@ def test_github(severity: Severity, command: str) -> None:
 
 
 def test_github_takes_columns_within_one_line_alone() -> None:
-    (line,) = report("github", replace(FOUND, span=Span(3, 5, 4, 2)))
+    (line,) = report("github", FOUND._replace(span=Span(3, 5, 4, 2)))
     assert line.startswith("::warning file=src/app.py,line=3,endLine=4,title=")
 
 
 def test_github_escapes() -> None:
-    (line,) = report("github", replace(named("d[50%] :: a,b"), path="a,b: 5%.py"))
+    (line,) = report("github", named("d[50%] :: a,b")._replace(path="a,b: 5%.py"))
     properties, words = line.removeprefix("::warning ").split("::", 1)
     assert properties.startswith("file=a%2Cb%3A 5%25.py,line=12,")
     assert words.startswith("`d[50%25] :: a,b` grows%0A")
@@ -131,12 +130,12 @@ def test_github_names_files_from_the_root_of_the_repository(here: Path, monkeypa
 @pytest.mark.parametrize("form", ["full", "github", "markdown", "sarif"])
 def test_a_finding_that_other_files_might_have_cleared_says_so(form: str) -> None:
     assert prose.LOWERED not in "\n".join(report(form, FOUND))
-    assert prose.LOWERED in "\n".join(report(form, replace(FOUND, lowered=True)))
+    assert prose.LOWERED in "\n".join(report(form, FOUND._replace(lowered=True)))
 
 
 def test_cells_of_a_notebook() -> None:
-    inner = replace(FOUND.evidence[0], path="a.ipynb:cell 2")
-    found = [replace(FOUND, path=f"a.ipynb:cell {cell}", evidence=(inner,)) for cell in (3, 4)]
+    inner = FOUND.evidence[0]._replace(path="a.ipynb:cell 2")
+    found = [FOUND._replace(path=f"a.ipynb:cell {cell}", evidence=(inner,)) for cell in (3, 4)]
     first, _ = report("concise", *found)
     assert first.startswith("a.ipynb:cell 3:12:5: P1 ")
     first, _ = report("github", *found)
@@ -144,7 +143,7 @@ def test_cells_of_a_notebook() -> None:
     assert "%0Aa.ipynb:cell 2:40: filled here" in first
     assert [(r.name, r.total) for r in by_file(found)] == [("a.ipynb", 2)]
     assert "1. **LK900 things-grow** `a.ipynb:cell 3:12:5`: `THINGS` grows" in report("markdown", *found)
-    (line,) = report("github", replace(found[0], path="/else/where.ipynb:cell 1"))
+    (line,) = report("github", found[0]._replace(path="/else/where.ipynb:cell 1"))
     assert line.startswith("::warning file=/else/where.ipynb,line=1,")
 
 
@@ -153,8 +152,8 @@ def test_github_errors() -> None:
 
 
 def test_markdown() -> None:
-    findings = FOUND, replace(FOUND, severity="P0", path="b.py"), FOUND
-    out = report("markdown", *findings, suppressed=((replace(FOUND, path="c.py"), WHY),), errors=("x.py: <gone>",))
+    findings = FOUND, FOUND._replace(severity="P0", path="b.py"), FOUND
+    out = report("markdown", *findings, suppressed=((FOUND._replace(path="c.py"), WHY),), errors=("x.py: <gone>",))
     assert "\n".join(out) == "\n".join(
         [
             "# leaklint: 3 findings",
@@ -227,13 +226,13 @@ def test_markdown_code_holds_backticks(text: str, expected: str) -> None:
 
 
 def test_markdown_file_names_do_not_end_a_cell() -> None:
-    lines = report("markdown", replace(FOUND, path="a|b.py"), FOUND)
+    lines = report("markdown", FOUND._replace(path="a|b.py"), FOUND)
     assert r"| `a\|b.py` |  | 1 |  | 1 |" in lines
 
 
 def test_the_worst_files_come_first() -> None:
     def many(path: str, *severities: Severity) -> list[Finding]:
-        return [replace(FOUND, path=path, severity=severity) for severity in severities]
+        return [FOUND._replace(path=path, severity=severity) for severity in severities]
 
     findings = [*many("many.py", "P2") * 9, *many("b.py", "P1", "P2"), *many("a.py", "P1"), *many("zero.py", "P0")]
     assert [r.name for r in by_file(findings)] == ["zero.py", "b.py", "a.py", "many.py"]
@@ -246,7 +245,7 @@ def test_the_worst_files_come_first() -> None:
 
 
 def test_statistics() -> None:
-    other = replace(FOUND, rule="LK100", name="first", severity="P0")
+    other = FOUND._replace(rule="LK100", name="first", severity="P0")
     assert list(statistics(Run(findings=(FOUND, other, FOUND)))) == [
         "rule                 P0    P1    P2   all",
         "LK100 first           1     0     0     1",

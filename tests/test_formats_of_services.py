@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -28,13 +27,13 @@ FOUND = finding(
     Evidence("src/b.py", Span(40, 5, 40, 30), "acquired", "filled", {"how": "d[k]"}),
     Evidence("src/app.py", Span(1, 1, 1, 5), "holder", ""),
 )
-NASTY = replace(FOUND, path="a]b;c%<&\"'\x1b\n.py", args={"name": "x]]>;%\n\x00é名"}, lowered=True)
-CELL = replace(FOUND, path="a.ipynb:cell 3")
+NASTY = FOUND._replace(path="a]b;c%<&\"'\x1b\n.py", args={"name": "x]]>;%\n\x00é名"}, lowered=True)
+CELL = FOUND._replace(path="a.ipynb:cell 3")
 SAMPLES = {
     "none": Run(files=2),
     "one": Run(findings=(FOUND,), files=2),
     "all": Run(
-        findings=(NASTY, CELL, FOUND, *(replace(FOUND, severity=s) for s in ("P0", "P2"))),
+        findings=(NASTY, CELL, FOUND, *(FOUND._replace(severity=s) for s in ("P0", "P2"))),
         errors=("x.py: 5% <gone>\x1b", "y"),
         files=9,
     ),
@@ -99,15 +98,15 @@ def test_gitlab(run: Run) -> None:
 
 def test_gitlab_tells_findings_apart() -> None:
     """Of two with the same fingerprint it shows one."""
-    twins = FOUND, replace(FOUND, path="other/app.py")
+    twins = FOUND, FOUND._replace(path="other/app.py")
     found = checked("gitlab", Run(findings=twins), GITLAB)
     assert len({one["fingerprint"] for one in found}) == 2
-    assert text("gitlab", Run(findings=(FOUND,))) == text("gitlab", Run(findings=(replace(FOUND, span=FOUND.span),)))
+    assert text("gitlab", Run(findings=(FOUND,))) == text("gitlab", Run(findings=(FOUND._replace(span=FOUND.span),)))
 
 
 @pytest.mark.parametrize(("severity", "level"), [("P0", "critical"), ("P1", "major"), ("P2", "minor")])
 def test_gitlab_severity(severity: Severity, level: str) -> None:
-    (one,) = checked("gitlab", Run(findings=(replace(FOUND, severity=severity),)), GITLAB)
+    (one,) = checked("gitlab", Run(findings=(FOUND._replace(severity=severity),)), GITLAB)
     assert one["severity"] == level
     assert one["description"].startswith(f"{severity}: ")
 
@@ -144,7 +143,7 @@ def test_rdjson_counts_bytes() -> None:
     Path("src").mkdir()
     Path("src/app.py").write_text("a = 1\n'é名'; x\n", encoding="utf-8")
     digests = {"src/app.py": digest(Path("src/app.py").read_bytes())}
-    found = replace(FOUND, span=Span(2, 7, 2, 8))
+    found = FOUND._replace(span=Span(2, 7, 2, 8))
     (one,) = json.loads(text("rdjson", Run(findings=(found,)), digests))["diagnostics"]
     assert one["location"]["range"] == {"start": {"line": 2, "column": 10}, "end": {"line": 2, "column": 11}}
     Path("src/app.py").write_text("changed\n")
@@ -234,7 +233,7 @@ def test_azure_escapes() -> None:
 @pytest.mark.parametrize("form", ["gitlab", "rdjson", "azure", "junit"])
 @pytest.mark.parametrize("name", ["a.ipynb:cell 3", "/else/where.py", b"\xff.py".decode("utf-8", "surrogateescape")])
 def test_odd_paths(form: str, name: str) -> None:
-    found: Finding = replace(FOUND, path=name)
+    found: Finding = FOUND._replace(path=name)
     assert text(form, Run(findings=(found,))).encode("utf-8")
     if "cell" in name:
         assert "cell 3, line 2: " in text(form, Run(findings=(found,)))

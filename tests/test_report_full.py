@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 
@@ -219,14 +218,14 @@ def test_cleared_suspects_are_listed_when_asked_for() -> None:
 
 def test_the_closing_line_counts() -> None:
     one = finding("a.py", Span(1, 1, 1, 1))
-    run = Run(findings=(replace(one, severity="P0"), one, one), files=132, seconds=1.234, errors=("a",))
+    run = Run(findings=(one._replace(severity="P0"), one, one), files=132, seconds=1.234, errors=("a",))
     assert closing(run) == "Checked 132 files in 1.2 s: 3 findings (1 P0, 2 P1), 1 error"
 
 
 def test_names_from_the_checked_code_cannot_reach_the_terminal(here: Path) -> None:
     name = "a\x1b[2J\n.py"
     Path(name).write_text("x\n")
-    found = replace(finding(name, Span(1, 1, 1, 2)), args={"name": "\x07\u202e{how}"})
+    found = finding(name, Span(1, 1, 1, 2))._replace(args={"name": "\x07\u202e{how}"})
     out = report(Run(findings=(found,)))
     assert "`\\x07\\u202e{how}` grows" in out
     assert "--> a\\x1b[2J\\n.py:1:1" in out

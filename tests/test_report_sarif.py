@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -121,13 +120,13 @@ def test_a_finding(here: Path) -> None:
 
 @pytest.mark.parametrize(("severity", "level"), [("P0", "error"), ("P1", "warning"), ("P2", "note")])
 def test_levels(here: Path, severity: Severity, level: str) -> None:
-    (result,) = report(Run(findings=(replace(FOUND, severity=severity),)))["results"]
+    (result,) = report(Run(findings=(FOUND._replace(severity=severity),)))["results"]
     assert result["level"] == level
 
 
 @pytest.mark.parametrize(("reason", "more"), [("", {}), (REASON.reason, {"justification": REASON.reason})])
 def test_what_is_suppressed_comes_last_with_its_reason(here: Path, reason: str, more: dict[str, str]) -> None:
-    silenced = (finding("a.py", PLACE), replace(REASON, reason=reason))
+    silenced = (finding("a.py", PLACE), REASON._replace(reason=reason))
     first, second = report(Run(findings=(FOUND,), suppressed=(silenced,)))["results"]
     assert "suppressions" not in first
     (suppression,) = second["suppressions"]
@@ -154,20 +153,20 @@ def test_paths_begin_at_the_root_of_the_repository(here: Path, monkeypatch: pyte
         (".", b"\xff#?.py".decode("utf-8", "surrogateescape"), "%FF%23%3F.py"),
     ]:
         monkeypatch.chdir(here / folder)
-        (result,) = report(Run(findings=(replace(FOUND, path=path),)))["results"]
+        (result,) = report(Run(findings=(FOUND._replace(path=path),)))["results"]
         artifact = result["locations"][0]["physicalLocation"]["artifactLocation"]
         assert artifact == {"uri": uri, "uriBaseId": "%SRCROOT%"}
 
 
 def test_a_file_outside_the_repository_is_named_in_full(here: Path) -> None:
-    (result,) = report(Run(findings=(replace(FOUND, path="/elsewhere/a b.py"),)))["results"]
+    (result,) = report(Run(findings=(FOUND._replace(path="/elsewhere/a b.py"),)))["results"]
     artifact = result["locations"][0]["physicalLocation"]["artifactLocation"]
     assert artifact == {"uri": "file:///elsewhere/a%20b.py"}
 
 
 def test_a_notebook(here: Path) -> None:
-    inner = replace(FOUND.evidence[0], path="a.ipynb:cell 2")
-    found = replace(FOUND, path="a.ipynb:cell 3", evidence=(inner,))
+    inner = FOUND.evidence[0]._replace(path="a.ipynb:cell 2")
+    found = FOUND._replace(path="a.ipynb:cell 3", evidence=(inner,))
     first, second = report(Run(findings=(found,), suppressed=((found, REASON),)))["results"]
     place = {"artifactLocation": {"uri": "a.ipynb", "uriBaseId": "%SRCROOT%"}, "region": {"startLine": 1}}
     assert first["locations"][0]["physicalLocation"] == place

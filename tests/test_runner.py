@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +59,7 @@ def analyze(source: bytes, path: str, module: str, catalogue: Catalogue, gate: b
 
 
 def unreadable(path: str, module: str, reason: str, catalogue: Catalogue) -> FileResult:
-    found = replace(finding(path, Span(1, 1, 1, 1)), rule="LK001", args={"reason": reason})
+    found = finding(path, Span(1, 1, 1, 1))._replace(rule="LK001", args={"reason": reason})
     return FileResult(path, Summary(module), (found,))
 
 
@@ -121,14 +121,14 @@ def test_the_order_is_that_of_places(here: Path, catalogue: Catalogue) -> None:
     assert alone.files == 60
     for seed in range(3):
         outcome = check(here, catalogue, 4, lambda jobs, seed=seed: Shuffled(seed))  # type: ignore[misc]
-        assert replace(outcome.run, seconds=alone.seconds) == alone
+        assert outcome.run._replace(seconds=alone.seconds) == alone
 
 
 def test_processes_find_the_same(here: Path, catalogue: Catalogue) -> None:
     for number in range(50):
         write(here, **{f"m{number}": "leak\n" * (number % 3)})
     one, two = check(here, catalogue), check(here, catalogue, 2)
-    assert replace(two.run, seconds=one.run.seconds) == one.run
+    assert two.run._replace(seconds=one.run.seconds) == one.run
     assert two.digests == one.digests
     assert one.digests["m1.py"] == digest(b"leak\n")
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -27,8 +26,7 @@ if TYPE_CHECKING:
     from leaklint.since import Before
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(NamedTuple):
     """What is to be examined, and how."""
 
     paths: Sequence[str]
@@ -40,8 +38,7 @@ class Order:
     baseline: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Examined:
+class Examined(NamedTuple):
     """What came of it; errors have been told, and stale entries of the baseline."""
 
     outcome: Outcome
@@ -119,10 +116,10 @@ def examine(order: Order) -> Examined:
     if before:
         folders = [cwd / path for path in order.paths or ["."] if (cwd / path).is_dir()]
         outcome = _added(outcome, found.sources, before, folders, catalogue, options)
-    run = replace(outcome.run, errors=(*found.errors, *outcome.run.errors))
+    run = outcome.run._replace(errors=(*found.errors, *outcome.run.errors))
     for line in run.errors:
         tell(line)
-    examined = Examined(replace(outcome, run=run), catalogue, policy, found.sources)
+    examined = Examined(outcome._replace(run=run), catalogue, policy, found.sources)
     return with_baseline(examined, known) if known is not None else examined
 
 
@@ -170,4 +167,4 @@ def with_baseline(examined: Examined, known: Baseline, tells: bool = True) -> Ex
     run = baseline.apply(run, known, baseline.judging(known, {**dict.fromkeys(unread, ()), **selected}))
     for entry in run.stale if tells else ():
         tell(f"{known.place}: stale: {entry.rule} {entry.path} {entry.subject}")
-    return replace(examined, outcome=replace(examined.outcome, run=run))
+    return examined._replace(outcome=examined.outcome._replace(run=run))

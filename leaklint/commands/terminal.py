@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -43,7 +42,7 @@ def look_of(color: str, cleared: bool, statistics: bool) -> Look:
     from leaklint.report import Look, plain
 
     look = Look(_paint if colourful(color) else plain, cleared=cleared, statistics=statistics)
-    return replace(look, width=max(60, shutil.get_terminal_size().columns - 10)) if sys.stdout.isatty() else look
+    return look._replace(width=max(60, shutil.get_terminal_size().columns - 10)) if sys.stdout.isatty() else look
 
 
 def print_lines(lines: Iterable[str]) -> None:

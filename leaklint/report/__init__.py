@@ -5,9 +5,8 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 from leaklint import whole
 
@@ -42,8 +41,7 @@ def plain(text: str, _tone: Tone) -> str:
     return text
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(NamedTuple):
     """How text is laid out: `paint` adds colour, `width` is that of source lines in columns."""
 
     paint: Callable[[str, Tone], str] = plain
@@ -58,8 +56,7 @@ class Look:
         return Look(cleared=self.cleared, statistics=self.statistics)
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """One output of a run: a format, and the file it goes to; None is standard output."""
 
     format: str

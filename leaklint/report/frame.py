@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from leaklint.facts import Severity, Span
 from leaklint.report import Look, Tone
@@ -23,8 +23,7 @@ LONG_SPAN = 6
 """Lines of one statement beyond which its middle is left out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """A place to show. `severity` is that of the finding where it is the finding's own place, None elsewhere."""
 
     span: Span
@@ -40,8 +39,7 @@ class Mark:
         return "^" if self.severity else "-"
 
 
-@dataclass(frozen=True, slots=True)
-class _Cut:
+class _Cut(NamedTuple):
     """The part of a line that is shown, in columns from `start` characters on."""
 
     text: str
@@ -101,8 +99,7 @@ def fits(lines: Sequence[str], span: Span) -> bool:
 _NO_BAR = "  "
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(NamedTuple):
     """A line of the frame; `number` is that of a source line, 0 below one, -1 for a gap."""
 
     number: int
@@ -151,7 +148,7 @@ def _arrange(lines: Sequence[str], marks: Sequence[Mark]) -> tuple[dict[int, Mar
             continue
         if span.end_line > span.line:
             end = max(span.column + 1, _end_of(lines[span.line - 1]))
-            mark = replace(mark, span=Span(span.line, span.column, span.line, end))  # noqa: PLW2901
+            mark = mark._replace(span=Span(span.line, span.column, span.line, end))  # noqa: PLW2901
         flat.setdefault(span.line, []).append(mark)
     return tall, flat
 
@@ -170,7 +167,7 @@ def _closing(line: str, mark: Mark, width: int) -> Iterator[_Row]:
     """Below the last line of a statement of several lines."""
     end = cut(line, 0, width).column(mark.span.end_column - 1)
     first, *others = _labels(mark, "_" * (end - 1), mark.sign)
-    yield replace(first, bar="|_", bar_tone=mark.tone)
+    yield first._replace(bar="|_", bar_tone=mark.tone)
     yield from others
 
 
@@ -185,7 +182,7 @@ def _rows(lines: Sequence[str], marks: Sequence[Mark], width: int) -> Iterator[_
         open_mark = tall.get(number, open_mark)
         for row in _short(lines[number - 1], number, flat.get(number, ()), width):
             here = bar if not open_mark else "/ " if row.number and number in tall else "| "
-            yield replace(row, bar=here, bar_tone=open_mark.tone if open_mark else "second")
+            yield row._replace(bar=here, bar_tone=open_mark.tone if open_mark else "second")
         if open_mark and number == open_mark.span.end_line:
             yield from _closing(lines[number - 1], open_mark, width)
             open_mark = None

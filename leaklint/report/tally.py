@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from leaklint.facts import SEVERITIES, Finding, Run, Severity
 from leaklint.files import printable
@@ -13,8 +13,7 @@ WORST = 10
 """Files that are listed, at most."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """How many findings of each severity something has, in the order of `SEVERITIES`."""
 
     name: str
