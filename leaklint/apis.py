@@ -18,7 +18,7 @@ from leaklint.vocabulary import KnowledgeError
 Kind = Literal["container", "buffer", "resource", "task", "spawner", "function", "base", "module"]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Row:
     """What one public name does. Method lists hold names of methods, syntax ones included (`__setitem__`)."""
 
@@ -138,7 +138,7 @@ class Apis:
     @cached_property
     def _means(self) -> Callable[[str, str], bool]:
         # the same identifiers are asked about again and again; bounded, as a run sees a million of them
-        pattern = lru_cache(maxsize=None)(self._pattern)  # a list for each question that is asked
+        pattern = lru_cache(maxsize=None)(self._pattern)  # one for each list that is asked about
         return lru_cache(maxsize=1 << 15)(lambda what, word: pattern(what).fullmatch(word) is not None)
 
     def _pattern(self, what: str) -> re.Pattern[str]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from leaklint import notebook, suppress
+from leaklint import garbage, notebook, suppress
 from leaklint.catalogue import Catalogue, load
 from leaklint.checked import Checked, digest, read
 from leaklint.facts import Cleared, FileResult, Finding, Summary
@@ -127,6 +127,7 @@ def _check_batch(
 
 
 def _prepare(loaded_from: tuple[tuple[str, ...], ...]) -> None:
+    garbage.seldom()
     with contextlib.suppress(KnowledgeError):  # told by the first batch, which can
         _loaded(*loaded_from)
 

@@ -10,7 +10,7 @@ from typing import NoReturn, cast
 
 import click
 
-from leaklint import __version__
+from leaklint import __version__, garbage
 from leaklint.commands.terminal import CLEAN, STOPPED, WRONG, tell
 
 COMMANDS: Mapping[str, str] = {
@@ -81,6 +81,7 @@ def _status(arguments: Sequence[str] | None) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """The command `leaklint`."""
+    garbage.seldom()
     sys.exit(_status(arguments))
 
 

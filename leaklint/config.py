@@ -167,7 +167,7 @@ class Finder:
 def extras(settings: Iterable[Settings]) -> dict[str, tuple[str, ...]]:
     """What all these settings say together of rows and rules, by field: the engine is one for the whole run."""
     names = ("rule_folders", "api_files", "task_wrappers", "singletons")
-    every = tuple(settings)
+    every = tuple({id(one): one for one in settings}.values())
     return {name: tuple(dict.fromkeys(item for one in every for item in getattr(one, name))) for name in names}
 
 

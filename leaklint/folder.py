@@ -22,9 +22,9 @@ EVERY = 3_600
 """Seconds between two looks at what is too much; a file that is half written for longer than that stays so."""
 
 _SWEPT = "swept"
-_KEY = re.compile(r"[0-9a-f]{32}")
-_OURS = re.compile(r"(?:(?:installed-)?[0-9a-f]{32}|catalogue)\.json")
-_HALF = re.compile(rf"\.{_OURS.pattern}\.[0-9a-f]{{8}}{re.escape(whole.BESIDE)}")
+_KEY = r"[0-9a-f]{32}"
+_OURS = r"(?:(?:installed-)?[0-9a-f]{32}|catalogue)\.json"
+_HALF = rf"\.{_OURS}\.[0-9a-f]{{8}}{re.escape(whole.BESIDE)}"
 
 
 def home() -> Path | None:
@@ -59,9 +59,11 @@ def wrong(folder: Path) -> str:
 def kept(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
     """The files that were written there by caching; whatever else lies there is somebody else's."""
     with contextlib.suppress(OSError):
-        inner = [one for one in folder.iterdir() if _KEY.fullmatch(one.name) and one.is_dir() and not one.is_symlink()]
+        inner = [
+            one for one in folder.iterdir() if re.fullmatch(_KEY, one.name) and one.is_dir() and not one.is_symlink()
+        ]
         for file in (file for place in (folder, *inner) for file in place.iterdir()):
-            if _OURS.fullmatch(file.name) or _HALF.fullmatch(file.name):
+            if re.fullmatch(_OURS, file.name) or re.fullmatch(_HALF, file.name):
                 with contextlib.suppress(OSError):
                     yield file, file.lstat()
 

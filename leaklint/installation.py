@@ -17,7 +17,7 @@ from leaklint.catalogue import own_rules
 from leaklint.stamp import stamp
 
 KNOWLEDGE = (".py", ".md", ".toml")
-LIBRARIES = ("libcst", "astroid")
+LIBRARIES = ("astroid",)
 """What the engine reads code with: another version may read it otherwise."""
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from leaklint.facts import SEVERITIES, Severity
 from leaklint.vocabulary import KnowledgeError
@@ -92,8 +92,7 @@ def _key(kind: str, default: Any, doc: str, example: str) -> Any:
     return field(default_factory=lambda: default, metadata=metadata)
 
 
-@dataclass(frozen=True)
-class File:
+class File(NamedTuple):
     """A settings file: its text, the table in it that holds the settings, the directory its patterns start from."""
 
     shown: str
@@ -203,8 +202,7 @@ class Settings:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """One key, as the documents describe it."""
 
     name: str

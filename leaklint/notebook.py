@@ -18,7 +18,7 @@ from leaklint.paths import in_cell
 
 ENDING = ".ipynb"
 
-_OF_IPYTHON = re.compile(r"(?P<indent>[ \t]*)(?:[%!?]|(?P<target>[^=\"'#()]+=)[ \t]*[%!]|[^\"'#()]*\?\s*$)")
+_OF_IPYTHON = r"(?P<indent>[ \t]*)(?:[%!?]|(?P<target>[^=\"'#()]+=)[ \t]*[%!]|[^\"'#()]*\?\s*$)"
 _PYTHON_CELLS = ("%%time", "%%timeit", "%%capture", "%%prun", "%%python3", "%%ipytest")
 
 
@@ -62,7 +62,7 @@ def _plain(code: str) -> Iterator[str]:
     """The lines of a cell with those that are IPython's own made empty of effect, each in its place."""
     goes_on = False
     for line in code.split("\n"):
-        found = None if goes_on else _OF_IPYTHON.match(line)
+        found = None if goes_on else re.match(_OF_IPYTHON, line)
         if goes_on:
             yield ""
         elif not found:

@@ -12,10 +12,10 @@ from typing import NamedTuple
 SECTIONS = ("What it does", "Why is this bad", "Example", "Use instead", "When it is wrong", "References")
 """The headings that every page has."""
 
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})[ \t]*(.*)")
-_HEADING = re.compile(r"#{1,6}[ \t]+(.+?)[ \t#]*")
-_SENTENCE = re.compile(r".+?[.!?](?=\s+[A-Z`*_(]|\s*$)", re.DOTALL)
-_PIECE = re.compile(r"\{\{|\}\}|\{([A-Za-z_][A-Za-z0-9_]*)\}|[{}]")
+_FENCE = r" {0,3}(`{3,}|~{3,})[ \t]*(.*)"
+_HEADING = r"#{1,6}[ \t]+(.+?)[ \t#]*"
+_SENTENCE = r"(?s).+?[.!?](?=\s+[A-Z`*_(]|\s*$)"
+_PIECE = r"\{\{|\}\}|\{([A-Za-z_][A-Za-z0-9_]*)\}|[{}]"
 
 
 class PageError(ValueError):
@@ -49,7 +49,7 @@ class _Line(NamedTuple):
 def _lines(markdown: str) -> Iterator[_Line]:
     heading, closes, info = "", "", ""
     for number, text in enumerate(markdown.split("\n"), 1):
-        fence = _FENCE.fullmatch(text.rstrip())
+        fence = re.fullmatch(_FENCE, text.rstrip())
         if closes:
             if fence and fence[1].startswith(closes) and not fence[2]:
                 closes = ""
@@ -60,7 +60,7 @@ def _lines(markdown: str) -> Iterator[_Line]:
             closes, info = fence[1], fence[2].strip()
             yield _Line(text, number, heading, inside=True, fence=True, info=info)
         else:
-            title = _HEADING.fullmatch(text.rstrip())
+            title = re.fullmatch(_HEADING, text.rstrip())
             heading = title[1] if title else heading
             yield _Line(text, number, heading)
     if closes:
@@ -87,7 +87,7 @@ def sections(markdown: str) -> dict[str, str]:
     bodies: dict[str, list[str]] = {}
     twice: list[str] = []
     for line in _lines(markdown):
-        if not line.inside and not line.fence and _HEADING.fullmatch(line.text.rstrip()):
+        if not line.inside and not line.fence and re.fullmatch(_HEADING, line.text.rstrip()):
             twice += [line.heading] if line.heading in bodies else []
             bodies.setdefault(line.heading, [])
         elif line.heading:
@@ -119,7 +119,7 @@ def split(text: str) -> tuple[str, str]:
 def first_sentence(prose: str) -> str:
     """The first sentence of the first paragraph, on one line."""
     paragraph = prose.strip().split("\n\n", 1)[0]
-    sentence = _SENTENCE.match(paragraph)
+    sentence = re.match(_SENTENCE, paragraph)
     return " ".join((sentence[0] if sentence else paragraph).split())
 
 
@@ -135,7 +135,7 @@ def fields(template: str) -> tuple[str, ...]:
     Raises PageError for anything in braces but a plain name: templates cannot reach attributes or items.
     """
     names: dict[str, None] = {}
-    for piece in _PIECE.finditer(template):
+    for piece in re.finditer(_PIECE, template):
         if piece[0] in ("{", "}"):
             raise PageError(f"{template[piece.start() :][:30]!r}: a field is {{name}}, a brace is {{{{ or }}}}")
         if piece[1]:
@@ -145,4 +145,4 @@ def fields(template: str) -> tuple[str, ...]:
 
 def fill(template: str, args: Mapping[str, str]) -> str:
     """The template with its fields filled; what is filled in is never read as a template. Raises KeyError."""
-    return _PIECE.sub(lambda piece: args[piece[1]] if piece[1] else piece[0][:1], template)
+    return re.sub(_PIECE, lambda piece: args[piece[1]] if piece[1] else piece[0][:1], template)

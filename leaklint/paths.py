@@ -40,7 +40,7 @@ def covers(pattern: str, path: Path, root: Path) -> bool:
     return any(matches(pattern, parts[: end + 1]) for end in range(len(parts)))
 
 
-_CELL = re.compile(r"(.+\.ipynb):cell ([0-9]+)")
+_CELL = r"(.+\.ipynb):cell ([0-9]+)"
 
 
 def in_cell(path: str, number: int) -> str:
@@ -50,5 +50,5 @@ def in_cell(path: str, number: int) -> str:
 
 def split_cell(path: str) -> tuple[str, int | None]:
     """The file, and the number of the cell when it is one that is called so."""
-    found = _CELL.fullmatch(path)
+    found = re.fullmatch(_CELL, path) if ".ipynb:" in path else None
     return (found[1], int(found[2])) if found else (path, None)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from leaklint.facts import Span
-from leaklint.ir import Header
-from leaklint.text import Text
+
+if TYPE_CHECKING:
+    from leaklint.ir import Header
+    from leaklint.text import Text
 
 _BODIES = ("body", "handlers", "orelse", "finalbody", "cases")
 

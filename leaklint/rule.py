@@ -15,10 +15,10 @@ from leaklint.vocabulary import KnowledgeError
 Check = Callable[[Any], Iterator[Any]]
 """What a `check.py` defines: from the facts of a file to the hits in it."""
 
-_CODE = re.compile(r"LK[0-9]{3}")
-_SINCE = re.compile(r"[0-9]+(\.[0-9]+){1,2}")
-WORD = re.compile(r"[a-z][a-z0-9_]*")
-_FAMILY = re.compile(r"[a-z][a-z0-9-]*")
+_CODE = r"LK[0-9]{3}"
+_SINCE = r"[0-9]+(\.[0-9]+){1,2}"
+WORD = r"[a-z][a-z0-9_]*"
+_FAMILY = r"[a-z][a-z0-9-]*"
 _TABLES = ("messages", "hints", "labels", "zh")
 _REQUIRED = ("code", "since", "family", "messages")
 _KEYS = ("code", "since", "family", "ceiling", "preview", "default", "supersedes", *_TABLES)
@@ -82,9 +82,9 @@ def _import_check(checker: str, folder: str) -> Check:
     return cast("Check", check)
 
 
-def _pattern(table: Mapping[str, Any], key: str, pattern: re.Pattern[str], like: str, file: str) -> str:
+def _pattern(table: Mapping[str, Any], key: str, pattern: str, like: str, file: str) -> str:
     value = table[key]
-    if not isinstance(value, str) or not pattern.fullmatch(value):
+    if not isinstance(value, str) or not re.fullmatch(pattern, value):
         raise KnowledgeError(f"{file}: {key}: {value!r} should look like {like}")
     return value
 
@@ -96,7 +96,7 @@ def _templates(table: Mapping[str, Any], key: str, file: str) -> dict[str, str]:
     if not isinstance(templates, dict):
         raise KnowledgeError(f"{file}: {key}: must be a table: write [{key}]")
     for name, template in templates.items():
-        if not WORD.fullmatch(name):
+        if not re.fullmatch(WORD, name):
             raise KnowledgeError(f"{file}: [{key}] {name}: names are lower-case words")
         if not isinstance(template, str) or not template.strip():
             raise KnowledgeError(f"{file}: [{key}] {name}: must be a text")
@@ -113,7 +113,7 @@ def read_rule(text: str, folder: str, file: str, checker: str = "") -> Rule:
 
     from leaklint import pages
 
-    if not WORD.fullmatch(folder):
+    if not re.fullmatch(WORD, folder):
         raise KnowledgeError(f"{file}: a rule's folder is named in lower_case_words, not {folder!r}")
     try:
         block, page = pages.split(text)
@@ -135,7 +135,7 @@ def read_rule(text: str, folder: str, file: str, checker: str = "") -> Rule:
     for key in ("preview", "default"):
         if not isinstance(table.get(key, False), bool):
             raise KnowledgeError(f"{file}: {key}: {table[key]!r} is neither true nor false")
-    if not isinstance(supersedes, list) or not all(isinstance(c, str) and _CODE.fullmatch(c) for c in supersedes):
+    if not isinstance(supersedes, list) or not all(isinstance(c, str) and re.fullmatch(_CODE, c) for c in supersedes):
         raise KnowledgeError(f'{file}: supersedes: {supersedes!r} is not a list of codes like ["LKnnn"]')
     return Rule(
         code=_pattern(table, "code", _CODE, "LKnnn", file),

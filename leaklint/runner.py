@@ -6,11 +6,11 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from leaklint import notebook, suppress, unused
+from leaklint import notebook, suppress
 from leaklint.batch import Engine, Options, Progress, analyse, own_engine
 from leaklint.catalogue import Catalogue
 from leaklint.checked import Checked
-from leaklint.facts import Cleared, Finding, Run
+from leaklint.facts import Cleared, Finding, Run, Suppression
 from leaklint.files import Source, lines
 from leaklint.paths import in_cell
 from leaklint.selection import ALWAYS, Policy, narrow
@@ -36,22 +36,26 @@ def _order(item: Finding | Cleared) -> tuple[str, int, int, str, str]:
 
 def _reviewed(
     every: Sequence[Checked], findings: Iterable[Finding], catalogue: Catalogue, policy: Policy
-) -> unused.Reviewed:
-    """What is to be said of the suppressions in all files that were checked to their end."""
+) -> tuple[tuple[Finding, ...], tuple[tuple[Finding, Suppression], ...]]:
+    """What is to be said of the suppressions in all files that were checked to their end: findings that stand, and
+    those that are suppressed themselves."""
+    suppressing = [one.result for one in every if one.result.suppressions and not one.result.errors]
+    if not suppressing:
+        return (), ()
+    from leaklint.unused import Silence, review
+
     found: dict[str, list[Finding]] = {}
     for finding in findings:
         found.setdefault(finding.path, []).append(finding)
     reviewed = []
-    for result in (one.result for one in every):
+    for result in suppressing:
         here = found.get(result.path, [])
-        if result.suppressions and not result.errors and not any(f.rule == ALWAYS for f in here):
+        if not any(f.rule == ALWAYS for f in here):
             # what another file clears would be a finding without that file
             open_ones = (question.finding for question in result.open_questions)
-            silence = unused.Silence(result.path, result.summary.module, result.suppressions, (*here, *open_ones))
-            reviewed.append(unused.review(silence, catalogue, policy.of(result.path).selected))
-    return unused.Reviewed(
-        tuple(f for one in reviewed for f in one.kept), tuple(pair for one in reviewed for pair in one.suppressed)
-    )
+            silence = Silence(result.path, result.summary.module, result.suppressions, (*here, *open_ones))
+            reviewed.append(review(silence, catalogue, policy.of(result.path).selected))
+    return tuple(f for one in reviewed for f in one.kept), tuple(pair for one in reviewed for pair in one.suppressed)
 
 
 def _lines(every: Iterable[Checked], sources: Iterable[Source]) -> dict[str, Sequence[str]]:
@@ -80,9 +84,9 @@ def conclude(
         sorted(linked.findings, key=_order), {result.path: result.suppressions for result in results}
     )
     if policy is not None:
-        reviewed = _reviewed(every, linked.findings, catalogue, policy)
-        kept = tuple(sorted((*kept, *reviewed.kept), key=_order))
-        suppressed = tuple(sorted((*suppressed, *reviewed.suppressed), key=lambda pair: _order(pair[0])))
+        said, silenced = _reviewed(every, linked.findings, catalogue, policy)
+        kept = tuple(sorted((*kept, *said), key=_order))
+        suppressed = tuple(sorted((*suppressed, *silenced), key=lambda pair: _order(pair[0])))
     done = Run(
         findings=kept,
         sound=tuple(sorted(linked.sound, key=_order)),

@@ -12,7 +12,7 @@ from leaklint.facts import SEVERITIES, Finding, Run, Severity
 from leaklint.keys import Settings
 from leaklint.paths import covers, split_cell
 
-_PREFIX = re.compile(r"LK[0-9]{0,2}", re.IGNORECASE)
+_PREFIX = r"(?i)LK[0-9]{0,2}"
 
 ALWAYS = "LK001"
 """Reported unless it is ignored by name: a file that could not be read has not been checked for anything."""
@@ -47,7 +47,8 @@ def codes_of(words: Iterable[str], catalogue: Catalogue, wanted: Callable[[Rule]
     a word those that are `wanted`. Raises UnknownRule."""
     found: set[str] = set()
     for word in (part.strip() for text in words for part in text.split(",") if part.strip()):
-        begun = [r for r in catalogue.rules if _PREFIX.fullmatch(word) and r.code.startswith(word.upper())]
+        beginning = word.upper() if re.fullmatch(_PREFIX, word) else ""
+        begun = [rule for rule in catalogue.rules if beginning and rule.code.startswith(beginning)]
         if begun:
             found.update(rule.code for rule in begun if wanted(rule))
         else:

@@ -14,12 +14,11 @@ from leaklint.files import decode
 if TYPE_CHECKING:
     import tokenize
 
-_NOQA_OF_OURS = re.compile(rb"noqa[^\r\n]*\blk[0-9]")
-_NATIVE = re.compile(
-    r"#\s*leaklint:\s*ignore(?P<file>-file)?\s*(?:\[(?P<codes>[^\]]*)\])?\s*(?:--\s*(?P<reason>.*?)\s*)?(?=$|#)",
-    re.IGNORECASE,
+_NOQA_OF_OURS = rb"noqa[^\r\n]*\blk[0-9]"
+_NATIVE = (
+    r"(?i)#\s*leaklint:\s*ignore(?P<file>-file)?\s*(?:\[(?P<codes>[^\]]*)\])?\s*(?:--\s*(?P<reason>.*?)\s*)?(?=$|#)"
 )
-_NOQA = re.compile(r"#\s*noqa\s*:\s*(?P<codes>[A-Z]+[0-9]+(?:[\s,]+[A-Z]+[0-9]+)*)", re.IGNORECASE)
+_NOQA = r"(?i)#\s*noqa\s*:\s*(?P<codes>[A-Z]+[0-9]+(?:[\s,]+[A-Z]+[0-9]+)*)"
 
 
 class _Comment(NamedTuple):
@@ -76,7 +75,7 @@ def _words(text: str | None, codes: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _native(comment: _Comment, codes: Mapping[str, str], lines: int) -> Iterator[Suppression]:
-    for found in _NATIVE.finditer(comment.text):
+    for found in re.finditer(_NATIVE, comment.text):
         if found["codes"] is not None and not found["codes"].strip():
             continue
         whole = found["file"] is not None
@@ -94,7 +93,7 @@ def _native(comment: _Comment, codes: Mapping[str, str], lines: int) -> Iterator
 
 def _noqa(comment: _Comment, codes: Mapping[str, str]) -> Iterator[Suppression]:
     """What `# noqa` says of our rules; without codes it is meant for other linters, and covers no line below."""
-    found = _NOQA.search(comment.text)
+    found = re.search(_NOQA, comment.text)
     ours = tuple(word for word in _words(found["codes"], codes) if word.startswith("LK")) if found else ()
     if ours:
         last = comment.line if comment.alone else comment.last
@@ -107,7 +106,7 @@ def find(source: bytes, codes: Mapping[str, str]) -> tuple[Suppression, ...]:
     `codes` maps rule names to codes; words that are neither are kept as they stand, in capitals.
     """
     lower = source.lower()  # most files mention neither, and that should cost next to nothing
-    if b"leaklint:" not in lower and not (b"noqa" in lower and _NOQA_OF_OURS.search(lower)):
+    if b"leaklint:" not in lower and not (b"noqa" in lower and re.search(_NOQA_OF_OURS, lower)):
         return ()
     try:
         text = decode(source)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -35,6 +34,8 @@ def _silences(suppression: Suppression, code: str, findings: Sequence[Finding]) 
 
 def _near(word: str, catalogue: Catalogue) -> str:
     """The code that is meant by one that there is not, if any is like it."""
+    import difflib
+
     digits = word.translate(str.maketrans("OIl", "011"))
     if digits in catalogue.by_code:
         return digits

@@ -18,7 +18,7 @@ LINES = 300
 # The rules come before the catalogue, which loads them by name: no engine file imports a rule.
 LAYERS = """
     __init__
-    whole
+    whole garbage
     sealed folder
     packing
     stamp

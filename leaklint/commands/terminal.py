@@ -37,12 +37,14 @@ def _paint(text: str, tone: Tone) -> str:
 
 def look_of(color: str, cleared: bool, statistics: bool) -> Look:
     """How text looks on standard output."""
-    import shutil
-
     from leaklint.report import Look, plain
 
     look = Look(_paint if colourful(color) else plain, cleared=cleared, statistics=statistics)
-    return look._replace(width=max(60, shutil.get_terminal_size().columns - 10)) if sys.stdout.isatty() else look
+    if not sys.stdout.isatty():
+        return look
+    import shutil
+
+    return look._replace(width=max(60, shutil.get_terminal_size().columns - 10))
 
 
 def print_lines(lines: Iterable[str]) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from leaklint.catalogue import Catalogue
 from leaklint.facts import Cleared, Evidence, Finding, Span
 from leaklint.files import printable
 from leaklint.report import Look, prose
-from leaklint.report.frame import Mark, fits, frame
 from leaklint.report.sources import Sources, sources
 from leaklint.report.tally import closing, statistics
 from leaklint.runner import Outcome
+
+if TYPE_CHECKING:
+    from leaklint.report.frame import Mark
 
 
 def position(path: str, span: Span) -> str:
@@ -32,6 +35,8 @@ def _places(finding: Finding, catalogue: Catalogue) -> dict[str, dict[Span, list
 def _snippet(
     finding: Finding, path: str, marks: Sequence[Mark], read: Sources, look: Look, gutter: int
 ) -> Iterator[str]:
+    from leaklint.report.frame import fits, frame
+
     start = finding.span if path == finding.path else marks[0].span
     arrow = look.paint("-->" if path == finding.path else ":::", "gutter")
     yield f"{' ' * gutter}{arrow} {position(path, start)}"
@@ -58,6 +63,8 @@ def _remarks(finding: Finding, catalogue: Catalogue, look: Look, gutter: int) ->
 
 def show(finding: Finding, catalogue: Catalogue, read: Sources, look: Look) -> Iterator[str]:
     """The lines of one finding."""
+    from leaklint.report.frame import Mark
+
     head = look.paint(f"{finding.severity} {finding.rule} {finding.name}", finding.severity)
     yield f"{head}{look.paint(f': {prose.message(finding, catalogue)}', 'strong')}"
     places = _places(finding, catalogue)
