@@ -131,12 +131,9 @@ class Apis:
         """Methods that ask something to end, of any row."""
         return frozenset(method for row in self.rows.values() for method in row.asks)
 
-    def means(self, what: str, identifier: str) -> bool:
-        """Does `identifier` belong to the vocabulary's list `what`?"""
-        return self._means(what, identifier)
-
     @cached_property
-    def _means(self) -> Callable[[str, str], bool]:
+    def means(self) -> Callable[[str, str], bool]:
+        """Does an identifier belong to one of the vocabulary's lists? `means("payload_names", "body")`"""
         # the same identifiers are asked about again and again; bounded, as a run sees a million of them
         pattern = lru_cache(maxsize=None)(self._pattern)  # one for each list that is asked about
         return lru_cache(maxsize=1 << 15)(lambda what, word: pattern(what).fullmatch(word) is not None)

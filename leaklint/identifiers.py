@@ -3,12 +3,47 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator
+from typing import Any
 
 # What comes out is made of all that goes in.
 _CARRYING = frozenset(
     ("join", "format", "str", "repr", "dumps", "decode", "list", "dict", "tuple", "zip", "enumerate", "sorted")
 ).union(("items", "values", "copy", "bind", "bind_partial", "getcallargs"))
+
+
+_LEAVES = frozenset(
+    [
+        "ctx",
+        "op",
+        "ops",
+        "id",
+        "attr",
+        "arg",
+        "name",
+        "names",
+        "kind",
+        "type_comment",
+        "level",
+        "module",
+        "conversion",
+        "is_async",
+        "simple",
+        "asname",
+        "rest",
+        "kwd_attrs",
+        "type_ignores",
+    ]
+)
+
+
+@functools.cache
+def inner(kind: type[ast.AST]) -> tuple[str, ...]:
+    """The fields of a node that hold nodes, or lists of them that may hold None as well. A constant's value, names
+    and operators are none."""
+    leaf = kind in (ast.Constant, ast.MatchSingleton)
+    return () if leaf else tuple(name for name in getattr(kind, "_fields", ()) if name not in _LEAVES)
 
 
 def last(node: ast.AST | None) -> str:
@@ -38,7 +73,24 @@ def first(node: ast.AST) -> str:
 
 
 def identifiers(node: ast.AST) -> set[str]:
-    return {n.id if type(n) is ast.Name else n.attr for n in ast.walk(node) if type(n) in (ast.Name, ast.Attribute)}  # type: ignore[attr-defined]
+    """All that names and attributes in a node are called."""
+    found: set[str] = set()
+    stack: list[Any] = [node]
+    while stack:
+        one = stack.pop()
+        kind = one.__class__
+        if kind is ast.Name:
+            found.add(one.id)
+            continue
+        if kind is ast.Attribute:
+            found.add(one.attr)
+        for name in inner(kind):
+            part = getattr(one, name, None)
+            if part.__class__ is list:
+                stack += part
+            elif part is not None:
+                stack.append(part)
+    return found
 
 
 def words(annotation: ast.expr) -> set[str]:

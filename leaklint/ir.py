@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TypeAlias
 
 Header: TypeAlias = "ast.stmt | ast.ExceptHandler | ast.match_case"
@@ -215,11 +216,10 @@ def in_loop(stmt: Stmt) -> bool:
     )
 
 
-def flat_of(stmt: Stmt) -> Iterator[Expr]:
+def flat_of(stmt: Stmt) -> tuple[Expr, ...]:
     """Every expression in a statement's own header and in those of its blocks."""
-    yield from stmt.flat
-    for block in stmt.blocks:
-        yield from block.flat
+    below = [block.flat for block in stmt.blocks if block.flat]
+    return tuple(chain(stmt.flat, *below)) if below else stmt.flat
 
 
 def walk(expr: Expr) -> Iterator[Expr]:

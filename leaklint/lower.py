@@ -137,10 +137,10 @@ def _literals(source: str) -> list[str]:
     return found
 
 
-def _constant(node: ast.Constant, scope: Scope, stmt: Stmt, flat: list[Expr], text: Text | None) -> Expr:
+def _constant(node: ast.Constant, scope: Scope, stmt: Stmt, text: Text | None) -> Expr:
     """A constant as it stands in the source; without a `text`, as Python shows it. Strings side by side are parts of
     an `fstring`."""
-    kind = _CONSTANTS.get(type(node.value), "num")
+    kind = _CONSTANTS.get(node.value.__class__, "num")
     if kind in ("none", "bool"):
         source = repr(node.value)
     elif kind == "ellipsis":
@@ -150,13 +150,16 @@ def _constant(node: ast.Constant, scope: Scope, stmt: Stmt, flat: list[Expr], te
     else:
         source = text.of(node)
         if kind in ("str", "bytes") and len(parts := _literals(source)) > 1:
-            args = tuple(Expr("const", kind, (), scope, stmt, (), part[:VALUE_LIMIT]) for part in parts)
-            flat.extend(args)
-            joined = Expr("fstring", "", args, scope, stmt)
-            for arg in args:
-                arg.parent = joined
-            return joined
+            args = tuple([Expr("const", kind, (), scope, stmt, (), part[:VALUE_LIMIT]) for part in parts])
+            return _joined(Expr("fstring", "", args, scope, stmt))
     return Expr("const", kind, (), scope, stmt, (), source[:VALUE_LIMIT])
+
+
+def _joined(expr: Expr) -> Expr:
+    """An expression that its parts know."""
+    for arg in expr.args:
+        arg.parent = expr
+    return expr
 
 
 def parameters(args: ast.arguments) -> list[tuple[ast.arg, str, ast.expr | None]]:
@@ -183,49 +186,46 @@ def _open(op: str, node: Any, scope: Scope, stmt: Stmt) -> Scope:
 
 def lower(root: ast.AST, scope: Scope, stmt: Stmt, flat: list[Expr], text: Text) -> Expr:
     """Lower one expression; all of its parts are added to `flat` in the order of evaluation."""
-    order: list[tuple[Any, Scope, Scope | None, Shape | None, bool]] = []
-    stack: list[tuple[ast.AST, Scope]] = [(root, scope)]
+    order: list[Expr | tuple[Any, Scope, Scope | None, Shape]] = []  # what is done, and what waits for its parts
+    stack: list[tuple[Any, Scope]] = [(root, scope)]
     formatted = -1  # the height of the stack below an f-string: what stands in one has no place in Pythons before 3.12
     while stack:
         node, where = stack.pop()
         kind = node.__class__
         if kind is ast.Name:
-            order.append((node, where, None, None, False))
+            order.append(Expr("name", node.id, (), where, stmt))
             continue
         if len(stack) < formatted:
             formatted = -1
         if kind is ast.Constant:
-            order.append((node, where, None, None, formatted >= 0))
+            expr = _constant(node, where, stmt, text if formatted < 0 else None)
+            order.append(expr)
+            order.extend(reversed(expr.args))
             continue
         if kind is ast.JoinedStr and formatted < 0:
             formatted = len(stack)
         shape = _SHAPES[kind](node) if kind in _SHAPES else _UNKNOWN
-        parts = shape[2]
+        op, _, parts, _ = shape
         inner = None
         # popped last to first, so that the reversed order is that of evaluation
-        if shape[0] in ("comp", "lambda"):
-            inner = _open(shape[0], node, where, stmt)
-            outside = 1 if shape[0] == "comp" else len(parts) - 1  # the outermost iterable; the defaults
+        if op in ("comp", "lambda"):
+            inner = _open(op, node, where, stmt)
+            outside = 1 if op == "comp" else len(parts) - 1  # the outermost iterable; the defaults
             stack.extend([(part, where if i < outside else inner) for i, part in enumerate(parts)])
         else:
             stack.extend([(part, where) for part in parts])
-        order.append((node, where, inner, shape, False))
+        order.append((node, where, inner, shape))
     built: list[Expr] = []
-    for node, where, inner, shape, quoted in reversed(order):
-        if shape is None:
-            if node.__class__ is ast.Name:
-                expr = Expr("name", node.id, (), where, stmt)
-            else:
-                expr = _constant(node, where, stmt, flat, None if quoted else text)
-            flat.append(expr)
-            built.append(expr)
+    for one in reversed(order):
+        if one.__class__ is Expr:
+            flat.append(one)
+            if one.parent is None:  # else one of several strings side by side
+                built.append(one)
             continue
-        op, word, parts, names = shape
+        node, where, inner, (op, word, parts, names) = one
         since = len(built) - len(parts)
-        expr = Expr(op, word, tuple(built[since:]), where, stmt, names, "", None, inner)
+        expr = _joined(Expr(op, word, tuple(built[since:]), where, stmt, names, "", None, inner))
         del built[since:]
-        for arg in expr.args:
-            arg.parent = expr
         built.append(expr)
         flat.append(expr)
         if op == "comp":

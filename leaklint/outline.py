@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from leaklint.answers.growth.memo import FORGETS
-from leaklint.apis import Row
+from leaklint.apis import Apis, Row
 from leaklint.basis import Basis
 from leaklint.ir import Expr, Stmt, source
 from leaklint.model import Facts
@@ -24,11 +25,15 @@ def source_of(stmt: Stmt) -> str:
     return " ".join([stmt.op, stmt.text, *parts])
 
 
+@lru_cache(maxsize=4)
+def _removing(apis: Apis) -> frozenset[str]:
+    rows = (row for row in apis.rows.values() if row.kind in ("container", "buffer"))
+    return frozenset(verb for row in rows for verb in row.shrink if verb != "get").union(FORGETS)
+
+
 def imported_shrinks(basis: Basis) -> Iterator[tuple[str, Stmt]]:
     """Removals from places of other modules, by the name `link` knows them under: `app.state:SESSIONS`."""
-    removing = {
-        verb for row in basis.apis.rows.values() if row.kind in ("container", "buffer") for verb in row.shrink
-    } - {"get"} | set(FORGETS)
+    removing = _removing(basis.apis)
     for place, uses in basis.uses.items():
         if place.scope.kind != "module" or ELEMENT in place.path:
             continue

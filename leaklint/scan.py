@@ -10,62 +10,42 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from leaklint.identifiers import first, identifiers, last, put_in, values, words
+from leaklint.identifiers import first, identifiers, inner, last, put_in, values, words
 from leaklint.seen import Seen
-
-_LEAVES = frozenset(
-    [
-        "ctx",
-        "op",
-        "ops",
-        "id",
-        "attr",
-        "arg",
-        "name",
-        "names",
-        "kind",
-        "type_comment",
-        "level",
-        "module",
-        "conversion",
-        "is_async",
-        "simple",
-        "asname",
-        "rest",
-        "kwd_attrs",
-        "type_ignores",
-    ]
-)
 
 
 @functools.cache
-def _inner(kind: type[ast.AST]) -> tuple[str, ...]:
-    """The fields of a node that hold nodes. A constant's value, names and operators are none."""
-    return (
-        ()
-        if kind in (ast.Constant, ast.MatchSingleton)
-        else tuple(name for name in kind._fields if name not in _LEAVES)
-    )
+def _look(kind: type[ast.AST]) -> tuple[Callable[[Any, Seen], None] | None, tuple[str, ...]]:
+    """What looks at a node, and the fields to go on with."""
+    return _LOOKS.get(kind), inner(kind)  # type: ignore[arg-type]  # a class is hashable
 
 
 def scan(tree: ast.Module, deepest: int) -> Seen | None:
     """Walk over a file once, level by level; None when it is nested deeper than `deepest` levels."""
     seen, depth = Seen(), 0
-    nodes: list[ast.AST] = [tree]
+    nodes: list[ast.AST | None] = [tree]
+    called = seen.called.add
     while nodes:
         depth += 1
         if depth > deepest:
             return None
-        below: list[ast.AST] = []
+        below: list[ast.AST | None] = []
         for node in nodes:
             kind = node.__class__
-            look = _LOOKS.get(kind)
+            if kind is ast.Name:  # most nodes are one of these
+                called(node.id)  # type: ignore[union-attr]
+                continue
+            if kind is ast.Attribute:
+                called(node.attr)  # type: ignore[union-attr]  # called or not: `start = asyncio.create_task`
+                below.append(node.value)  # type: ignore[union-attr]
+                continue
+            look, fields = _look(kind)
             if look is not None:
                 look(node, seen)
-            for name in _inner(kind):  # type: ignore[arg-type]  # a class is hashable
+            for name in fields:
                 part = getattr(node, name, None)
                 if part.__class__ is list:
-                    below += [n for n in part if n is not None]
+                    below += part  # type: ignore[arg-type]
                 elif part is not None:
                     below.append(part)
         nodes = below
@@ -82,14 +62,6 @@ def _import_from(node: ast.ImportFrom, seen: Seen) -> None:
     seen.called.update(a.name for a in node.names)  # may be called by another name
     seen.imported.update(a.asname or a.name for a in node.names)
     seen.bound.update((a.asname, a.name) for a in node.names if a.asname is not None)
-
-
-def _attribute(node: ast.Attribute, seen: Seen) -> None:
-    seen.called.add(node.attr)  # called or not: `start = asyncio.create_task`
-
-
-def _name(node: ast.Name, seen: Seen) -> None:
-    seen.called.add(node.id)
 
 
 def _subscript(node: ast.Subscript, seen: Seen) -> None:
@@ -291,7 +263,7 @@ _ADDING = frozenset(
 )
 _DISPLAYS = frozenset({ast.Dict, ast.Set, ast.List, ast.Tuple, ast.DictComp, ast.ListComp, ast.SetComp})
 _LOOKS: dict[type[ast.AST], Callable[[Any, Seen], None]] = {
-    ast.Import: _import, ast.ImportFrom: _import_from, ast.Attribute: _attribute, ast.Name: _name,
+    ast.Import: _import, ast.ImportFrom: _import_from,
     ast.Subscript: _subscript, ast.Call: _call, ast.Assign: _assign, ast.AnnAssign: _annotated, ast.withitem: _with,
     ast.NamedExpr: _walrus, ast.For: _loop, ast.AsyncFor: _loop, ast.comprehension: _loop, ast.FunctionDef: _function,
     ast.AsyncFunctionDef: _function, ast.AugAssign: _augmented, ast.Module: _body, ast.ClassDef: _body,

@@ -18,6 +18,7 @@ class Scopes:
     def __init__(self, module: Module) -> None:
         self.module = module
         self._bases: dict[Scope, list[Scope]] = {}
+        self._classes: dict[tuple[Scope, str], Scope | None] = {}
 
     # -- bindings ------------------------------------------------------------------------------------------------
 
@@ -39,7 +40,9 @@ class Scopes:
         return [] if where is None else self.all_bindings(where, name)
 
     def all_bindings(self, where: Scope, name: str) -> list[Binding]:
-        return [*where.bindings.get(name, ()), *self._rebound.get((where, name), ())]
+        own = where.bindings.get(name, [])
+        rebound = self._rebound.get((where, name)) if self._rebound else None
+        return [*own, *rebound] if rebound else own
 
     @cached_property
     def _rebound(self) -> dict[tuple[Scope, str], list[Binding]]:
@@ -130,6 +133,13 @@ class Scopes:
             return self._own_class(expr.scope)
         if expr.op != "name":
             return None
+        key = expr.scope, expr.text
+        if key not in self._classes:
+            # leaklint: ignore[session-map-never-pruned] -- made anew for each file
+            self._classes[key] = self._named_class(expr)
+        return self._classes[key]
+
+    def _named_class(self, expr: Expr) -> Scope | None:
         found = self.bindings(expr.text, expr.scope)
         if not found:
             return None

@@ -57,10 +57,11 @@ class Types:
     # -- calls ---------------------------------------------------------------------------------------------------
 
     def callee(self, call: Expr) -> Callee:
-        if id(call) not in self._callees:
+        found = self._callees.get(id(call))
+        if found is None:
             # leaklint: ignore[session-map-never-pruned] -- made anew for each file
-            self._callees[id(call)] = self._callee(call)
-        return self._callees[id(call)]
+            found = self._callees[id(call)] = self._callee(call)
+        return found
 
     def _callee(self, call: Expr) -> Callee:
         func = call.args[0]

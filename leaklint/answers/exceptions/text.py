@@ -34,9 +34,9 @@ def stringified(basis: Basis) -> Iterator[Text]:
     never = unreachable(basis.module.stmts)
     for stmt in basis.module.stmts:
         for expr in flat_of(stmt) if stmt not in never else ():
-            if expr.op in ("name", "attr", "call", "await") and not _is_made_text(basis, expr):
+            if expr.op in ("name", "attr", "call", "await"):
                 how = _how(basis, expr)
-                if how is not None and not _cut_above(basis, how[0]):
+                if how is not None and not _is_made_text(basis, expr) and not _cut_above(basis, how[0]):
                     lazy = how[0].op == "call" and carries(basis, how[0], expr)
                     yield Text(expr, how[0], how[1], sink(basis, expr), lazy)
 
