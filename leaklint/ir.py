@@ -218,6 +218,8 @@ def in_loop(stmt: Stmt) -> bool:
 
 def flat_of(stmt: Stmt) -> tuple[Expr, ...]:
     """Every expression in a statement's own header and in those of its blocks."""
+    if not stmt.blocks:
+        return stmt.flat
     below = [block.flat for block in stmt.blocks if block.flat]
     return tuple(chain(stmt.flat, *below)) if below else stmt.flat
 
@@ -292,8 +294,7 @@ def _text(e: Expr, depth: int) -> str:
     if e.op == "unary":
         return {"Minus": "-", "Not": "not ", "Plus": "+", "BitInvert": "~"}.get(e.text, "") + parts[0]
     if e.op == "slice":
-        upper = e.text.startswith("upper")
-        return ":" + "".join(parts[-1:]) if upper or not parts else parts[0] + ":" + "".join(parts[1:2])
+        return ":" + "".join(parts[-1:]) if e.text[:1] in ("", "u") else parts[0] + ":" + "".join(parts[1:2])
     return {"dict": "{...}" if parts else "{}", "fstring": 'f"..."', "comp": "[...]", "lambda": "lambda ..."}.get(
         e.op, " ".join(parts)
     )

@@ -39,13 +39,13 @@ def scan(tree: ast.Module, deepest: int) -> Seen | None:
                 called(node.attr)  # type: ignore[union-attr]  # called or not: `start = asyncio.create_task`
                 below.append(node.value)  # type: ignore[union-attr]
                 continue
-            look, fields = _look(kind)
+            look, fields = _look(kind)  # type: ignore[arg-type]
             if look is not None:
                 look(node, seen)
             for name in fields:
                 part = getattr(node, name, None)
                 if part.__class__ is list:
-                    below += part  # type: ignore[arg-type]
+                    below += part
                 elif part is not None:
                     below.append(part)
         nodes = below
