@@ -28,7 +28,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             clues.append(Clue(sibling.stmt, "sibling", "sibling", {"sibling": sibling.place.text}))
         if task.elsewhere is not None:
             clues.append(Clue(task.elsewhere.stmt, "released", "elsewhere"))
-        waits = ending is not None and ending.is_async
+        waits = ending is not None and ending.is_async and "__await__" in task.spawned.row.release
         yield Hit(
             at=task.started,
             subject=task.place.text,

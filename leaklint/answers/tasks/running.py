@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from leaklint.answers.attributes import module_instance, referred
 from leaklint.answers.endings import endings, expected, reached
 from leaklint.answers.owner import lifetime
-from leaklint.answers.spawn import LOOKS, Spawn, spawn
-from leaklint.answers.tasks.lasting import ended_by, lasting, others_end_it
+from leaklint.answers.spawn import LOOKS, Spawn
+from leaklint.answers.tasks.births import Birth, births
+from leaklint.answers.tasks.lasting import ended_by, others_end_it
+from leaklint.apis import Row
 from leaklint.basis import NO, Answer, Basis, Clue
 from leaklint.ir import Expr, Scope, Stmt
 from leaklint.names import Place
@@ -37,15 +39,11 @@ class Running:
 
 def running(basis: Basis) -> Iterator[Running]:
     """Each attribute of a class that is given a task by the class itself, once."""
-    started: dict[Place, list[tuple[Stmt, Expr, Spawn]]] = {}
-    for place, uses in basis.uses.items():
-        if place.is_attribute and len(place.path) == 1:
-            for use in uses:
-                found = _started(basis, use)
-                if found is not None:
-                    started.setdefault(place, []).append((use.stmt, *found))
-    ends = {place: tuple(_ends(basis, place)) for place in started}
-    for place, births in started.items():
+    started: dict[Place, list[Birth]] = {}
+    for place, birth in births(basis):
+        started.setdefault(place, []).append(birth)
+    ends = {place: tuple(_ends(basis, place, born[0].spawned.row)) for place, born in started.items()}
+    for place, born in started.items():
         klass = place.scope
         methods = endings(basis, klass)
         ending = next((m for m in methods if m.name != "__del__"), None)
@@ -54,35 +52,32 @@ def running(basis: Basis) -> Iterator[Running]:
             u for other in ends if other != place for u in ends[other] if other.scope in basis.names.family(klass)
         )
         sibling = next((u for u in others if u.stmt.scope.function in at_end), None)
-        stmt, call, spawned = max(births, key=lambda b: lasting(basis, b[2].coroutine).kind == "endless")
-        starters = {born.scope.function: born.ordinal for born, _, _ in births}
+        birth = max(born, key=lambda b: b.course.kind == "endless")
+        starters = {b.stmt.scope.function: b.stmt.ordinal for b in born}
         counting = [u for u in ends[place] if ending is None or _counts(basis, u, at_end, starters)]
-        defence = _defence(basis, place, spawned, counting, at_end, sibling is not None)
+        defence = _defence(basis, place, birth, counting, at_end, sibling is not None)
         where = next(iter(ends[place]), None)
-        course = lasting(basis, spawned.coroutine)
-        yield Running(place, stmt, call, spawned, course, defence, ending, expected(basis, klass), sibling, where)
+        yield Running(
+            *(place, birth.stmt, birth.call, birth.spawned, birth.course),
+            *(defence, ending, expected(basis, klass), sibling, where),
+        )
 
 
-def _started(basis: Basis, use: Use) -> tuple[Expr, Spawn] | None:
-    """The task that a use puts into an attribute, on the spot or by way of a local name."""
-    value = use.value
-    if use.verb != "bind" or use.stmt.op != "assign" or value is None:
-        return None
-    local = basis.names.place(value) if value.op == "name" else None
-    values = basis.types.bound_values(local) if local is not None and local.scope.kind == "function" else (value,)
-    for made in values:
-        found = spawn(basis, made) if made.op == "call" else None
-        if found is not None and found.row.noun == "task":
-            return made, found
-    return None
-
-
-def _ends(basis: Basis, place: Place) -> Iterator[Use]:
+def _ends(basis: Basis, place: Place, row: Row) -> Iterator[Use]:
     """Uses that cancel the task, wait for it, or hand it to who may."""
+    verbs = (v for v in row.release if not v.startswith("__"))
     uses = (
-        u for verb in ("", "cancel") for u in basis.all_uses(Place(place.scope, (*place.path, *filter(None, [verb]))))
+        u for path in ((), *((v,) for v in verbs)) for u in basis.all_uses(Place(place.scope, (*place.path, *path)))
     )
-    return (u for u in uses if (u.verb not in _LOOKS if u.verb else _awaited(u) or u.role in _KEEPING))
+    return (
+        u
+        for u in uses
+        if (
+            u.verb not in (*_LOOKS, *row.quiet) or u.verb in row.release
+            if u.verb
+            else _awaited(u) or u.role in _KEEPING
+        )
+    )
 
 
 def _awaited(use: Use) -> bool:
@@ -103,9 +98,9 @@ def _counts(basis: Basis, use: Use, at_end: Collection[Scope], starters: Mapping
 
 
 def _defence(
-    basis: Basis, place: Place, spawned: Spawn, ends: Sequence[Use], at_end: Collection[Scope], has_sibling: bool
+    basis: Basis, place: Place, birth: Birth, ends: Sequence[Use], at_end: Collection[Scope], has_sibling: bool
 ) -> Answer:
-    course = lasting(basis, spawned.coroutine)
+    spawned, course = birth.spawned, birth.course
     if spawned.tracked:
         return Answer("tracked spawner")
     if not course or (course.kind == "long" and not has_sibling):

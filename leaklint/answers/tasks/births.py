@@ -1,0 +1,100 @@
+"""What an object starts and keeps under an attribute: tasks, loops made of its own methods, timers that start anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from leaklint.answers.endings import reached
+from leaklint.answers.spawn import Spawn, spawn
+from leaklint.answers.tasks.lasting import lasting
+from leaklint.apis import Row
+from leaklint.basis import NO, Answer, Basis, Clue
+from leaklint.ir import Expr, Scope, Stmt, ancestors, is_none, statements
+from leaklint.names import Place
+from leaklint.uses import Use
+
+
+@dataclass(frozen=True, slots=True)
+class Birth:
+    """Where it is started; `course` says whether it goes on until it is stopped."""
+
+    stmt: Stmt
+    call: Expr
+    spawned: Spawn
+    course: Answer
+
+
+def births(basis: Basis) -> Iterator[tuple[Place, Birth]]:
+    """Everything of the kind, by the attribute that names it."""
+    for place, uses in basis.uses.items():
+        if place.is_attribute and len(place.path) == 1:
+            for use in uses:
+                found = _task(basis, use) or _timer(basis, use) or _loop(basis, use)
+                if found is not None:
+                    yield place, found
+
+
+def _task(basis: Basis, use: Use) -> Birth | None:
+    """The task that a use puts into an attribute, on the spot or by way of a local name."""
+    for made in _given(basis, use):
+        found = spawn(basis, made) if made.op == "call" else None
+        if found is not None and found.row.noun == "task":
+            return Birth(use.stmt, made, found, lasting(basis, found.coroutine))
+    return None
+
+
+def _given(basis: Basis, use: Use) -> tuple[Expr, ...]:
+    value = use.value
+    if use.verb != "bind" or use.stmt.op != "assign" or value is None:
+        return ()
+    local = basis.names.place(value) if value.op == "name" else None
+    return tuple(basis.types.bound_values(local)) if local is not None and local.scope.kind == "function" else (value,)
+
+
+def _loop(basis: Basis, use: Use) -> Birth | None:
+    """`self.update.start()`, where a decorator has made a loop of the method `update`."""
+    method = basis.names.method(use.place.scope, use.place.path[0]) if use.verb == "start" else None
+    for decorator in method.stmt.decorators if method is not None and method.stmt is not None else ():
+        row = _returned(basis, decorator)
+        counted = any(n == "count" and not is_none(a) for n, a in zip(decorator.names, decorator.args, strict=False))
+        if row is not None and row.kind == "task" and row.noun == "task loop" and not counted and method is not None:
+            return Birth(use.stmt, use.site, Spawn(row, use.expr), _endless(method.stmt, method))
+    return None
+
+
+def _returned(basis: Basis, decorator: Expr) -> Row | None:
+    row = basis.types.callee(decorator).row if decorator.op == "call" else None
+    return basis.apis.get(row.returns) if row is not None else None
+
+
+def _timer(basis: Basis, use: Use) -> Birth | None:
+    """`self._handle = loop.call_later(5, self._tick)`, where `_tick` does the same again, whatever the state."""
+    for made in _given(basis, use):
+        row = basis.types.result(made) if made.op == "call" and len(made.args) > 2 else None
+        if row is None or row.noun != "timer handle":
+            continue
+        callback = basis.names.local(made.args[2])
+        functions = reached(basis, use.place.scope, (callback,)) if callback is not None else ()
+        course = next((c for f in functions if (c := _again(basis, use.place, f))), NO)
+        return Birth(use.stmt, made, Spawn(row, made.args[2]), course)
+    return None
+
+
+def _again(basis: Basis, place: Place, function: Scope) -> Answer:
+    for use in basis.all_uses(place):
+        if (
+            use.verb == "bind"
+            and use.stmt.scope.function is function
+            and use.value is not None
+            and not is_none(use.value)
+        ):
+            tested = any(owner.op in ("if", "while") for _, owner in ancestors(use.stmt))
+            left = any(s.op == "return" and s.ordinal < use.stmt.ordinal for s in statements(function.block))
+            return NO if tested or left else _endless(use.stmt, function)
+    return NO
+
+
+def _endless(stmt: Stmt | None, function: Scope) -> Answer:
+    clues = (Clue(stmt, "driver", "loops", {"coroutine": function.name}),) if stmt is not None else ()
+    return Answer("endless", clues, function.name)
