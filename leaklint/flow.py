@@ -7,7 +7,7 @@ states is carried through the statements of a function, into handlers by every s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -16,14 +16,16 @@ from leaklint.ir import Block, Expr, Stmt
 NONE, OPEN, DONE, FAILED = 1, 2, 4, 8
 _HELD = OPEN | FAILED
 
-ExitKind = Literal["end", "return", "raise", "lost", "break", "continue"]
+ExitKind = Literal["end", "return", "raise", "cancel", "lost", "break", "continue"]
+_ERRORS: tuple[ExitKind, ...] = ("raise", "cancel")
 
 
 @dataclass(frozen=True, slots=True)
 class Exit:
     """A way out that is taken while the value is open; `stmt` is where.
 
-    A way out after an exception was caught is of kind raise, and `stmt` is what raised it.
+    A way out after an exception was caught is of kind raise, and `stmt` is what raised it. `cancel` is the way of a
+    cancellation, which is raised where the function waits and which `except Exception` does not catch.
     """
 
     kind: ExitKind
@@ -35,8 +37,8 @@ class Effects:
     """What the tracked value undergoes; asked once for each header and once for each block header.
 
     `at` gives acquire, release, escape, rebind or nothing, or attempt: a release that does nothing when it raises.
-    `fallible` tells whether a statement may raise. `narrow` tells for a test whether an open value makes it true,
-    false, or neither.
+    `fallible` tells whether a statement may raise, `waits` whether a cancellation may reach it. `handles` tells which
+    of both a handler sees. `narrow` tells for a test whether an open value makes it true, false, or neither.
     """
 
     at: Callable[[Stmt], str]
@@ -45,6 +47,8 @@ class Effects:
     swallows: Callable[[Stmt], bool]  # a `with` that swallows exceptions
     catches_all: Callable[[Block], bool]
     stops: Callable[[Stmt], bool]  # `sys.exit()`: no statement after it runs
+    waits: Callable[[Stmt], bool] = lambda _: False
+    handles: Callable[[Block], Collection[str]] = lambda _: _ERRORS
 
 
 @dataclass(slots=True)
@@ -65,7 +69,7 @@ class _Out:
             self.add(kind, other.masks.get(kind, 0), other.witness.get(kind))
 
 
-_ALL = ("return", "raise", "lost", "break", "continue")
+_ALL = ("return", "raise", "cancel", "lost", "break", "continue")
 
 
 def _unheld(mask: int) -> int:
@@ -99,8 +103,9 @@ class _Walk:
     def header(self, stmt: Stmt, mask: int, out: _Out) -> int:
         """Apply a header's own effect; what may fail leaves by `raise` in the state before it."""
         effect = self.effects.at(stmt)
-        if self.effects.fallible(stmt) and not self.effects.stops(stmt):
-            out.add("raise", _closed(mask) if effect in ("release", "escape") else mask, stmt)
+        for kind, may in (("raise", self.effects.fallible), ("cancel", self.effects.waits)):
+            if may(stmt) and not self.effects.stops(stmt):
+                out.add(kind, _closed(mask) if effect in ("release", "escape") else mask, stmt)
         if effect == "acquire":
             out.add("lost", mask & _HELD, stmt)
             return OPEN
@@ -125,7 +130,7 @@ class _Walk:
         elif stmt.op == "with":
             inner = self.block(stmt.blocks[0], mask)
             if self.effects.swallows(stmt):
-                out.take(inner, ("normal", "return", "lost", "break", "continue"))
+                out.take(inner, ("normal", "return", "cancel", "lost", "break", "continue"))
                 out.add("normal", inner.masks.get("raise", 0), inner.witness.get("raise"))
             else:
                 out.take(inner, ("normal", *_ALL))
@@ -157,7 +162,7 @@ class _Walk:
         first = self.block(stmt.blocks[0], entered)
         again = entered | first.masks.get("normal", 0) | first.masks.get("continue", 0)
         body = self.block(stmt.blocks[0], again) if again != entered else first
-        out.take(body, ("return", "raise", "lost"))
+        out.take(body, ("return", "raise", "cancel", "lost"))
         left = mask | body.masks.get("normal", 0) | body.masks.get("continue", 0)
         if truth is True:
             left = _unheld(left)
@@ -178,23 +183,36 @@ class _Walk:
     def attempt(self, stmt: Stmt, mask: int, out: _Out) -> None:
         inner = _Out()
         body = self.block(stmt.blocks[0], mask)
-        raised, witness = body.masks.get("raise", 0), body.witness.get("raise")
         inner.take(body, ("return", "lost", "break", "continue"))
         normal = body.masks.get("normal", 0)
-        caught = False
+        passed = {kind: body.masks.get(kind, 0) for kind in _ERRORS}  # what the handlers so far may have let through
         for block in stmt.blocks[1:]:
-            if block.kind == "handler" and raised:
-                if raised & _HELD:
-                    self.fault = self.fault or witness
-                inner.take(self.block(block, _caught(raised)), ("normal", *_ALL))
-                caught = caught or self.effects.catches_all(block)
+            if block.kind == "handler":
+                self.handler(block, body, passed, inner)
             elif block.kind == "else":
                 rest = self.block(block, normal)
                 inner.take(rest, _ALL)
                 normal = rest.masks.get("normal", 0)
         inner.add("normal", normal, stmt)
-        if not caught:
-            inner.add("raise", raised, witness)
+        for kind, through in passed.items():
+            inner.add(kind, through, body.witness.get(kind))
+        self.final(stmt, inner, out)
+
+    def handler(self, block: Block, body: _Out, passed: dict[ExitKind, int], inner: _Out) -> None:
+        """Go through a handler with what it sees of what the `try` raised."""
+        seen = 0
+        for kind in (k for k in _ERRORS if k in self.effects.handles(block)):
+            # the handlers before it may have been for other errors, but a cancellation is one thing
+            mask = passed[kind] if kind == "cancel" else body.masks.get(kind, 0)
+            seen |= mask
+            if mask & _HELD:
+                self.fault = self.fault or body.witness.get(kind)
+            if kind == "cancel" or self.effects.catches_all(block):
+                passed[kind] = 0
+        if seen:
+            inner.take(self.block(block, _caught(seen)), ("normal", *_ALL))
+
+    def final(self, stmt: Stmt, inner: _Out, out: _Out) -> None:
         final = next((b for b in stmt.blocks if b.kind == "finally"), None)
         if final is None:
             out.take(inner, ("normal", *_ALL))
@@ -215,6 +233,7 @@ def open_exits(body: Block, effects: Effects) -> tuple[Exit, ...]:
         ("end", out.masks.get("normal", 0), out.witness.get("normal", last)),
         ("return", out.masks.get("return", 0), out.witness.get("return")),
         ("raise", out.masks.get("raise", 0), out.witness.get("raise")),
+        ("cancel", out.masks.get("cancel", 0), out.witness.get("cancel")),
         ("lost", out.masks.get("lost", 0), out.witness.get("lost")),
     )
     found: dict[ExitKind, Exit] = {}

@@ -103,6 +103,7 @@ class Gate:
             or self._prunes(seen)
             or self._forgets_await(seen)
             or self._reopens(seen)
+            or self._closes(seen)
             or self._registers(seen)
             or self._hands_on_coroutine(seen)
             or self._loading.passes(seen)
@@ -164,6 +165,11 @@ class Gate:
         return (anew or drops or enters) and any(
             self.apis.means("end_of_life_methods", name) for name in seen.unawaited
         )
+
+    def _closes(self, seen: Seen) -> bool:
+        """What a name is bound to is closed, whatever it is."""
+        bound = {name for name, _ in seen.bound}
+        return any(name in bound and self.apis.means("closing_methods", method) for name, method in seen.asked)
 
     @cached_property
     def _opening(self) -> frozenset[str]:

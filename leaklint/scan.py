@@ -81,6 +81,7 @@ def _call(node: ast.Call, seen: Seen) -> None:
     if type(func) is not ast.Attribute:
         return
     seen.unawaited[func.attr] += 1
+    seen.asked.add((last(func.value), func.attr))
     if func.attr in _REMOVING:
         seen.removed.add(first(func))
     if func.attr in _TELLING or func.attr.startswith(("set_", "add_", "record_", "log_")):

@@ -38,6 +38,11 @@ class Faults:
                 return expr
         return None
 
+    def waits(self, stmt: Stmt) -> bool:
+        """Does the function wait here, so that a cancellation may be raised?"""
+        waiting = (e.op == "await" or (e.op == "yield" and stmt.scope.function.is_async) for e in self.found(stmt))
+        return (any(waiting) or (stmt.is_async and stmt.op in ("for", "with"))) and not _cleaning(stmt)
+
     def found(self, stmt: Stmt) -> Iterator[Expr]:
         """Everything in a statement's header that may raise, in the order of evaluation."""
         if stmt.op in ("def", "class", "import", "global", "raise") or _cleaning(stmt):
@@ -63,7 +68,7 @@ class Faults:
             return callee.method in callee.receiver.quiet or callee.method in callee.receiver.release
         receiver = call.args[0].args[0] if call.args[0].op == "attr" else None
         plain = receiver is not None and receiver.op == "attr" and callee.method in self._plain
-        return plain or callee.method in self.row.release
+        return plain or callee.method in self.row.release or self.basis.apis.means("open_states", callee.method)
 
     @cached_property
     def _plain(self) -> frozenset[str]:

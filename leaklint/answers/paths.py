@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from leaklint.answers.fate import acquired as acquires
 from leaklint.answers.fate import fate, resource_uses
 from leaklint.answers.faults import Faults
 from leaklint.answers.guards import Guards
+from leaklint.answers.handlers import catches_all, handles
 from leaklint.apis import Row
 from leaklint.basis import Basis, calls
 from leaklint.flow import Effects, Exit, open_exits
-from leaklint.ir import Block, Expr, Scope, Stmt, ancestors, statements
+from leaklint.ir import Expr, Scope, Stmt, ancestors, statements
 from leaklint.names import Place
-from leaklint.scopes import source_name
 from leaklint.uses import Use
 
-_CATCH_ALL = ("Exception", "BaseException")
 _STOPPERS = ("sys.exit", "os._exit", "os.abort", "builtins.exit", "builtins.quit")
 
 
@@ -35,8 +35,13 @@ class Paths:
         return next((e for e in self.exits if e.kind == kind), None)
 
 
-def trace(basis: Basis, place: Place, row: Row, acquired: Stmt) -> Paths:
+def trace(
+    basis: Basis, place: Place, row: Row, acquired: Stmt, *, begun: Stmt | None = None, judged: bool = False
+) -> Paths:
     """Follow the resource that `acquired` puts into `place`, through the function it stands in.
+
+    `begun`: where it is opened, when that is later. `judged`: only what is likely to fail counts, as where the resource
+    is guarded.
 
     An attribute is followed through the constructor that acquires it: whoever gets no object cannot close it.
     """
@@ -55,7 +60,7 @@ def trace(basis: Basis, place: Place, row: Row, acquired: Stmt) -> Paths:
             continue  # held by an object that nobody gets
         if use.place.path != place.path:
             outcome = "escape"  # `callback(f.close)`, `response.content.decode()`
-        if use.stmt is acquired and outcome == "rebind":
+        if (use.stmt is acquired and outcome == "rebind") or (outcome in ("escape", "rebind") and wraps(basis, use)):
             continue
         if outcome == "release":
             outcome = "attempt" if _timed(basis, use) else outcome
@@ -68,10 +73,10 @@ def trace(basis: Basis, place: Place, row: Row, acquired: Stmt) -> Paths:
         fates |= dict.fromkeys(_ended(basis, place, row, function), "release")
     else:
         _nested(basis, function, place, fates, escapes)
-    begun = _begun(basis, place, row, acquired)
+    begun = begun or _begun(basis, place, row, acquired)
     faults = Faults(basis, place, row, function)
     # who guards the resource has judged what may fail before the guard; who hands it over keeps it that long only
-    judged = place.is_attribute or not releases or not row.needs_release or any(_guarded(u) for u in releases)
+    judged = judged or place.is_attribute or not releases or not row.needs_release or any(guarded(u) for u in releases)
     weighed = faults.likely if judged else faults.any
     effects = Effects(
         at=lambda stmt: "acquire" if stmt is begun else fates.get(stmt, ""),
@@ -82,10 +87,26 @@ def trace(basis: Basis, place: Place, row: Row, acquired: Stmt) -> Paths:
         stops=lambda stmt: (
             stmt.op == "expr" and any(basis.names.qualified(c.args[0]) in _STOPPERS for c in calls(stmt))
         ),
+        waits=faults.waits,
+        handles=lambda block: handles(basis, block),
     )
     body = function.block
     exits = open_exits(body, effects) if body is not None else ()
     return Paths(row, place, acquired, tuple(releases), tuple(escapes), exits)
+
+
+def wraps(basis: Basis, use: Use) -> bool:
+    """Does the name get what a call makes of its own value (`peer = cast(Peer, peer)`)? What it holds stays open."""
+    stmt = use.stmt
+    call = stmt.value if stmt.op == "assign" else None
+    while call is not None and call.op == "await":
+        call = call.args[0]
+    if call is None or call.op != "call" or acquires(basis, call) is not None:
+        return False
+    names = basis.names
+    return any(names.place(t) == use.place for t in stmt.targets) and any(
+        arg.op == "name" and names.place(arg) == use.place for arg in call.args[1:]
+    )
 
 
 def _begun(basis: Basis, place: Place, row: Row, acquired: Stmt) -> Stmt | None:
@@ -135,18 +156,10 @@ def _ended(basis: Basis, place: Place, row: Row, constructor: Scope) -> Iterator
                 yield stmt
 
 
-def _guarded(use: Use) -> bool:
+def guarded(use: Use) -> bool:
     """Is it released whatever happens in a block: by `with`, in a handler or `finally`?"""
     guards = ("handler", "finally")
     return use.verb in ("__exit__", "__aexit__") or any(b.kind in guards for b, _ in ancestors(use.stmt))
-
-
-def catches_all(block: Block) -> bool:
-    """A handler that no exception passes."""
-    if not block.exprs:
-        return True
-    caught = block.exprs[0].args if block.exprs[0].op == "tuple" else block.exprs[:1]
-    return any(source_name(e) in _CATCH_ALL for e in caught)
 
 
 def _swallows(basis: Basis, call: Expr) -> bool:

@@ -6,7 +6,9 @@ from functools import cached_property
 
 from leaklint.answers import attributes
 from leaklint.answers.listeners import cycles
-from leaklint.answers.resources import evicted, lent, reopened, scoped, unawaited
+from leaklint.answers.paths import Paths
+from leaklint.answers.resources import evicted, evident, lent, reopened, scoped, unawaited
+from leaklint.ir import Expr
 from leaklint.views.resources import Resources
 
 
@@ -17,6 +19,12 @@ class Holders(Resources):
     def attribute_resources(self) -> tuple[attributes.Held, ...]:
         classes = (s for s in self.basis.module.scopes if s.kind == "class")
         return tuple(attributes.held(self.basis, {k: self.endings(k) for k in classes}))
+
+    @cached_property
+    def evident(self) -> tuple[tuple[Paths, Expr], ...]:
+        """Resources in local names that only their release tells of."""
+        classes = (s for s in self.basis.module.scopes if s.kind == "class")
+        return tuple(evident.evident(self.basis, {k: self.endings(k) for k in classes}))
 
     @cached_property
     def unawaited_closes(self) -> tuple[unawaited.Unawaited, ...]:

@@ -9,16 +9,18 @@ from leaklint.ir import source
 from leaklint.model import Clear, Facts, Hit
 from leaklint.outline import brief, release_call
 
+_WAYS = {"return": "leaves_by_return", "raise": "may_raise", "cancel": "may_be_cancelled"}
+
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
     yield from constructors(facts)
-    for paths, value in facts.traces:
+    for paths, value in (*facts.traces, *facts.evident):
         place, row, stmt = paths.place, paths.row, paths.acquired
         subject = place.text
         noun = row.noun or row.name
         if facts.sort(row) == "response" or (not paths.releases and not paths.escapes):
             continue  # a response, and what is never released at all, are other rules' matters
-        left = paths.exit("raise") or paths.exit("return")
+        left = paths.exit("raise") or paths.exit("return") or paths.exit("cancel")
         if left is None:
             yield Clear(stmt, subject, "released on every path" if paths.releases else "handed over", sound=True)
             continue
@@ -26,6 +28,8 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         message = (
             "skipped_on_return"
             if left.kind == "return"
+            else "skipped_on_cancel"
+            if left.kind == "cancel"
             else "skipped_on_error"
             if paths.releases
             else "lost_before_handover"
@@ -46,7 +50,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             },
             clues=(
                 Clue(stmt, "acquired", "acquired", {"noun": noun}),
-                Clue(left.stmt, "missing", "leaves_by_return" if left.kind == "return" else "may_raise"),
+                Clue(left.stmt, "missing", _WAYS[left.kind]),
                 Clue(last.stmt, "released", "released" if paths.releases else "handed_over"),
             ),
             acquired=source(value),

@@ -8,13 +8,19 @@ from leaklint.basis import Clue
 from leaklint.ir import source
 from leaklint.model import Facts, Hit
 
+_WAYS = {
+    "return": ("on_return", "leaves"),
+    "raise": ("on_error", "may_raise"),
+    "cancel": ("on_cancel", "may_be_cancelled"),
+}
+
 
 def check(facts: Facts) -> Iterator[Hit]:
     for lent in facts.lent:
         stmt, noun = lent.call.stmt, lent.row.noun or lent.row.name
         clues = [Clue(stmt, "acquired", "taken", {"noun": noun})]
         if lent.back is not None:
-            clues.append(Clue(lent.left.stmt, "missing", "leaves" if lent.left.kind == "return" else "may_raise"))
+            clues.append(Clue(lent.left.stmt, "missing", _WAYS[lent.left.kind][1]))
             clues.append(Clue(lent.back.stmt, "released", "given_back"))
         yield Hit(
             at=stmt,
@@ -22,7 +28,7 @@ def check(facts: Facts) -> Iterator[Hit]:
             owner="nobody",
             driver="call",
             release="never" if lent.back is None else "on some paths",
-            message="never" if lent.back is None else "on_return" if lent.left.kind == "return" else "on_error",
+            message="never" if lent.back is None else _WAYS[lent.left.kind][0],
             hint="with",
             args={
                 "noun": noun,

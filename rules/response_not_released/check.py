@@ -20,7 +20,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         row, place = paths.row, paths.place
         if facts.sort(row) != "response" or not (paths.releases or paths.escapes):
             continue
-        left = paths.exit("return") or paths.exit("raise")
+        left = paths.exit("return") or paths.exit("raise") or paths.exit("cancel")
         # a body that is read by awaiting may have come with the headers; one that is streamed holds its connection
         if left is None or (row.awaited and not row.open_with):
             yield Clear(paths.acquired, place.text, "released" if paths.releases else "handed over", sound=True)
@@ -34,7 +34,7 @@ def _hit(
     when = facts.context(call.stmt)
     missing, awaited = when.clues, any(e is not None and e.op == "await" for e in (call, call.parent))
     if left is not None:
-        missing = (Clue(left.stmt, "missing", "raises" if left.kind == "raise" else "leaves"),)
+        missing = (Clue(left.stmt, "missing", "leaves" if left.kind == "return" else "raises"),)
     return Hit(
         at=call.stmt,
         subject=subject,

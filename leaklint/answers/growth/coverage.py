@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from leaklint.answers.faults import Faults
-from leaklint.answers.paths import catches_all
+from leaklint.answers.handlers import catches_all
 from leaklint.apis import Row
 from leaklint.basis import Basis, calls
 from leaklint.flow import Effects, ExitKind, open_exits

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from leaklint.answers.destiny import destiny
 from leaklint.answers.faults import Faults
+from leaklint.answers.handlers import catches_all
 from leaklint.answers.listeners.registered import Registration, handlers, looks_up
 from leaklint.answers.listeners.reruns import guard, reruns
-from leaklint.answers.paths import catches_all
 from leaklint.basis import NO, Answer, Basis, Clue
 from leaklint.facts import DriverKind
 from leaklint.flow import Effects, open_exits

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from leaklint.answers.faults import Faults
 from leaklint.answers.guards import Guards
-from leaklint.answers.paths import catches_all
+from leaklint.answers.handlers import catches_all, handles
 from leaklint.apis import Row
 from leaklint.basis import Basis
 from leaklint.flow import Effects, Exit, open_exits
@@ -74,9 +74,11 @@ def _loan(basis: Basis, row: Row, use: Use, giving: str) -> Iterator[Lent]:
         swallows=lambda _: False,
         catches_all=catches_all,
         stops=lambda _: False,
+        waits=lambda stmt: stmt is not use.stmt and faults.waits(stmt),
+        handles=lambda block: handles(basis, block),
     )
     # where nothing gives it back, the way without an error is enough to tell
-    telling = ("return", "end") if not backs else ("raise",) if elsewhere else ("return", "raise")
+    telling = ("return", "end") if not backs else ("raise", "cancel") if elsewhere else ("return", "raise", "cancel")
     left = next((e for kind in telling for e in open_exits(function.block, effects) if e.kind == kind), None)
     if left is not None:
         yield Lent(use.place, row, use.site, giving, backs[0] if backs else None, left)

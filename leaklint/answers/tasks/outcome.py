@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from leaklint.answers.destiny import destiny
-from leaklint.answers.paths import catches_all
+from leaklint.answers.handlers import catches_all
 from leaklint.basis import Basis
 from leaklint.ir import Expr, Scope, Stmt, ancestors, statements
 

@@ -1,0 +1,37 @@
+"""Which exceptions does a handler see, and which pass it?"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from leaklint.basis import Basis
+from leaklint.ir import Block, Expr
+from leaklint.scopes import source_name
+
+_ALL = ("Exception", "BaseException")
+_BASES = ("BaseException", "BaseExceptionGroup")
+
+
+def catches_all(block: Block) -> bool:
+    """A handler that no error passes; a cancellation may."""
+    return not block.exprs or any(source_name(e) in _ALL for e in _types(block))
+
+
+def handles(basis: Basis, block: Block) -> Collection[str]:
+    """Does a handler see errors (`raise`), a cancellation (`cancel`) or both?"""
+    if not block.exprs:
+        return ("raise", "cancel")
+    return {kind for expr in _types(block) for kind in _seen(basis, expr)}
+
+
+def _types(block: Block) -> tuple[Expr, ...]:
+    return block.exprs[0].args if block.exprs[0].op == "tuple" else block.exprs[:1]
+
+
+def _seen(basis: Basis, expr: Expr) -> Collection[str]:
+    name = source_name(expr)
+    if basis.apis.means("cancellations", name):
+        return ("cancel",)
+    # `except RETRIED` may be a tuple of anything
+    plain = expr.op in ("name", "attr") and name[:1].isupper() and not name.isupper() and name not in _BASES
+    return ("raise",) if plain else ("raise", "cancel")

@@ -1,0 +1,118 @@
+"""Resources of classes that no row knows: who closes one on one path says that it is to be closed on the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from leaklint.answers.fate import acquired
+from leaklint.answers.paths import Paths, guarded, trace, wraps
+from leaklint.apis import Row
+from leaklint.basis import Basis
+from leaklint.ir import Expr, Scope, Stmt, ancestors
+from leaklint.names import Place
+from leaklint.scopes import source_name
+from leaklint.uses import Use
+
+_NOUN = "resource"
+
+
+def evident(basis: Basis, endings: Mapping[Scope, tuple[Scope, ...]]) -> Iterator[tuple[Paths, Expr]]:
+    """Each local name that gets what an unknown call made, and is closed by its function, or by the object that it is
+    handed over to; followed through the function."""
+    for place, uses in list(basis.uses.items()):
+        if place.scope.kind != "function" or len(place.path) != 1 or basis.types.place_row(place) is not None:
+            continue
+        made = [use for use in uses if _made(basis, use)]
+        closes = _closes(basis, uses) or (_closed_by_holder(basis, place, uses, endings) if made else [])
+        begins = [u for u in uses if u.verb and basis.apis.means("beginning_methods", u.verb)]
+        for use in made if closes else ():
+            maker = _maker(basis, _call(use))
+            if _opens(basis, maker, use, closes, begins):
+                begun = _first_after(begins if maker[:1].isupper() else [], use.stmt)
+                row = _row(basis, closes)
+                yield trace(basis, place, row, use.stmt, begun=begun, judged=True), use.value or _call(use)
+
+
+def _made(basis: Basis, use: Use) -> bool:
+    """Does an assignment bind it to what a call returns, which is neither known nor an entry of something?"""
+    stmt = use.stmt
+    if use.verb != "bind" or stmt.op != "assign" or wraps(basis, use) or any(t.op == "attr" for t in stmt.targets):
+        return False
+    call = _call(use)
+    if call.op != "call" or acquired(basis, call) is not None or basis.types.result(call) is not None:
+        return False
+    method = call.args[0].text if call.args[0].op == "attr" else ""
+    return not any(method in row.own for row in basis.apis.rows.values())  # `stack.enter_context(...)` closes it
+
+
+def _call(use: Use) -> Expr:
+    value = use.value if use.value is not None else use.stmt.value
+    while value is not None and value.op == "await":
+        value = value.args[0]
+    return value if value is not None else use.expr
+
+
+def _maker(basis: Basis, call: Expr) -> str:
+    """The name of the function or class that made it."""
+    return (basis.names.qualified(call.args[0]) or source_name(call)).rpartition(".")[2]
+
+
+def _opens(basis: Basis, maker: str, made: Use, closes: list[Use], begins: list[Use]) -> bool:
+    """Is something likely to be open behind it: what was awaited, opened by name, or is closed whatever happens?"""
+    if any(basis.apis.means("memory_objects", name) for name in (maker, made.expr.text)):
+        return False
+    call = _call(made)
+    return (
+        (call.parent is not None and call.parent.op == "await")
+        or bool(begins)
+        or basis.apis.means("opening_functions", maker)
+        or any(_awaited(u) or guarded(u) for u in closes)
+    )
+
+
+def _first_after(begins: list[Use], stmt: Stmt) -> Stmt:
+    """What is opened by a method of its own holds nothing before."""
+    return next((u.stmt for u in begins if u.stmt.ordinal > stmt.ordinal), stmt)
+
+
+def _closes(basis: Basis, uses: list[Use]) -> list[Use]:
+    """Where a function closes it, other than where it fails only: what is closed there may be somebody else's."""
+    found = [u for u in uses if _closing(basis, u) and u.stmt.scope.function is u.place.scope]
+    plain = any(not any(b.kind == "handler" for b, _ in ancestors(u.stmt)) for u in found)
+    return found if plain or any(u.role in ("returned", "bound") for u in uses) else []
+
+
+def _closed_by_holder(
+    basis: Basis, place: Place, uses: list[Use], endings: Mapping[Scope, tuple[Scope, ...]]
+) -> list[Use]:
+    """Where the object that it is stored in closes it."""
+    if any(p.name == place.path[0] for p in place.scope.params):
+        return []
+    for use in uses:
+        for target in use.stmt.targets if use.role == "bound" and use.stmt.value is use.site else ():
+            held = basis.names.place(target)
+            if held is not None and held.is_attribute and len(held.path) == 1:
+                ends = endings.get(held.scope, ())
+                found = [u for u in basis.all_uses(held) if _closing(basis, u) and u.stmt.scope.function in ends]
+                if found:
+                    return found
+    return []
+
+
+def _closing(basis: Basis, use: Use) -> bool:
+    return bool(use.verb) and basis.apis.means("closing_methods", use.verb)
+
+
+def _awaited(use: Use) -> bool:
+    return use.site.parent is not None and use.site.parent.op == "await"
+
+
+def _row(basis: Basis, closes: list[Use]) -> Row:
+    return Row(
+        name="",
+        file=basis.module.path,
+        kind="resource",
+        noun=_NOUN,
+        release=tuple(dict.fromkeys(u.verb for u in closes)),
+        awaited=tuple(dict.fromkeys(u.verb for u in closes if _awaited(u))),
+    )
