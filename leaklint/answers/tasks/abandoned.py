@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from leaklint.answers.guards import Guards
-from leaklint.answers.paths import catches_all
+from leaklint.answers.handlers import catches_all
 from leaklint.answers.spawn import LOOKS, spawn
 from leaklint.answers.tasks.lasting import signalled
 from leaklint.answers.tasks.race import Racer, sleeps
