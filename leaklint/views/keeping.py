@@ -108,7 +108,8 @@ class Keeping(View):
             return ""
         if queues.for_each(put):
             return "subscribers"
-        return "event" if when == "event" else "stream" if received else "call"
+        called_back = when == "event" or queues.called_back(self.basis, put)
+        return "event" if called_back else "stream" if received else "call"
 
     def mismatch(self, value: Value) -> mismatch.Mismatch | None:
         """An insertion whose entry no removal of the container can find."""

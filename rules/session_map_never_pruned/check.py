@@ -42,8 +42,15 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             driver=driver.kind,  # type: ignore[arg-type]
             release="on some paths" if how == "only_on_demand" else "never",
             message=how if value.shrinks else "sibling" if sibling is not None else "never",
-            hint="sibling" if sibling is not None else "parting" if parting is not None else "prune",
+            hint="sibling"
+            if sibling is not None
+            else "parting"
+            if parting is not None
+            else "library"
+            if facts.bounded_at_hand
+            else "prune",
             args={
+                "library": facts.bounded_at_hand,
                 "key": driver.word,
                 "function": use.stmt.scope.function.name,
                 "remover": value.shrinks[0].stmt.scope.function.name if value.shrinks else "",

@@ -37,8 +37,9 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
                 driver=kind,
                 release="on some paths" if facts.pruned(value) == "only_on_demand" else "never",
                 message=facts.pruned(value),
-                hint="lru",
+                hint="library" if facts.bounded_at_hand else "limit" if by_hand(stored) else "lru",
                 args={
+                    "library": facts.bounded_at_hand,
                     "key": source(stored.key),
                     "function": stored.stmt.scope.function.name,
                     "name": value.place.path[0],
@@ -54,6 +55,12 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
                 place=value.place,
                 repair=eviction(value, stored),
             )
+
+
+def by_hand(stored: Use) -> bool:
+    """`lru_cache` would keep a coroutine, which can be awaited once, or the instance of a method."""
+    function = stored.stmt.scope.function
+    return function.is_async or function.method_of is not None
 
 
 def eviction(value: Value, stored: Use) -> tuple[Change, ...]:

@@ -44,13 +44,22 @@ def queues(basis: Basis) -> Iterator[Queue]:
         row = basis.types.row(born) if born is not None else None
         if born is None or row is None:
             continue
-        puts = tuple(u for u in uses if u.verb in row.grow)
+        handed = (u for verb in row.grow for u in _by_reference(basis, place, verb))
+        puts = (*(u for u in uses if u.verb in row.grow), *handed)
         if puts:
             taken = any(u.verb in row.shrink for u in uses) or _may_be_taken(basis, place, uses, born)
             bound = by_type(row, (born,)) or by_guard(basis, place)
             yield Queue(place, born, puts, taken, owner(basis, place), bound)
     yield from _channels(basis)
     yield from _given_to_readers(basis)
+
+
+def _by_reference(basis: Basis, place: Place, verb: str) -> Iterator[Use]:
+    """`loop.call_soon_threadsafe(self.queue.put_nowait, data)`."""
+    for use in basis.all_uses(Place(place.scope, (*place.path, verb))):
+        given = use.site.args[2:3] if use.role == "argument" and use.site.op == "call" else ()
+        if given and use.site.args[1] is use.value:
+            yield Use(place, verb, use.expr, use.site, use.stmt, key=given[0], value=given[0])
 
 
 def _channels(basis: Basis) -> Iterator[Queue]:
@@ -69,7 +78,7 @@ def _channels(basis: Basis) -> Iterator[Queue]:
 
 
 def _given_to_readers(basis: Basis) -> Iterator[Queue]:
-    """A local queue that another function, run beside this one, fills in an endless loop."""
+    """A local queue that another function, run beside this one, fills in an endless loop or as a callback."""
     for place, uses in basis.uses.items():
         if place.scope.kind != "function" or len(place.path) > 1:
             continue
@@ -79,7 +88,8 @@ def _given_to_readers(basis: Basis) -> Iterator[Queue]:
             continue
         handed = (p for u in uses if u.role == "argument" and (p := _parameter(basis, u)) is not None)
         filled = (u for p in (place, *handed) for u in basis.all_uses(p) if u.verb in row.grow)
-        puts = tuple(u for u in filled if u.stmt.scope.function is not place.scope and endless(u.stmt))
+        beside = (u for u in filled if u.stmt.scope.function is not place.scope)
+        puts = tuple(u for u in beside if endless(u.stmt) or called_back(basis, u))
         if puts and any(u.verb in row.shrink and u.stmt.scope.function is place.scope for u in uses):
             yield Queue(place, born, puts, True, owner(basis, place), by_type(row, (born,)))
 
@@ -134,6 +144,16 @@ def for_each(put: Use) -> bool:
 
 def _targets(targets: tuple[Expr, ...]) -> set[str]:
     return {e.text for t in targets for e in (t.args if t.op in ("tuple", "list") else (t,))}
+
+
+def called_back(basis: Basis, put: Use) -> bool:
+    """Does a function within another one put in, which that hands on as a callback?"""
+    function = put.stmt.scope.function
+    outer = function.parent
+    if function.kind != "function" or outer is None or outer.kind != "function":
+        return False
+    handed = (e for e in basis.mentions(function.name) if basis.names.local(e) is function)
+    return any(e.parent is not None and e.parent.op == "call" and e.parent.args[0] is not e for e in handed)
 
 
 def waits(basis: Basis, queue: Queue, put: Use) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from leaklint.answers.bound import by_guard
 from leaklint.basis import NO, Answer, Basis, Clue
-from leaklint.ir import Block, Expr, Scope, ancestors, in_loop, source, walk
+from leaklint.ir import Binding, Block, Expr, Scope, ancestors, in_loop, source, walk
 from leaklint.names import Place
 from leaklint.scopes import source_name
 
@@ -171,6 +171,11 @@ def streamed(basis: Basis, expr: Expr | None) -> Answer:
     return _streamed(basis, expr, _DEPTH, {}) if expr is not None else NO
 
 
+def _unpacked(binding: Binding) -> bool:
+    """`data, address = sock.recvfrom(1500)`."""
+    return binding.how == "assign" and binding.value is not None and binding.value.op in ("call", "await")
+
+
 def _streamed(basis: Basis, expr: Expr, depth: int, tried: dict[tuple[str, Scope], int]) -> Answer:
     """`tried`: names that gave nothing, and to what depth: names bound to each other lead to them over and over."""
     if depth < 0:
@@ -200,7 +205,7 @@ def _streamed(basis: Basis, expr: Expr, depth: int, tried: dict[tuple[str, Scope
                 return Answer(
                     "output", (Clue(binding.stmt, "driver", "iterated", {"what": source(binding.value)}),), part.text
                 )
-            elif binding.value is not None and binding.exact:
+            elif binding.value is not None and (binding.exact or _unpacked(binding)):
                 found = _streamed(basis, binding.value, depth - 1, tried)
                 if found:
                     return found
