@@ -55,7 +55,7 @@ def decorators(facts: Facts) -> Iterator[Hit | Clear]:
         defence = facts.growth_cleared(value)
         if defence is not None:
             yield defence
-        elif users and not any(kind in (*OPEN, "unknown") for kind in keys):
+        elif facts.closed(made.stored.key) or (users and not any(kind in (*OPEN, "unknown") for kind in keys)):
             yield Clear(made.stored.stmt, value.subject, "keys: closed set", sound=True)
         else:
             yield Hit(
