@@ -7,11 +7,11 @@ from functools import cached_property
 from typing import Literal, get_args
 
 from leaklint.answers import drain, driver, endings, key
-from leaklint.answers.growth import coverage, memo, narrower, nested, occasion, record
+from leaklint.answers.growth import coverage, memo, narrower, nested, occasion, record, unsent
 from leaklint.apis import Row
 from leaklint.basis import NO, Answer, Clue
 from leaklint.facts import DriverKind
-from leaklint.ir import Expr, Scope, source
+from leaklint.ir import Expr, Scope, Stmt, source
 from leaklint.names import Place
 from leaklint.uses import Use
 from leaklint.value import Entries, Value
@@ -113,6 +113,10 @@ class Growth(View):
         if value.place.scope.kind != "class" or value.owner.kind in ("process", "long-lived instance"):
             return value.owner.kind != "call"
         return record.lasts(self.basis, value.place.scope)
+
+    def unsent(self, value: Value) -> Stmt | None:
+        """What may fail before every removal and leaves all entries where they are."""
+        return unsent.unsent(self.basis, value.grows, value.shrinks, value.bound)
 
     def runs_on(self, value: Value, added: Use) -> bool:
         """Is a local container, made before an endless loop that nothing but an error leaves, added to in that loop?"""

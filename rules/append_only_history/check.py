@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.basis import Clue
-from leaklint.facts import DriverKind
-from leaklint.ir import source
+from leaklint.basis import Answer, Clue
+from leaklint.ir import Stmt, source
 from leaklint.model import Clear, Facts, Hit
 from leaklint.uses import Use
 from leaklint.value import Value
@@ -16,43 +15,55 @@ ADDING = ("append", "appendleft", "add", "extend", "insert", "__iadd__")
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
     for value in facts.lists:
-        if value.row.kind != "container" or facts.is_task(next((u.value for u in value.grows), None)):
-            continue
-        adding = (*ADDING, "update") if "add" in value.row.grow else ADDING
-        grows = (u for u in value.grows if u.verb in adding and not facts.closed(u.value))
-        added = ((u, facts.context(u.stmt)) for u in grows)
-        found = next(((use, when) for use, when in added if repeats(facts, value, use, when.kind)), None)
+        sent = facts.unsent(value)
+        found = added(facts, value, bool(sent))
         if found is None:
             continue
-        use, when = found
         cleared = facts.growth_cleared(value, "only_on_demand")
-        if cleared is not None:
+        if cleared is None:
+            yield hit(facts, value, *found)
+        elif sent and cleared.defence in ("pruned", "guard"):
+            yield hit(facts, value, *found, sent)
+        else:
             yield cleared
-            continue
-        driver: DriverKind = "event" if when.kind in ("event", "stream") else "call"
-        yield Hit(
-            at=use.stmt,
-            subject=value.subject,
-            owner=value.owner.kind,  # type: ignore[arg-type]
-            driver=driver,
-            release="on some paths" if facts.pruned(value) == "only_on_demand" else "never",
-            message=facts.pruned(value),
-            hint="deque",
-            args={
-                "function": use.stmt.scope.function.name,
-                "value": source(use.value),
-                "name": source(use.expr) if value in facts.held else f"{value.place.path[0]}[...]",
-                "remover": value.shrinks[0].stmt.scope.function.name if value.shrinks else "",
-            },
-            clues=(
-                Clue(use.stmt, "acquired", "added", {"value": source(use.value)}),
-                *when.clues[:1],
-                *((value.birth,) if value.birth else ()),
-                *(Clue(s.stmt, "released", facts.pruned(value)) for s in value.shrinks[:1]),
-            ),
-            acquired=source(use.site),
-            place=value.place,
-        )
+
+
+def added(facts: Facts, value: Value, kept: bool) -> tuple[Use, Answer] | None:
+    """What adds to it again and again; `kept`: all of it is known to stay when something fails."""
+    if value.row.kind != "container" or facts.is_task(next((u.value for u in value.grows), None)):
+        return None
+    adding = (*ADDING, "update") if "add" in value.row.grow else ADDING
+    grows = ((u, facts.context(u.stmt)) for u in value.grows if u.verb in adding and not facts.closed(u.value))
+    again = ("event", "stream", "call", "loop") if kept else ()
+    return next((pair for pair in grows if pair[1].kind in again or repeats(facts, value, pair[0], pair[1].kind)), None)
+
+
+def hit(facts: Facts, value: Value, use: Use, when: Answer, sent: Stmt | None = None) -> Hit:
+    how = facts.pruned(value) if sent is None else "unsent"
+    return Hit(
+        at=use.stmt,
+        subject=value.subject,
+        owner=value.owner.kind,  # type: ignore[arg-type]
+        driver="event" if when.kind in ("event", "stream") else "call",
+        release="on some paths" if how in ("only_on_demand", "unsent") else "never",
+        message=how,
+        hint="deque" if sent is None else "drop",
+        args={
+            "function": use.stmt.scope.function.name,
+            "value": source(use.value),
+            "name": source(use.expr) if value in facts.held else f"{value.place.path[0]}[...]",
+            "remover": value.shrinks[0].stmt.scope.function.name if value.shrinks else "",
+        },
+        clues=(
+            Clue(use.stmt, "acquired", "added", {"value": source(use.value)}),
+            *when.clues[:1],
+            *((value.birth,) if value.birth else ()),
+            *((Clue(sent, "missing", "fails"),) if sent is not None else ()),
+            *(Clue(s.stmt, "released", how) for s in value.shrinks[:1]),
+        ),
+        acquired=source(use.site),
+        place=value.place,
+    )
 
 
 def repeats(facts: Facts, value: Value, use: Use, when: str) -> bool:
