@@ -100,8 +100,10 @@ class Keeping(View):
         return tuple(queues.queues(self.basis))
 
     def put_by(self, queue: queues.Queue, put: Use) -> str:
-        """Who puts something in and is not slowed down: `subscribers` (one queue for each), `stream`, `event`, `call`;
-        empty when whoever does so waits, or when the code itself says what is put in."""
+        """Who puts something in and is not slowed down: `subscribers` (one queue for each), `stream`, `event`, `service`
+        (a method that takes in what its callers have), `call`; empty when whoever does so waits, or when the code itself
+        says what is put in.
+        """
         when, received = self.context(put.stmt).kind, bool(weight.streamed(self.basis, put.key))
         written = put.key is None or put.key.op == "const" or (not received and self.closed(put.key))
         if when in ("import", "once") or written or queues.waits(self.basis, queue, put):
@@ -109,7 +111,9 @@ class Keeping(View):
         if queues.for_each(put):
             return "subscribers"
         called_back = when == "event" or queues.called_back(self.basis, put)
-        return "event" if called_back else "stream" if received else "call"
+        if called_back or received:
+            return "event" if called_back else "stream"
+        return "service" if queues.takes_in(self.basis, queue, put) else "call"
 
     def mismatch(self, value: Value) -> mismatch.Mismatch | None:
         """An insertion whose entry no removal of the container can find."""

@@ -22,18 +22,18 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         use, driver = next((pair for pair in grown if pair[1]), (None, None))
         if use is None or driver is None:
             continue
-        cleared = facts.growth_cleared(value)
+        cleared = facts.growth_cleared(value, "only_on_demand")
         if cleared is not None:
             yield cleared
             continue
-        itself, keyed = facts.adds_itself(use), use.verb in KEYED
+        itself, keyed, pruned = facts.adds_itself(use), use.verb in KEYED, facts.pruned(value)
         yield Hit(
             at=use.stmt,
             subject=value.subject,
             owner="process",
             driver=driver.kind,  # type: ignore[arg-type]
-            release="never",
-            message="only_at_end" if value.shrinks else "itself" if itself else "keyed" if keyed else "added",
+            release="on some paths" if pruned == "only_on_demand" else "never",
+            message=pruned if value.shrinks else "itself" if itself else "keyed" if keyed else "added",
             hint="weak" if itself else "bound" if keyed else "own" if facts.through_instance(use) else "maxlen",
             args={
                 "class": value.place.scope.name,
@@ -41,12 +41,13 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
                 "key": source(use.key),
                 "value": source(use.value),
                 "function": use.stmt.scope.function.name,
+                "remover": value.shrinks[0].stmt.scope.function.name if value.shrinks else "",
             },
             clues=(
                 Clue(use.stmt, "acquired", "stored"),
                 *driver.clues[:1],
                 *((value.birth,) if value.birth else ()),
-                *(Clue(s.stmt, "released", "only_at_end") for s in value.shrinks[:1]),
+                *(Clue(s.stmt, "released", pruned) for s in value.shrinks[:1]),
             ),
             acquired=source(use.site),
             place=value.place,

@@ -9,7 +9,13 @@ from leaklint.facts import DriverKind
 from leaklint.ir import source
 from leaklint.model import Clear, Facts, Hit
 
-DRIVERS: dict[str, DriverKind] = {"subscribers": "event", "stream": "stream", "event": "event", "call": "call"}
+DRIVERS: dict[str, DriverKind] = {
+    "subscribers": "event",
+    "stream": "stream",
+    "event": "event",
+    "service": "call",
+    "call": "call",
+}
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:

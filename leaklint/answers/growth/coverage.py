@@ -15,7 +15,7 @@ from leaklint.answers.handlers import catches_all
 from leaklint.apis import Row
 from leaklint.basis import Basis, calls
 from leaklint.flow import Effects, ExitKind, open_exits
-from leaklint.ir import Expr, Scope, Stmt, ancestors, source, statements
+from leaklint.ir import Expr, Scope, Stmt, ancestors, source, statements, walk
 from leaklint.uses import Use
 
 GapKind = Literal["skipped", "returned", "timeout", "refused"]
@@ -54,7 +54,7 @@ def gaps(basis: Basis, row: Row, grows: Sequence[Use], shrinks: Sequence[Use]) -
         here = [s for s in shrinks if s.stmt.scope.function is function and s.stmt is not insert.stmt]
         own = [s for s in here if _same_key(s, insert) and s.stmt.ordinal > insert.stmt.ordinal]
         released = {s.stmt for s in here} | set(_calling(basis, function, removing))
-        if _by_caller(basis, function, removing) or _nested_removal(function, shrinks):
+        if _by_caller(basis, function, removing) or _nested_removal(basis, insert, shrinks):
             continue
         faults = Faults(basis, insert.place, row, function)
         yield from _gaps_of(basis, faults, _Exits(insert, function, released), own, keyed)
@@ -224,10 +224,16 @@ def _by_caller(basis: Basis, function: Scope, removing: set[Scope]) -> bool:
     return any(c in removing and c is not function for c in _callers(basis, function))
 
 
-def _nested_removal(function: Scope, shrinks: Sequence[Use]) -> bool:
-    """A removal in a function within: a callback, which runs whenever it is called."""
-    scopes = (s.stmt.scope.function for s in shrinks)
-    return any(scope is not function and _within(scope, function) for scope in scopes)
+def _nested_removal(basis: Basis, insert: Use, shrinks: Sequence[Use]) -> bool:
+    """A removal of this very entry in a function within: a callback, which runs whenever it is called."""
+    function = insert.stmt.scope.function
+    nested = (s for s in shrinks if s.stmt.scope.function is not function and _within(s.stmt.scope.function, function))
+    return any(s.key is None or s.key.op == "slice" or _closes_over(basis, s.key, function) for s in nested)
+
+
+def _closes_over(basis: Basis, key: Expr, function: Scope) -> bool:
+    """Is a key made of what the outer function binds?"""
+    return any(e.op == "name" and basis.names.scope_of(e.text, e.scope) is function for e in walk(key))
 
 
 def _within(scope: Scope, function: Scope) -> bool:
