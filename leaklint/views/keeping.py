@@ -100,9 +100,9 @@ class Keeping(View):
         return tuple(queues.queues(self.basis))
 
     def put_by(self, queue: queues.Queue, put: Use) -> str:
-        """Who puts something in and is not slowed down: `subscribers` (one queue for each), `stream`, `event`, `service`
-        (a method that takes in what its callers have), `call`; empty when whoever does so waits, or when the code itself
-        says what is put in.
+        """Who puts something in and is not slowed down: `subscribers` (one queue for each), `stream`, `event`, `call`,
+        `service` (a method that takes in what its callers have); empty when whoever does so waits, or when the code
+        itself says what is put in.
         """
         when, received = self.context(put.stmt).kind, bool(weight.streamed(self.basis, put.key))
         written = put.key is None or put.key.op == "const" or (not received and self.closed(put.key))
@@ -113,7 +113,7 @@ class Keeping(View):
         called_back = when == "event" or queues.called_back(self.basis, put)
         if called_back or received:
             return "event" if called_back else "stream"
-        return "service" if queues.takes_in(self.basis, queue, put) else "call"
+        return "service" if queues.takes_in(self.basis, put) else "call"
 
     def mismatch(self, value: Value) -> mismatch.Mismatch | None:
         """An insertion whose entry no removal of the container can find."""

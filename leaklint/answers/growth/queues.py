@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from leaklint.answers.bound import by_guard, by_type
 from leaklint.answers.driver import endless
 from leaklint.answers.fate import parameter
-from leaklint.answers.growth.record import lasts
 from leaklint.answers.owner import owner
 from leaklint.basis import NO, Answer, Basis
 from leaklint.ir import Expr, ancestors, source, walk
@@ -157,12 +156,14 @@ def called_back(basis: Basis, put: Use) -> bool:
     return any(e.parent is not None and e.parent.op == "call" and e.parent.args[0] is not e for e in handed)
 
 
-def takes_in(basis: Basis, queue: Queue, put: Use) -> bool:
+def takes_in(basis: Basis, put: Use) -> bool:
     """Is it a service's method for others to hand in something, while a loop of the service takes it out?"""
-    klass, function = queue.place.scope, put.stmt.scope.function
-    named = function.method_of is not None and basis.apis.means("handing_in_methods", function.name)
+    function = put.stmt.scope.function
+    holder = function.method_of
+    named = holder is not None and basis.apis.means("handing_in_methods", function.name)
+    lasting = holder is not None and basis.apis.means("long_lived_classes", holder.name)
     given = any(e.op == "name" and e.text in {p.name for p in function.params[1:]} for e in walk(put.site))
-    return named and given and klass.kind == "class" and lasts(basis, klass)
+    return named and given and lasting
 
 
 def waits(basis: Basis, queue: Queue, put: Use) -> bool:
