@@ -82,7 +82,9 @@ def _status(arguments: Sequence[str] | None) -> int:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """The command `leaklint`."""
     garbage.seldom()
-    sys.exit(_status(arguments))
+    status = _status(arguments)
+    garbage.never()
+    sys.exit(status)
 
 
 if __name__ == "__main__":

@@ -10,12 +10,13 @@ import multiprocessing
 import multiprocessing.connection
 import os
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -73,17 +74,34 @@ def _start(prepare: Callable[[], None]) -> None:
     prepare()
 
 
+def _method() -> str:
+    """How processes start. A copy of this one is there at once, with all that is loaded; it is sound where nothing else
+    is going on in it. Elsewhere they start anew."""
+    return "fork" if sys.platform == "linux" and threading.active_count() == 1 else "spawn"
+
+
 def processes(prepare: Callable[[], None]) -> Pools:
-    """Pools of processes that start fresh, so that nothing of this process's state is in them.
+    """Pools of processes of this machine.
 
     Each calls `prepare`, which must be picklable and must not raise, before its first batch.
     """
 
     def pool(jobs: int) -> Executor:
-        context = multiprocessing.get_context("spawn")
+        context = multiprocessing.get_context(_method())
         return ProcessPoolExecutor(jobs, context, initializer=_start, initargs=(prepare,))
 
     return pool
+
+
+def _submit(executor: Executor, work: Callable[[Any], Result], batch: Any) -> Future[Result]:
+    """Hand out a batch, which may start a worker: Ctrl-C must not reach one that is not ready to ignore it."""
+    if not hasattr(signal, "pthread_sigmask"):
+        return executor.submit(work, batch)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return executor.submit(work, batch)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextlib.contextmanager
@@ -113,7 +131,7 @@ def _hand_out(
     while running or (queue and not broken):
         while queue and not broken and len(running) < jobs + 2:
             try:
-                running[executor.submit(job.work, queue[0])] = queue[0]
+                running[_submit(executor, job.work, queue[0])] = queue[0]
             except BrokenExecutor:
                 broken = True
             else:
@@ -127,7 +145,7 @@ def _hand_out(
 def _alone(item: Item, job: Job[Item, Result], pools: Pools) -> Iterator[Result | Lost[Item]]:
     """One item with a fresh worker to itself."""
     with _stopping(pools(1)) as executor:
-        fate = job.fate((item,), executor.submit(job.work, (item,)))
+        fate = job.fate((item,), _submit(executor, job.work, (item,)))
     if isinstance(fate, _Failed):
         yield Lost(item, fate.error)
     else:
@@ -143,7 +161,7 @@ def _singly(items: Iterable[Item], job: Job[Item, Result], pools: Pools) -> Iter
             died = False
             while queue and not died:
                 item = queue.popleft()
-                fate = job.fate((item,), executor.submit(job.work, (item,)))
+                fate = job.fate((item,), _submit(executor, job.work, (item,)))
                 died = isinstance(fate, _Failed)
                 if not isinstance(fate, _Failed):
                     yield from fate

@@ -305,3 +305,35 @@ def test_stopping_leaves_nothing_behind(here: Path, how: signal.Signals) -> None
     assert main.returncode == (130 if how == signal.SIGINT else -signal.SIGKILL)
     assert how == signal.SIGKILL or not errors  # Python's own tracker complains of that one
     until(lambda: not any(map(alive, workers)))
+
+
+# -- Ctrl-C ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
+@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize("pause", [0.0, 0.2, 0.7])
+def test_ctrl_c_as_people_press_it(here: Path, jobs: str, pause: float) -> None:
+    """The terminal sends it to the whole group of processes."""
+    body = "import asyncio\n\n\ndef f(k, v):\n    d[k] = asyncio.create_task(v)\n" * 1500
+    for number in range(40):
+        write(here, **{f"m{number}": f"d = {{}}\n{body}"})
+    program = "from leaklint.cli import main; print('up', flush=True); main()"
+    main = subprocess.Popen(
+        [sys.executable, "-c", program, "check", "--jobs", jobs, "--cache-dir", "kept", "."],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert main.stdout
+    main.stdout.readline()
+    until(lambda: jobs == "1" or len(children(main.pid)) == 2)
+    workers = children(main.pid)
+    time.sleep(pause)
+    begun = time.monotonic()
+    os.killpg(main.pid, signal.SIGINT)
+    out, errors = main.communicate(timeout=20)
+    assert time.monotonic() - begun < 5
+    assert (main.returncode, out, errors.strip()) == (130, b"", b"")
+    until(lambda: not any(map(alive, workers)))
+    assert not list((here / "kept").rglob("*.part"))
