@@ -65,11 +65,13 @@ def own_engine() -> Engine:
 
 class Options(NamedTuple):
     """How a run is made: `jobs` workers at a time, as many as pay where none are given; `gate` off to have every file
-    analysed whole; `cache` knows what earlier runs have found."""
+    analysed whole; `cache` knows what earlier runs have found; `pools` makes the workers, which are processes of this
+    machine unless it is given."""
 
     jobs: int | None = None
     gate: bool = True
     cache: Cache | None = None
+    pools: Pools | None = None
 
 
 _loaded = functools.cache(load)
@@ -154,23 +156,23 @@ def batches(sources: Iterable[Source]) -> list[tuple[Source, ...]]:
 
 
 def _parallel(
-    sources: Sequence[Source], catalogue: Catalogue, options: Options, pools: Pools | None, engine: Engine, jobs: int
+    sources: Sequence[Source], catalogue: Catalogue, options: Options, engine: Engine, jobs: int
 ) -> Iterator[Checked]:
     from leaklint.workers import Job, Lost, each, processes
 
-    pools = pools or processes(functools.partial(_prepare, catalogue.loaded_from))
+    pools = options.pools or processes(functools.partial(_prepare, catalogue.loaded_from))
     job = Job(functools.partial(_check_batch, engine, options.gate, catalogue.loaded_from), fatal=KnowledgeError)
     for outcome in each(batches(sources), job, pools, jobs):
         yield _lost(outcome, engine, catalogue) if isinstance(outcome, Lost) else outcome
 
 
 def _fresh(
-    sources: Sequence[Source], catalogue: Catalogue, options: Options, pools: Pools | None, engine: Engine
+    sources: Sequence[Source], catalogue: Catalogue, options: Options, engine: Engine
 ) -> Generator[Checked, None, None]:
     """The results of files of which nothing is known, as they come."""
     jobs = options.jobs or default_jobs(sources)
-    if jobs > 1 and len(sources) > 1:
-        yield from _parallel(sources, catalogue, options, pools, engine, jobs)
+    if options.pools or (jobs > 1 and len(sources) > 1):
+        yield from _parallel(sources, catalogue, options, engine, jobs)
     else:
         yield from (_check_file(source, engine, options.gate, catalogue) for source in sources)
 
@@ -192,24 +194,22 @@ def analyse(
     sources: Sequence[Source],
     catalogue: Catalogue,
     options: Options,
-    pools: Pools | None = None,
     *,
     progress: Progress | None = None,
     engine: Engine | None = None,
 ) -> tuple[Checked, ...]:
     """What is known of each source, by path; nothing of it depends on the other sources, nor on who finishes first.
 
-    What the cache knows is not asked again. With one job everything happens in this process; with more, in those that
-    `pools` makes (processes of this machine unless it is given). A file that cannot be checked is an error in its
-    result, never an exception. Raises KnowledgeError for a rule that cannot be used, BrokenExecutor where no worker can
-    be started.
+    What the cache knows is not asked again. With one job everything happens in this process, unless there are pools.
+    A file that cannot be checked is an error in its result, never an exception. Raises KnowledgeError for a rule that
+    cannot be used, BrokenExecutor where no worker can be started.
     """
     cache = options.cache
     every = [cache.get(source) if cache else None for source in sources]
     left = [source for source, one in zip(sources, every, strict=True) if one is None]
     known = [one for one in every if one is not None]
     if left:
-        fresh = _fresh(left, catalogue, options, pools, engine or own_engine())
+        fresh = _fresh(left, catalogue, options, engine or own_engine())
         with contextlib.closing(_kept(fresh, left, cache) if cache else fresh) as arriving:
             for one in arriving:
                 known.append(one)

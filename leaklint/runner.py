@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from leaklint import notebook, suppress
+from leaklint.asked import may_answer
 from leaklint.batch import Engine, Options, Progress, analyse, own_engine
 from leaklint.catalogue import Catalogue
 from leaklint.checked import Checked
-from leaklint.facts import Cleared, Finding, Run, Suppression
+from leaklint.facts import Cleared, FileResult, Finding, Run, Suppression
 from leaklint.files import Source, lines
 from leaklint.paths import in_cell
 from leaklint.selection import ALWAYS, Policy, narrow
-
-if TYPE_CHECKING:
-    from leaklint.workers import Pools
 
 
 class Outcome(NamedTuple):
@@ -75,11 +73,13 @@ def conclude(
     *,
     policy: Policy | None = None,
     engine: Engine | None = None,
+    asked: Iterable[FileResult] = (),
 ) -> Outcome:
     """All findings of files that were checked, suppressions heeded, in the order of their places; of what `policy`
-    says counts, or of everything."""
+    says counts, or of everything. Nothing is reported on those that are `asked`, but they answer questions."""
     results = [one.result for one in every]
-    linked = (engine or own_engine()).link(results)
+    summaries = (FileResult(one.path, one.summary) for one in asked)
+    linked = (engine or own_engine()).link(sorted((*results, *summaries), key=lambda one: one.path))
     kept, suppressed = suppress.apply(
         sorted(linked.findings, key=_order), {result.path: result.suppressions for result in results}
     )
@@ -105,14 +105,19 @@ def run(
     sources: Sequence[Source],
     catalogue: Catalogue,
     options: Options,
-    pools: Pools | None = None,
     *,
     policy: Policy | None = None,
     progress: Progress | None = None,
     engine: Engine | None = None,
+    others: Sequence[Source] = (),
 ) -> Outcome:
-    """`analyse`, then `conclude`; the seconds that both took are in the run. Raises what `analyse` does."""
+    """`analyse`, then `conclude`; the seconds that both took are in the run. Raises what `analyse` does.
+
+    `others` are files that another run reports on. What they have to say on `sources` is heard.
+    """
     begun = time.perf_counter()
-    every = analyse(sources, catalogue, options, pools, progress=progress, engine=engine)
-    outcome = conclude(every, sources, catalogue, policy=policy, engine=engine)
+    every = analyse(sources, catalogue, options, progress=progress, engine=engine)
+    wanted = may_answer([one.result for one in every], others)
+    asked = [one.result for one in analyse(wanted, catalogue, options, engine=engine)]
+    outcome = conclude(every, sources, catalogue, policy=policy, engine=engine, asked=asked)
     return outcome._replace(run=outcome.run._replace(seconds=time.perf_counter() - begun))

@@ -76,6 +76,8 @@ LAYERS = """
     selection
     baseline
     checked
+    asked
+    shard
     cache
     workers
     batch

@@ -77,7 +77,7 @@ def catalogue() -> Catalogue:
 
 def check(root: Path, catalogue: Catalogue, jobs: int = 1, pools: Callable[[int], Executor] | None = None) -> Outcome:
     sources = discover(["."], root).sources
-    return run(sources, catalogue, Options(jobs), pools, engine=ENGINE)
+    return run(sources, catalogue, Options(jobs, pools=pools), engine=ENGINE)
 
 
 def write(root: Path, **files: str) -> None:

@@ -22,6 +22,7 @@ from leaklint.report import DEFAULT_FORMAT, FORMATS
 @click.option("--baseline", metavar="FILE", help="Findings that are accepted: they are counted, not reported.")
 @click.option("--fail-on-stale", is_flag=True, help="Exit with 1 when the baseline has entries of what is gone.")
 @click.option("--diff-base", metavar="REV", help="Report only what has come since this git revision.")
+@click.option("--shard", "share", metavar="K/N", help="Report on the Kth of N shares of the files.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever is found; errors still give 2.")
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes; by default as many as pay.")
 @click.option("--statistics", is_flag=True, help="Count by rule and severity, and show the ten worst files.")
@@ -39,6 +40,7 @@ def check(  # noqa: PLR0913  one parameter per option
     baseline: str | None,
     fail_on_stale: bool,
     diff_base: str | None,
+    share: str | None,
     exit_zero: bool,
     jobs: int | None,
     statistics: bool,
@@ -51,12 +53,14 @@ def check(  # noqa: PLR0913  one parameter per option
     Exit status: 0 nothing found, 1 findings at or above --fail-on, 2 usage or internal error.
     """
     from leaklint import report, selection
+    from leaklint.shard import parse
 
     try:
         targets = report.targets(form, file, outputs)
+        shard = parse(share) if share is not None else None
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    order = Order(paths, given, jobs, stdin_filename, not no_gate, diff_base, baseline)
+    order = Order(paths, given, jobs, stdin_filename, not no_gate, diff_base, baseline, shard)
     examined = examine(order)
     give_out(examined.outcome, examined.catalogue, targets, look_of(color, show_cleared, statistics))
     run = examined.outcome.run

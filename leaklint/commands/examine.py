@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from leaklint.knowledge import Known
     from leaklint.runner import Outcome
     from leaklint.selection import Policy
+    from leaklint.shard import Shard
     from leaklint.since import Before
 
 
@@ -36,6 +37,7 @@ class Order(NamedTuple):
     gate: bool = True
     diff_base: str | None = None
     baseline: str | None = None
+    shard: Shard | None = None
 
 
 class Examined(NamedTuple):
@@ -89,7 +91,10 @@ def examine(order: Order) -> Examined:
     """Raises UsageError for arguments that make no sense, ClickException for a baseline or a revision that cannot be
     used, KnowledgeError, BrokenExecutor."""
     from leaklint import batch, runner, selection
+    from leaklint.shard import divide
 
+    if order.shard and order.diff_base:
+        raise click.UsageError("--shard cannot be combined with --diff-base, which looks at few files anyway")
     cwd = Path.cwd()
     known = read_baseline(order.baseline) if order.baseline else None
     finder = order.given.finder(cwd)
@@ -101,6 +106,7 @@ def examine(order: Order) -> Examined:
         order.given.check(catalogue)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
+    mine, others = divide(found.sources, order.shard) if order.shard else (found.sources, ())
     before = _before(order.diff_base, finder) if order.diff_base else None
     policy = selection.Policy(settings, catalogue)
     if not found.sources and not found.errors:
@@ -109,17 +115,17 @@ def examine(order: Order) -> Examined:
     options = batch.Options(order.jobs, order.gate, cache)
     bar = progress()
     try:
-        outcome = runner.run(found.sources, catalogue, options, policy=policy, progress=bar)
+        outcome = runner.run(mine, catalogue, options, policy=policy, progress=bar, others=others)
     finally:
         if bar:
             bar.clear()
     if before:
         folders = [cwd / path for path in order.paths or ["."] if (cwd / path).is_dir()]
-        outcome = _added(outcome, found.sources, before, folders, catalogue, options)
+        outcome = _added(outcome, mine, before, folders, catalogue, options)
     run = outcome.run._replace(errors=(*found.errors, *outcome.run.errors))
     for line in run.errors:
         tell(line)
-    examined = Examined(outcome._replace(run=run), catalogue, policy, found.sources)
+    examined = Examined(outcome._replace(run=run), catalogue, policy, mine)
     return with_baseline(examined, known) if known is not None else examined
 
 
