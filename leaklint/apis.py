@@ -98,6 +98,15 @@ _NO_TABLES: Mapping[str, Mapping[str, str]] = {key: {} for key in _TABLES}
 _NOT_INHERITED = ("name", "file", "kind", "base", "verified", "returns", "instances")
 
 
+_COUNTERPARTS = (("acquire", "release"), ("checkout", "checkin"), ("borrow", "give_back"), ("lock", "unlock"))
+
+
+def counterpart(taking: str) -> str:
+    """By their names, the method that gives back what this one takes (`acquire_for`: `release_for`); or nothing."""
+    pair = next((pair for pair in _COUNTERPARTS if taking.startswith(pair[0])), None)
+    return taking.removesuffix("_nowait").replace(*pair, 1) if pair is not None else ""
+
+
 @dataclass(frozen=True, eq=False)
 class Apis:
     """All rows by name, and the vocabulary."""

@@ -224,10 +224,13 @@ class _Walk:
             out.add(kind, after, inner.witness.get(kind) if kind != "normal" else stmt)
 
 
-def open_exits(body: Block, effects: Effects) -> tuple[Exit, ...]:
-    """The ways out of a function body on which the value is left open, at most one of each kind."""
+def open_exits(body: Block, effects: Effects, *, held: bool = False) -> tuple[Exit, ...]:
+    """The ways out of a function body on which the value is left open, at most one of each kind.
+
+    `held`: it is open when the function begins.
+    """
     walk = _Walk(effects)
-    out = walk.block(body, NONE)
+    out = walk.block(body, OPEN if held else NONE)
     last = body.stmts[-1] if body.stmts else None
     ways: tuple[tuple[ExitKind, int, Stmt | None], ...] = (
         ("end", out.masks.get("normal", 0), out.witness.get("normal", last)),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from leaklint.apis import Apis, Row
+from leaklint.apis import Apis, Row, counterpart
 from leaklint.loading import Loading
 from leaklint.seen import Seen
 
@@ -104,6 +104,7 @@ class Gate:
             or self._forgets_await(seen)
             or self._reopens(seen)
             or self._closes(seen)
+            or any((name, counterpart(method)) in seen.asked for name, method in seen.asked)
             or self._registers(seen)
             or self._hands_on_coroutine(seen)
             or self._loading.passes(seen)
@@ -166,9 +167,15 @@ class Gate:
             self.apis.means("end_of_life_methods", name) for name in seen.unawaited
         )
 
+    @cached_property
+    def _releasing(self) -> frozenset[str]:
+        return frozenset(method for row in self.apis.rows.values() for method in row.release)
+
     def _closes(self, seen: Seen) -> bool:
         """What a name is bound to is closed, whatever it is."""
-        bound = {name for name, _ in seen.bound}
+        if any(self.apis.means("closing_methods", name) or name in self._releasing for name in seen.named):
+            return True
+        bound = {name for name, _ in seen.bound} | seen.held
         return any(name in bound and self.apis.means("closing_methods", method) for name, method in seen.asked)
 
     @cached_property

@@ -100,6 +100,11 @@ def _call(node: ast.Call, seen: Seen) -> None:
             seen.grown |= identifiers(arg)
 
 
+def _statement(node: ast.Expr, seen: Seen) -> None:
+    if type(node.value) is ast.Attribute:
+        seen.named.add(node.value.attr)
+
+
 def _await(node: ast.Await, seen: Seen) -> None:
     if type(node.value) is ast.Call:
         seen.unawaited[last(node.value)] -= 1
@@ -268,5 +273,6 @@ _LOOKS: dict[type[ast.AST], Callable[[Any, Seen], None]] = {
     ast.Subscript: _subscript, ast.Call: _call, ast.Assign: _assign, ast.AnnAssign: _annotated, ast.withitem: _with,
     ast.NamedExpr: _walrus, ast.For: _loop, ast.AsyncFor: _loop, ast.comprehension: _loop, ast.FunctionDef: _function,
     ast.AsyncFunctionDef: _function, ast.AugAssign: _augmented, ast.Module: _body, ast.ClassDef: _body,
-    ast.Global: _global, ast.While: _endless, ast.Await: _await, ast.ExceptHandler: _error, ast.Raise: _error,
+    ast.Global: _global, ast.Expr: _statement, ast.While: _endless, ast.Await: _await, ast.ExceptHandler: _error,
+    ast.Raise: _error,
 }  # fmt: skip

@@ -31,6 +31,7 @@ class Seen:
     coroutines: set[str] = field(default_factory=set)  # what `async def` defines
     unawaited: Counter[str] = field(default_factory=Counter)  # calls of methods, less those that are awaited
     asked: set[tuple[str, str]] = field(default_factory=set)  # (name, a method that is called on it)
+    named: set[str] = field(default_factory=set)  # attributes that are statements: named and not called
     handed: set[str] = field(default_factory=set)  # what is called with a method, a lambda or a name, or decorates
     caught: set[str] = field(default_factory=set)  # what handlers call their exception
     declared: set[tuple[str, str]] = field(default_factory=set)  # (parameter, a word of its annotation)

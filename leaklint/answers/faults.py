@@ -34,7 +34,7 @@ class Faults:
                 return expr
             if touched is None:
                 touched = self._touching(stmt)
-            if id(expr) in touched or acquired(self.basis, expr) is not None or self._foreign(expr):
+            if id(expr) in touched or acquired(self.basis, expr) is not None or self.foreign(expr):
                 return expr
         return None
 
@@ -97,14 +97,16 @@ class Faults:
                     node = node.parent
         return found
 
-    def _foreign(self, call: Expr) -> bool:
+    def foreign(self, call: Expr) -> bool:
         """Other people's code, that was handed in; or a function of this module in whose body something is raised."""
+        if call.op != "call":
+            return False
         func = call.args[0]
         local = self.basis.types.callee(call).local
         if local is not None:
             return any(s.op == "raise" for s in statements(local.block))
         place = self.basis.names.place(func) if func.op == "name" else None
-        return place is not None and any(place == Place(self.function, (p.name,)) for p in self.function.params)
+        return place is not None and any(place == Place(place.scope, (p.name,)) for p in place.scope.params)
 
 
 def _bound(stmt: Stmt) -> Iterator[Expr]:

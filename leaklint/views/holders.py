@@ -7,7 +7,7 @@ from functools import cached_property
 from leaklint.answers import attributes
 from leaklint.answers.listeners import cycles
 from leaklint.answers.paths import Paths
-from leaklint.answers.resources import evicted, evident, lent, reopened, scoped, unawaited
+from leaklint.answers.resources import evicted, evident, lent, reopened, scoped, unawaited, unwound
 from leaklint.ir import Expr
 from leaklint.views.resources import Resources
 
@@ -29,6 +29,15 @@ class Holders(Resources):
     @cached_property
     def unawaited_closes(self) -> tuple[unawaited.Unawaited, ...]:
         return tuple(unawaited.unawaited(self.basis))
+
+    @cached_property
+    def uncalled_closes(self) -> tuple[Expr, ...]:
+        return tuple(unawaited.uncalled(self.basis))
+
+    @cached_property
+    def unwound(self) -> tuple[unwound.Unwound, ...]:
+        classes = (s for s in self.basis.module.scopes if s.kind == "class")
+        return tuple(unwound.unwound(self.basis, {k: self.endings(k) for k in classes}))
 
     @cached_property
     def reopened(self) -> tuple[reopened.Reopened, ...]:

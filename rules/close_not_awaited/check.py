@@ -10,6 +10,7 @@ from leaklint.model import Facts, Hit
 
 
 def check(facts: Facts) -> Iterator[Hit]:
+    yield from uncalled(facts)
     for close in facts.unawaited_closes:
         stmt, function = close.call.stmt, close.call.stmt.scope.function
         clues = [Clue(stmt, "missing", "returned" if close.returned else "dropped")]
@@ -33,4 +34,27 @@ def check(facts: Facts) -> Iterator[Hit]:
             },
             clues=tuple(clues),
             acquired=source(close.call),
+        )
+
+
+def uncalled(facts: Facts) -> Iterator[Hit]:
+    """The parentheses are missing."""
+    for method in facts.uncalled_closes:
+        stmt, receiver, row = method.stmt, source(method.args[0], 30), facts.row(method.args[0])
+        yield Hit(
+            at=stmt,
+            subject=f"{stmt.scope.function.qualname or '<module>'}.{receiver}",
+            owner="nobody",
+            driver="call",
+            release="never",
+            message="uncalled",
+            hint="call",
+            args={
+                "call": source(method),
+                "receiver": receiver,
+                "noun": row.noun if row is not None and row.noun else "resource",
+                "function": stmt.scope.function.name,
+            },
+            clues=(Clue(stmt, "missing", "uncalled"),),
+            acquired=source(method),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaklint.basis import Clue
-from leaklint.ir import source
+from leaklint.ir import Stmt, source
 from leaklint.model import Clear, Facts, Hit
 from leaklint.outline import brief, release_call
 
@@ -14,6 +14,7 @@ _WAYS = {"return": "leaves_by_return", "raise": "may_raise", "cancel": "may_be_c
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
     yield from constructors(facts)
+    yield from endings(facts)
     for paths, value in (*facts.traces, *facts.evident):
         place, row, stmt = paths.place, paths.row, paths.acquired
         subject = place.text
@@ -81,3 +82,31 @@ def constructors(facts: Facts) -> Iterator[Hit]:
             clues=(Clue(stmt, "acquired", "acquired", {"noun": noun}), Clue(left.stmt, "missing", "raises")),
             acquired=source(value),
         )
+
+
+def endings(facts: Facts) -> Iterator[Hit]:
+    """A method that ends the object, and fails before it has released all."""
+    for unwound in facts.unwound:
+        close, method = unwound.close, unwound.ending.name
+        yield Hit(
+            at=close.stmt,
+            subject=f"{unwound.ending.qualname}.{close.place.path[0]}",
+            owner="nobody",
+            driver="call",
+            release="on some paths",
+            message="skipped_in_ending",
+            hint="in_finally",
+            args={
+                "noun": unwound.noun,
+                "name": source(close.expr),
+                "method": method,
+                "release": source(close.site, 40),
+                "step": brief_step(unwound.step),
+            },
+            clues=(Clue(unwound.step, "missing", "may_raise"), Clue(close.stmt, "released", "released")),
+            acquired=source(close.site),
+        )
+
+
+def brief_step(stmt: Stmt) -> str:
+    return source(stmt.value, 40) or stmt.op

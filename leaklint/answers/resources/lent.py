@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from leaklint.answers.faults import Faults
 from leaklint.answers.guards import Guards
 from leaklint.answers.handlers import catches_all, handles
-from leaklint.apis import Row
+from leaklint.apis import Row, counterpart
 from leaklint.basis import Basis
 from leaklint.flow import Effects, Exit, open_exits
 from leaklint.ir import Expr, ancestors
@@ -35,10 +35,46 @@ def lent(basis: Basis) -> Iterator[Lent]:
     for place, uses in list(basis.uses.items()):
         taken = [u for u in uses if u.verb and u.stmt.scope.kind == "function"]
         row = basis.types.place_row(place) if taken else None
+        if row is None:
+            row = _by_name(basis, place, uses)
         for use in taken if row is not None and row.lends else ():
             giving = row.lends.get(use.verb) if row is not None else None
             if row is not None and giving is not None and not _kept(basis, row, use):
                 yield from _loan(basis, row, use, giving)
+        if row is not None and row.lends:
+            yield from _worked_off(basis, row, uses)
+
+
+def _by_name(basis: Basis, place: Place, uses: list[Use]) -> Row | None:
+    """What an unknown limiter lends and gets back, by the names of its methods that are called here."""
+    verbs = {u.verb for u in uses if u.verb}
+    lends = {taking: giving for taking in verbs if (giving := counterpart(taking)) in verbs}
+    return Row("", basis.module.path, "function", noun=f"`{place.path[-1]}`", lends=lends) if lends else None
+
+
+def _worked_off(basis: Basis, row: Row, uses: list[Use]) -> Iterator[Lent]:
+    """One function takes a turn, and another gives it back when it has called what it was given: unless that fails."""
+    for taking, giving in row.lends.items():
+        taken = next((u for u in uses if u.verb == taking), None)
+        for back in uses:
+            worker = back.stmt.scope.function
+            others = any(u.verb == taking and u.stmt.scope.function is worker for u in uses)
+            if taken is None or back.verb != giving or others or worker.block is None or worker.kind != "function":
+                continue
+            faults = Faults(basis, back.place, row, worker)
+            given = {u.stmt for u in uses if u.verb == giving}
+            effects = Effects(
+                at=lambda stmt, given=given: "release" if stmt in given else "",  # type: ignore[misc]
+                fallible=lambda stmt, faults=faults: any(faults.foreign(e) for e in faults.found(stmt)),  # type: ignore[misc]
+                narrow=Guards(basis, back.place, back.stmt).narrow,
+                swallows=lambda _: False,
+                catches_all=catches_all,
+                stops=lambda _: False,
+                handles=lambda block: handles(basis, block),
+            )
+            left = next((e for e in open_exits(worker.block, effects, held=True) if e.kind == "raise"), None)
+            if left is not None and left.stmt.op != "raise":
+                yield Lent(back.place, row, taken.site, giving, back, left)
 
 
 def _kept(basis: Basis, row: Row, use: Use) -> bool:
@@ -69,7 +105,7 @@ def _loan(basis: Basis, row: Row, use: Use, giving: str) -> Iterator[Lent]:
     faults = Faults(basis, use.place, row, function)
     effects = Effects(
         at=lambda stmt: "acquire" if stmt is use.stmt else "release" if stmt in given else "",
-        fallible=lambda stmt: stmt is not use.stmt and next(faults.found(stmt), None) is not None,
+        fallible=lambda stmt: stmt is not use.stmt and (faults.any if row.name else faults.likely)(stmt) is not None,
         narrow=Guards(basis, use.place, use.stmt).narrow,
         swallows=lambda _: False,
         catches_all=catches_all,

@@ -44,6 +44,16 @@ def unawaited(basis: Basis) -> Iterator[Unawaited]:
                 yield Unawaited(call, receiver, method, own.method_of.name, returned, own)
 
 
+def uncalled(basis: Basis) -> Iterator[Expr]:
+    """Every statement that names a closing method and does not call it: `file.close`."""
+    for stmt in basis.module.stmts:
+        value = stmt.value
+        if stmt.op == "expr" and value is not None and value.op == "attr":
+            row = basis.types.row(value.args[0])
+            if basis.apis.means("closing_methods", value.text) or (row is not None and value.text in row.release):
+                yield value
+
+
 def _dropped(basis: Basis, call: Expr) -> bool:
     """A statement by itself, an element of a comprehension that is one, or a local name that is never read."""
     expr = call
