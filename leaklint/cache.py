@@ -85,9 +85,11 @@ class Cache:
         with contextlib.suppress(OSError):
             places.make(self._folder)
             self._place.mkdir(exist_ok=True)
-            while self._changed:
-                folder = self._changed.pop()
+        while self._changed:
+            folder = self._changed.pop()
+            with contextlib.suppress(OSError):  # the directory may be gone meanwhile
                 sealed.write(Path(self._file(folder)), _there(self._known[folder], folder))
+        with contextlib.suppress(OSError):
             places.sweep(self._folder)
 
 

@@ -584,6 +584,18 @@ def test_files_that_are_gone_are_forgotten(project: Path, check: Check) -> None:
     assert "new.py" in sealed.read(file)
 
 
+def test_a_directory_that_goes_meanwhile(tmp_path: Path) -> None:
+    place, one = tmp_path / "cache", cache.Cache(tmp_path / "cache", "0" * 32)
+    for name in ("a", "b", "c"):
+        (tmp_path / name).mkdir()
+        write(tmp_path / name / "x.py", "")
+        source = Source(str(tmp_path / name / "x.py"), f"{name}/x.py", "x", 0)
+        one.put(source, checked.Checked(FileResult(source.shown, Summary("x")), checked.digest(b"")))
+    shutil.rmtree(tmp_path / "b")
+    one.save()
+    assert len(packs(place)) == 2
+
+
 def test_info_and_clear(project: Path, check: Check, leaklint: Callable[..., str], analysed: list[str]) -> None:
     assert "no files, 0.0 MB of at most 100" in leaklint("cache", "info")
     cold = check()
