@@ -11,7 +11,7 @@ from typing import NoReturn, cast
 import click
 
 from leaklint import __version__, garbage
-from leaklint.commands.terminal import CLEAN, STOPPED, WRONG, tell
+from leaklint.commands.terminal import CLEAN, STOPPED, WRONG, leave, tell
 
 COMMANDS: Mapping[str, str] = {
     "check": "check",
@@ -82,9 +82,7 @@ def _status(arguments: Sequence[str] | None) -> int:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """The command `leaklint`."""
     garbage.seldom()
-    status = _status(arguments)
-    garbage.never()
-    sys.exit(status)
+    leave(_status(arguments))
 
 
 if __name__ == "__main__":

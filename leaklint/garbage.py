@@ -9,8 +9,3 @@ def seldom() -> None:
     """A start makes a hundred thousand objects that all stay: looking through them again and again takes a tenth of it.
     What a file leaves behind is still found before it is much."""
     gc.set_threshold(100_000, 20, 20)
-
-
-def never() -> None:
-    """The process ends: looking through all it holds once more takes a sixth of a short run."""
-    gc.freeze()

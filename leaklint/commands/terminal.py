@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -23,6 +24,17 @@ _COLOURS = {"P0": "red", "P1": "yellow", "P2": "cyan", "gutter": "blue", "second
 
 def tell(line: str) -> None:
     click.echo(f"leaklint: {line}", err=True)
+
+
+def leave(status: int) -> NoReturn:
+    """End the process at once: freeing all it holds, object by object, takes a fourth of a short run. With `python -X
+    dev` it ends as others do, for those who measure."""
+    if sys.flags.dev_mode:
+        sys.exit(status)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, OSError, ValueError):  # there may be none, or nobody who reads
+            stream.flush()
+    os._exit(status)
 
 
 def colourful(color: str) -> bool:
