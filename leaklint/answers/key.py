@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from leaklint.answers import fate
 from leaklint.answers.shared import is_classmethod
 from leaklint.basis import Answer, Basis
 from leaklint.ir import Binding, Expr, Param, Scope, source, walk
+from leaklint.names import Place
 from leaklint.scopes import source_name
 from leaklint.uses import Use
 
@@ -186,7 +188,7 @@ def _name(basis: Basis, expr: Expr, depth: int) -> Answer:
     if binding.how in ("class", "def", "import"):
         return Answer("closed set", word=expr.text)
     if binding.param is not None and binding.stmt.inner is not None:
-        return parameter(basis, binding.stmt.inner, binding.param)
+        return parameter(basis, binding.stmt.inner, binding.param, min(depth, 2))
     if binding.how in ("for", "comp") and binding.value is not None:
         if literal(basis, binding.value):
             return Answer("closed set", word=expr.text)
@@ -211,13 +213,27 @@ def _configured(iterated: Expr) -> bool:
     return name.op in ("name", "attr") and name.text.isupper()
 
 
-def parameter(basis: Basis, function: Scope, param: Param) -> Answer:
+def parameter(basis: Basis, function: Scope, param: Param, depth: int = 2) -> Answer:
     """What the callers of a function give as this parameter."""
     if function.method_of and function.params[0] is param:
         return Answer("closed set" if is_classmethod(function) else "own", word=param.name)
-    if closed_type(basis, param.annotation):
+    if closed_type(basis, param.annotation) or (depth > 0 and _written(basis, function, param, depth - 1)):
         return Answer("closed set", word=param.name)
     return _word(basis, param.name, param.name)
+
+
+def _written(basis: Basis, function: Scope, param: Param, depth: int) -> bool:
+    """Do all who call a private function write out what they give as this parameter?"""
+    if not function.name.startswith("_") or function.name.endswith("__"):
+        return False
+    sites = [e.parent for e in basis.mentions(function.name) if basis.names.local(e) is function]
+    wanted = Place(function, (param.name,))
+    given = [
+        next((a for a in call.args[1:] if fate.parameter(function, call, a) == wanted), None)
+        for call in sites
+        if call is not None and call.op == "call" and basis.names.local(call.args[0]) is function
+    ]
+    return bool(given) and len(given) == len(sites) and all(key(basis, a, depth).kind == "closed set" for a in given)
 
 
 def parts_of(basis: Basis, binding: Binding) -> bool:

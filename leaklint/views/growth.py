@@ -116,7 +116,8 @@ class Growth(View):
 
     def unsent(self, value: Value) -> Stmt | None:
         """What may fail before every removal and leaves all entries where they are."""
-        return unsent.unsent(self.basis, value.grows, value.shrinks, value.bound)
+        held = value.place.scope.kind in ("module", "class")
+        return unsent.unsent(self.basis, value.grows, value.shrinks, value.bound) if held else None
 
     def runs_on(self, value: Value, added: Use) -> bool:
         """Is a local container, made before an endless loop that nothing but an error leaves, added to in that loop?"""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from leaklint.basis import Answer, Basis, calls
-from leaklint.ir import Block, Stmt, ancestors, flat_of, statements
+from leaklint.ir import Block, Stmt, ancestors, statements, walk
 from leaklint.uses import Use
 
 _LEAVES = ("return", "raise", "continue", "break")
@@ -16,10 +16,18 @@ def unsent(basis: Basis, grows: Sequence[Use], shrinks: Sequence[Use], bound: An
 
     A limit that only starts the removal is none: it is passed when that fails.
     """
-    if not shrinks or (bound and not _starts(bound, [u.stmt for u in (*grows, *shrinks)])):
+    if (
+        not shrinks
+        or not all(map(_wholesale, shrinks))
+        or (bound and not _starts(bound, [u.stmt for u in (*grows, *shrinks)]))
+    ):
         return None
     found = [_failing(basis, use, {u.stmt for u in shrinks}) for use in shrinks]
     return None if None in found else found[0]
+
+
+def _wholesale(removal: Use) -> bool:
+    return removal.verb in ("clear", "bind", "del") or (removal.key is not None and removal.key.op == "slice")
 
 
 def _failing(basis: Basis, removal: Use, removals: set[Stmt]) -> Stmt | None:
@@ -39,12 +47,12 @@ def _raises(handler: Block) -> bool:
 
 
 def _sends(basis: Basis, stmt: Stmt, removal: Use) -> bool:
-    """Before the removal, a call that waits, or is given the container or what was made of it."""
+    """Before the removal, a call that is given the container, or what a name here was made of it."""
     if stmt.ordinal >= removal.stmt.ordinal:
         return False
-    waits = any(e.op == "await" for e in flat_of(stmt))
-    given = (e for c in calls(stmt) for e in c.args[1:])
-    return waits or any(basis.names.place(e) == removal.place for e in given)
+    given = [e for c in calls(stmt) for a in c.args[1:] for e in walk(a)]
+    made = (basis.names.only_value(e.text, e.scope) for e in given if e.op == "name")
+    return any(basis.names.place(e) == removal.place for e in (*given, *(p for m in made if m for p in walk(m))))
 
 
 def _starts(bound: Answer, told: Sequence[Stmt]) -> bool:
