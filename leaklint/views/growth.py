@@ -147,8 +147,10 @@ class Growth(View):
         cache = any(self.means("cache_names", name) for name in names)
         if driver.kind != "inventory" or cache or self.memoises(value, insert):
             return True
-        event = self.context(insert.stmt).kind in ("event", "stream")
-        return event or (self.lasting(value) and not key.standing(self.basis, insert.key, driver.word))
+        if self.context(insert.stmt).kind in ("event", "stream"):
+            return True
+        listed = self.means("listing_methods", insert.stmt.scope.function.name)
+        return self.lasting(value) and not listed and not key.standing(self.basis, insert.key, driver.word)
 
     @cached_property
     def bounded_at_hand(self) -> str:

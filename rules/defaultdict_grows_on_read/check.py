@@ -19,7 +19,8 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         found = [
             (use, driver)
             for use, driver in drivers
-            if driver.kind == "caller's key" or (driver.kind == "inventory" and where(use) not in filled)
+            if driver.kind == "caller's key"
+            or (driver.kind == "inventory" and (where(use) not in filled or facts.piles_up(value, use, driver)))
         ]
         if not found:
             continue
