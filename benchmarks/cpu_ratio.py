@@ -30,6 +30,7 @@ def main() -> None:
     if args.sample is not None:
         files = sorted(random.Random(args.seed).sample(files, min(args.sample, len(files))))
     catalogue = load()
+    analyze(b"", "", "", catalogue, gate=False)  # imports what is needed
     parsing = analysing = size = 0.0
     findings: collections.Counter[str] = collections.Counter()
     cleared: collections.Counter[tuple[str, str]] = collections.Counter()

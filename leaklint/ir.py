@@ -67,6 +67,7 @@ class Block:
     flat: tuple[Expr, ...] = ()
     name: str = ""  # `except E as name`
     parent: Stmt | None = None
+    below: tuple[Stmt, ...] | None = None  # see `statements`
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -186,17 +187,18 @@ class Module:
     headers: tuple[Header, ...]  # by ordinal: where things stand
 
 
-def statements(block: Block | None) -> Iterator[Stmt]:
+def statements(block: Block | None) -> tuple[Stmt, ...]:
     """All statements below a block in source order, those of nested functions and classes not included."""
-    stack = [iter(block.stmts)] if block else []
-    while stack:
-        stmt = next(stack[-1], None)
-        if stmt is None:
-            stack.pop()
-            continue
-        yield stmt
-        if stmt.op not in ("def", "class"):
-            stack.extend(iter(b.stmts) for b in reversed(stmt.blocks))
+    if block is None:
+        return ()
+    if block.below is None:  # asked for again and again
+        found, stack = [], list(reversed(block.stmts))
+        while stack:
+            found.append(stmt := stack.pop())
+            for inner in reversed(stmt.blocks) if stmt.op not in ("def", "class") else ():
+                stack.extend(reversed(inner.stmts))
+        block.below = tuple(found)
+    return block.below
 
 
 def ancestors(stmt: Stmt) -> Iterator[tuple[Block, Stmt]]:
@@ -251,9 +253,7 @@ def is_none(expr: Expr | None) -> bool:
 
 def source(expr: Expr | None, limit: int = 60) -> str:
     """The expression as text, normalised and cut short: for messages and fingerprints."""
-    if expr is None:
-        return ""
-    text = _text(expr, 6)
+    text = _text(expr, 6) if expr is not None else ""
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 

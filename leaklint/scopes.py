@@ -163,15 +163,14 @@ class Scopes:
         return self._bases[klass]
 
     def _find_bases(self, klass: Scope) -> list[Scope]:
-        found: list[Scope] = []
-        queue = [klass]
-        while queue:
-            for base in queue.pop(0).bases:
+        found, queue = {klass: None}, [klass]
+        for one in queue:  # which grows meanwhile
+            for base in one.bases:
                 scope = self.local(base.args[0] if base.op == "sub" else base)  # `Hub[Message]`
-                if scope is not None and scope.kind == "class" and scope not in found and scope is not klass:
-                    found.append(scope)
+                if scope is not None and scope.kind == "class" and scope not in found:
+                    found[scope] = None
                     queue.append(scope)
-        return found
+        return queue[1:]
 
     @cached_property
     def _subclasses(self) -> dict[Scope, list[Scope]]:

@@ -112,7 +112,14 @@ class Growth(View):
         """Does the holder live long: by who makes it, by its name, or because several threads or tasks share it?"""
         if value.place.scope.kind != "class" or value.owner.kind in ("process", "long-lived instance"):
             return value.owner.kind != "call"
-        return record.lasts(self.basis, value.place.scope)
+        klass = value.place.scope
+        if klass not in self._lasting:
+            self._lasting[klass] = record.lasts(self.basis, klass)
+        return self._lasting[klass]
+
+    @cached_property
+    def _lasting(self) -> dict[Scope, bool]:
+        return {}
 
     def unsent(self, value: Value) -> Stmt | None:
         """What may fail before every removal and leaves all entries where they are."""

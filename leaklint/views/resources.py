@@ -10,11 +10,14 @@ from leaklint.answers.resources import entered, rebuilt, unreleased
 from leaklint.apis import Row
 from leaklint.basis import Answer
 from leaklint.facts import DriverKind
-from leaklint.ir import Expr, Stmt
+from leaklint.ir import Expr, Stmt, statements
 from leaklint.names import Place
 from leaklint.views.view import View
 
 Sort = Literal["executor", "session", "response", "file", "other"]
+_STEPS = 100_000
+"""Statements that resources are followed through, in one file; what comes after is not followed. A function that is
+written by hand has some ten resources and hundreds of statements; a generated one may have thousands of both."""
 _SORTS: tuple[Sort, ...] = ("executor", "session", "response", "file")
 
 
@@ -58,7 +61,13 @@ class Resources(View):
         # `p = self.proc = Popen(...)`: the attribute holds it too
         alone = (a for a in self.acquisitions if all(t.op in ("name", "tuple") for t in a[2].targets))
         local = (a for a in alone if a[0].scope.kind == "function" and len(a[0].path) == 1)
-        return tuple((self.trace(place, row, stmt), value) for place, row, stmt, value in local)
+        found, steps = [], 0
+        for place, row, stmt, value in local:
+            steps += len(statements(place.scope.block))
+            if steps > _STEPS:
+                break
+            found.append((self.trace(place, row, stmt), value))
+        return tuple(found)
 
     @cached_property
     def constructor_traces(self) -> tuple[tuple[paths.Paths, Expr], ...]:

@@ -1,0 +1,95 @@
+"""What a file may cost: generated code that is large in one way, and many files in one process."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import pytest
+
+from leaklint.analyze import analyze
+from leaklint.catalogue import Catalogue, load
+
+HEAD = "import asyncio, threading\n\n\nasync def start(g):\n    asyncio.create_task(g())\n\n\n"
+"""Lets a file pass the gate."""
+
+LARGE: dict[str, Callable[[int], str]] = {
+    "one big dict": lambda n: "D = {\n" + "".join(f"    'k{k}': [{k}, 'v{k}'],\n" for k in range(10 * n)) + "}\n",
+    "functions": lambda n: "".join(f"def f{k}(x):\n    y = g(x)\n    return f{k - 1}(y)\n" for k in range(2 * n)),
+    "methods": lambda n: (
+        "class A:\n    def __init__(self):\n        self.d = {}\n"
+        + "".join(f"    def f{k}(self, x):\n        self.d[x] = {k}\n        self.f{k - 1}(x)\n" for k in range(n))
+    ),
+    "classes": lambda n: "".join(f"class C{k}:\n    def m(self, key):\n        self.x[key] = 1\n" for k in range(n)),
+    "assignments": lambda n: "".join(f"n{k} = n{k - 1}\n" for k in range(10 * n)),
+    "one name": lambda n: "x = []\n" + "".join(f"x = h(x, {k})\n" for k in range(5 * n)),
+    "additions": lambda n: "x = []\ndef f(a):\n" + "    x.append(a)\n" * n,
+    "branches": lambda n: (
+        ("def f(a):\n    if a:\n        pass\n" + "    elif a == 1:\n        b = 1\n" * 100) * (n // 100)
+    ),
+    "nesting": lambda n: f"x = {'f(' * 90}{')' * 90}\n" * (n // 20),
+    "text": lambda n: "x = '''" + "some words and more of them\n" * (100 * n) + "'''\n",
+    "escapes": lambda n: "x = '" + "\\n" * (1000 * n) + "'\n",
+    "open files": lambda n: "def f(p):\n" + "".join(f"    h{k} = open(p)\n    h{k}.read()\n" for k in range(n)),
+    "ways out": lambda n: "def f(p):\n    h = open(p)\n" + "    if p:\n        return 1\n" * n + "    h.close()\n",
+    "tasks": lambda n: "async def f(g):\n" + "    asyncio.create_task(g())\n" * n,
+    "handlers": lambda n: "try:\n    f()\nexcept E as e:\n    log.error(f'{body} {e}')\n" * n,
+}
+
+
+@functools.cache
+def knowledge() -> Catalogue:
+    return load()
+
+
+def seconds(work: Callable[[], object]) -> float:
+    begun = time.process_time()
+    work()
+    return time.process_time() - begun
+
+
+@pytest.mark.parametrize("kind", LARGE)
+def test_large_files_cost_what_their_bytes_cost(kind: str) -> None:
+    """Bounded by what parsing costs, with room for slow moments: what is quadratic goes far beyond."""
+    source = (HEAD + LARGE[kind](1000)).encode()
+    analyze(HEAD.encode(), "a.py", "a", knowledge())  # imports what is needed
+    cost = seconds(lambda: analyze(source, "a.py", "a", knowledge()))
+    parsing = seconds(lambda: ast.parse(source))
+    assert cost < 1 + 100 * parsing
+
+
+SLOPE = """
+import resource
+from leaklint.analyze import analyze
+from leaklint.catalogue import load
+
+def most():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform != "darwin" else 1 << 20)
+
+CODE = '''
+import asyncio, pathlib, sqlite3
+class Hub{0}:
+    def __init__(self):
+        self.sessions{0} = {{}}
+    def on_connect(self, session_id, path):
+        self.sessions{0}[session_id] = pathlib.Path(path).open()
+        return sqlite3.connect("x{0}").cursor().execute("select {0}")
+'''
+knowledge, sizes = load(), []
+for number in range(2000):
+    analyze(CODE.format(number).encode(), f"m{number}.py", f"m{number}", knowledge)
+    if number in (499, 1999):
+        sizes.append(most())
+print(sizes[1] - sizes[0])
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no resource module")
+def test_memory_stays_where_it_is() -> None:
+    """Of 2,000 files that differ in every name, the last 1,500 must not add what the catalogue alone weighs."""
+    done = subprocess.run([sys.executable, "-c", "import sys" + SLOPE], capture_output=True, text=True, check=True)
+    assert float(done.stdout) < 15
