@@ -50,7 +50,12 @@ def main() -> None:
     median = statistics.median(cost for cost, *_ in costs)
     print(f"{len(costs)} files; the median costs {median * 1e9:.0f} ns of CPU per byte")
     for cost, size, ratio, file in sorted(costs, reverse=True)[: args.number]:
-        print(f"{cost / median:5.1f} times the median  {ratio:5.0f} times ast.parse  {size:8} bytes  {file}")
+        source, begun = file.read_bytes(), time.process_time()
+        analyze(source, str(file), file.stem, catalogue)  # astroid has read what it needs of the standard library
+        again = (time.process_time() - begun) / size / median
+        print(
+            f"{cost / median:5.1f} times the median, {again:4.1f} again; {ratio:4.0f} times ast.parse  {size:7}  {file}"
+        )
 
 
 if __name__ == "__main__":

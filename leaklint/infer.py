@@ -21,6 +21,9 @@ QUESTIONS = 40
 LARGEST = 400_000
 """Characters; astroid is not asked about larger files."""
 
+MODULES = 200
+"""Modules of the standard library that astroid keeps from file to file; then it begins anew."""
+
 _BODIES = ("body", "handlers", "orelse", "finalbody", "cases")
 
 
@@ -55,6 +58,8 @@ class Inference:
         """All statements in source order, as `build` numbers them."""
         import astroid
 
+        if len(astroid.MANAGER.astroid_cache) > MODULES:
+            astroid.MANAGER.clear_cache()
         try:
             tree = astroid.parse(_own_imports(self._text, self._tree))
         except (astroid.AstroidError, RecursionError, ValueError):
