@@ -18,7 +18,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         stmt, name = one.call.stmt, source(one.call.stmt.targets[0]) if one.place is not None else ""
         subject = one.place.text if one.place is not None else f"{stmt.scope.function.qualname}.{one.target or 'start'}"
         ending = next((m for m in facts.endings(one.klass) if m.name != "__del__"), None) if one.klass else None
-        kept = ending if one.place is not None and one.place.is_attribute else None
+        kept = ending if one.daemon or (one.place is not None and one.place.is_attribute) else None
         if one.defence:
             yield Clear(stmt, subject, one.defence.kind, one.defence.clues, sound=True)
             continue
@@ -36,7 +36,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             owner="instance" if one.course else "call",
             driver=driver,
             release="never",
-            message=one.course.kind or "forgotten",
+            message="daemon" if one.daemon else one.course.kind or "forgotten",
             hint=hint(one, kept),
             args={
                 "noun": one.row.noun,

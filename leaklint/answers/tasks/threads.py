@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from leaklint.answers.attributes import module_instance
-from leaklint.answers.endings import reached
+from leaklint.answers.endings import endings, reached
 from leaklint.answers.owner import lifetime
 from leaklint.apis import Row
 from leaklint.basis import NO, Answer, Basis, Clue
@@ -31,6 +31,7 @@ class Started:
     klass: Scope | None  # whose method starts it
     course: Answer  # why it does not end by itself: `endless`, `flag` or `again`; false for what does
     defence: Answer
+    daemon: bool = False  # the end of the process ends it
 
 
 def started(basis: Basis) -> Iterator[Started]:
@@ -52,8 +53,11 @@ def started(basis: Basis) -> Iterator[Started]:
         functions = _functions(basis, target)
         course = _again(basis, functions) if row.noun == "timer" else _endless(basis, functions)
         defence = _defence(basis, call, row, place, uses, functions)
+        daemon = _daemon(basis, call, uses)
+        if daemon and not defence and not (course.kind == "endless" and _outlived(basis, call, target)):
+            defence = Answer("daemon")
         name = target.name if target is not None else ""
-        yield Started(row, call, place, name, call.stmt.scope.enclosing("class"), course, defence)
+        yield Started(row, call, place, name, call.stmt.scope.enclosing("class"), course, defence, daemon)
 
 
 def _row(basis: Basis, call: Expr) -> Row | None:
@@ -161,8 +165,6 @@ def _again(basis: Basis, functions: frozenset[Scope]) -> Answer:
 def _defence(
     basis: Basis, call: Expr, row: Row, place: Place | None, uses: list[Use], functions: frozenset[Scope]
 ) -> Answer:
-    if _daemon(basis, call, uses):
-        return Answer("daemon")
     for use in uses:
         if use.verb in (*row.release, *row.ends) or basis.apis.means("end_of_life_methods", use.verb):
             return Answer("ended", (Clue(use.stmt, "released", "released"),))
@@ -179,6 +181,14 @@ def _defence(
     if klass is not None and lifetime(basis, klass) == "long-lived instance" and module_instance(basis, klass):
         return Answer("lives as long as the process")
     return NO
+
+
+def _outlived(basis: Basis, call: Expr, target: Scope | None) -> bool:
+    """Does it run a method of an object that ends before the process does?"""
+    klass = call.stmt.scope.enclosing("class")
+    if klass is None or target is None or target.method_of not in basis.names.family(klass):
+        return False
+    return any(m.name != "__del__" for m in endings(basis, klass))
 
 
 def _daemon(basis: Basis, call: Expr, uses: list[Use]) -> bool:
