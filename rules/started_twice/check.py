@@ -15,6 +15,7 @@ def check(facts: Facts) -> Iterator[Hit]:
         args = {
             "function": function.name,
             "coroutine": source(task.spawned.coroutine, 30),
+            "by": again.entered.word,
             "task": f"self.{task.place.path[0]}",
         }
         clues = [Clue(task.started, "acquired", "started", args), *task.course.clues, *again.entered.clues]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from leaklint.answers.driver import context, endless
 from leaklint.answers.endings import reached
+from leaklint.answers.tasks.lasting import ended_by
 from leaklint.answers.tasks.running import Running
 from leaklint.basis import Answer, Basis, Clue
 from leaklint.ir import Expr, Scope, Stmt, ancestors, statements, walk
@@ -30,6 +31,8 @@ def started_again(basis: Basis, tasks: Collection[Running]) -> Iterator[Again]:
         entered = _entered(basis, task.started)
         if entered and not _looks(basis, task.place, task.started):
             yield Again(task, entered)
+        elif not entered and (reopened := _reopened(basis, task)):
+            yield Again(task, reopened)
 
 
 def _entered(basis: Basis, stmt: Stmt) -> Answer:
@@ -47,6 +50,22 @@ def _entered(basis: Basis, stmt: Stmt) -> Answer:
     return (
         Answer("loop", (Clue(again, "driver", "again", {"function": method.name}),), method.name) if again else Answer()
     )
+
+
+def _reopened(basis: Basis, task: Running) -> Answer:
+    """A method that connects anew starts it again, itself or through the one that connects, and ends nothing first."""
+    method = task.started.scope.function
+    calls = [e for e in basis.mentions(method.name) if e.op == "attr" and basis.names.local(e) is method]
+    ways = [(method, task.started), *((e.stmt.scope.function, e.stmt) for e in calls)]
+    for function, stmt in ways:
+        if function.method_of is None or not basis.apis.means("reopening_methods", function.name):
+            continue
+        run = reached(basis, task.place.scope, (function,))
+        uses = (u for u in basis.below(task.place) if u.verb != "bind" or u.value is None)
+        looked_at = any(u.stmt.scope.function in run for u in uses) or _guarded(basis, task.started, method)
+        if not looked_at and not _guarded(basis, stmt, function) and not ended_by(basis, task.spawned.coroutine, run):
+            return Answer("reopened", (Clue(stmt, "driver", "reopened", {"by": function.name}),), function.name)
+    return Answer()
 
 
 def _looks(basis: Basis, place: Place, started: Stmt) -> bool:
