@@ -72,6 +72,8 @@ def _argument(basis: Basis, use: Use, row: Row, depth: int) -> Fate:
         return _summary(basis, callee.local, param, row, depth - 1) if param is not None else "borrow"
     if callee.row is not None and callee.row.ends_argument:
         return "release"
+    if row.spawn and callee.receiver is not None and callee.method in callee.receiver.spawn:
+        return "borrow"  # `loop.run_in_executor(pool, f)`
     return "escape" if takes_over(callee) else "borrow"
 
 

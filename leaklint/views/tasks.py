@@ -40,6 +40,11 @@ class Tasks(View):
         row = self.row(expr)
         return row is not None and row.kind == "task" and row.noun == "task"
 
+    def is_running(self, call: Expr) -> bool:
+        """Does a call give back something that runs by itself: a task, a future, a thread?"""
+        row = self.row(call)
+        return row is not None and row.kind == "task"
+
     def holds_tasks(self, place: Place) -> bool:
         """Is a container annotated as one of tasks: `list[asyncio.Task]`, `dict[str, Task[None]]`?"""
         annotation = self.basis.types.annotation(place)

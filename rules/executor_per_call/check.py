@@ -47,7 +47,8 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
 
 def runs(facts: Facts, call: Expr) -> bool:
     """Does the function that makes it give it work, rather than leave it to others?"""
-    return any(u.verb not in ("", "bind") for t in call.stmt.targets for u in facts.uses(t))
+    uses = (u for t in call.stmt.targets for u in facts.uses(t))
+    return any(u.verb not in ("", "bind") or (u.role == "argument" and facts.is_running(u.site)) for u in uses)
 
 
 def skipped(paths: Paths, value: Expr, left: Exit) -> Hit:

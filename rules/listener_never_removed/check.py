@@ -19,7 +19,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             yield Clear(registration.stmt, subject, listening.defence.kind, listening.defence.clues, sound=kept)
             continue
         sibling = listening.sibling
-        called_back = {one.handler.key for one in facts.listening}
+        called_back = {one.handler.key for one in facts.listening if one.klass is klass}
         ending = next((m for m in facts.endings(klass) if m.name not in ("__del__", *called_back)), None)
         if sibling is not None:
             ending = sibling[1].stmt.scope.function

@@ -31,7 +31,8 @@ def reruns(basis: Basis, stmt: Stmt) -> Answer:
         return Answer(when.kind, clues, function.name)
     if klass is not None and when.kind in ("call", "loop") and not _customary(basis, function):
         return Answer("call", clues, function.name)
-    return Answer("call", clues, function.name) if klass is None and _hands_out(basis, function) else NO
+    again = klass is None and (_hands_out(basis, function) or _by_argument(basis, stmt, function))
+    return Answer("call", clues, function.name) if again else NO
 
 
 def _class_of(function: Scope | None) -> Scope | None:
@@ -74,6 +75,17 @@ def _hands_out(basis: Basis, function: Scope) -> bool:
             if row is not None and row.pairs:
                 return True
     return False
+
+
+def _by_argument(basis: Basis, stmt: Stmt, function: Scope) -> bool:
+    """What the statement does is done once for each job, session or request that the function is called for."""
+    if _customary(basis, function):
+        return False
+    given = {p.name for p in function.params if basis.apis.means("open_keys", p.name)}
+    given -= {name for name in given if basis.apis.means("inventory_keys", name)}
+    places = (basis.names.place(e) for e in stmt.flat if e.op == "name")
+    made = [v for p in places if p is not None and p.scope is function for v in basis.types.bound_values(p)]
+    return any(e.op == "name" and e.text in given for value in (*stmt.flat, *made) for e in walk(value))
 
 
 def guard(basis: Basis, stmt: Stmt, registry: str) -> Answer:

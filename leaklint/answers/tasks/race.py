@@ -195,7 +195,7 @@ def _siblings(basis: Basis, call: Expr) -> Iterator[Racer]:
     caught = any(owner.op == "try" and block.kind == "body" for block, owner in ancestors(call.stmt))
     for member in members:
         started = _made(basis, member, call)
-        if started is None or any(True for _ in _ends(basis, member, call)):
+        if started is None or any(not _apart(use.stmt, call.stmt) for use in _ends(basis, member, call)):
             continue
         spawned = spawn(basis, started)
         coroutine = spawned.coroutine if spawned is not None else started
@@ -203,6 +203,12 @@ def _siblings(basis: Basis, call: Expr) -> Iterator[Racer]:
         if endless or (caught and member.op == "name"):
             yield Racer("siblings", call.stmt, ((started.stmt, started, _name(member)),))
             return
+
+
+def _apart(one: Stmt, other: Stmt) -> bool:
+    """In different branches: where one runs the other does not."""
+    blocks = {owner: block for block, owner in ancestors(one) if owner.op == "if"}
+    return any(blocks.get(owner, block) is not block for block, owner in ancestors(other))
 
 
 def _name(member: Expr) -> str:
