@@ -247,6 +247,11 @@ class Gate:
         errors |= {word for word in seen.called if word in _ERRORS or self.apis.means("error_names", word)}
         into = seen.bound | seen.holding
         errors = _flow(errors, into)
+        once = {maker for name, maker in seen.born if name in seen.held and name in seen.risky}
+        if any(
+            self.apis.means("error_classes", f"{word[:1].upper()}{word[1:]}".replace("error", "Error")) for word in once
+        ):
+            return True
         return not errors.isdisjoint(seen.grown) or any(n in seen.held and value in errors for n, value in into)
 
 

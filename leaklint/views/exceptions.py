@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from leaklint.answers.exceptions import retention, sink, tracebacks, wrapped
+from leaklint.answers.exceptions import reraised, retention, sink, tracebacks, wrapped
 from leaklint.basis import Answer
 from leaklint.ir import Expr, Stmt
 from leaklint.uses import Use
@@ -25,6 +25,11 @@ class Exceptions(View):
 
     def raised_again(self, use: Use) -> Answer:
         return retention.raised(self.basis, use.place)
+
+    @cached_property
+    def reraised(self) -> tuple[reraised.Reraised, ...]:
+        """Exceptions that exist once, and that functions raise again and again."""
+        return tuple(reraised.reraised(self.basis))
 
     @cached_property
     def framed(self) -> tuple[tracebacks.Framed, ...]:

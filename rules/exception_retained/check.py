@@ -25,6 +25,20 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             yield hit(slot.use, slot.place, slot.what, "process", "closed set", "never", "context")
         elif facts.lasts(slot.place):
             yield hit(slot.use, slot.place, slot.what, facts.owner(slot.place).kind, "closed set", "never", "slot")
+    for one in facts.reraised:
+        yield Hit(
+            at=one.raises[0],
+            subject=one.place.text,
+            owner="process",
+            driver="call",
+            release="never",
+            message="reraised",
+            hint="anew",
+            args={"name": one.place.path[0], "subject": one.place.text, "function": one.raises[0].scope.function.name},
+            clues=(Clue(one.made, "holder", "made"), *(Clue(s, "driver", "raise") for s in one.raises)),
+            acquired=source(one.raises[0].value),
+            place=one.place,
+        )
 
 
 def in_container(facts: Facts, value: Value, use: Use, what: Answer) -> Hit | Clear:

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from leaklint.basis import Basis
-from leaklint.ir import Expr, Scope, Stmt, ancestors
+from leaklint.ir import Expr, Scope, Stmt, ancestors, flat_of
+
+_FEW = 5  # functions: a module in which more need the library is about it
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,24 +26,28 @@ def seldom_used(basis: Basis) -> Iterator[Import]:
 
     Nothing for a script, and nothing where the module needs another heavy library throughout: it is paid for then.
     """
-    if any(e.text == "__name__" for s in basis.module.stmts if s.op == "if" for b in s.blocks for e in b.flat):
+    if any(e.text == "__name__" for s in basis.module.stmts if s.op == "if" for e in flat_of(s)):
         return
     functions = [s for s in basis.module.scopes if s.kind == "function"]
     found = [_used(basis, library, stmts) for library, stmts in _heavy(basis).items()]
     users = {u for one in found for u in one.users}
-    if all(one.users for one in found) and 3 * len(users) <= len(functions):
+    if all(one.users for one in found) and len(users) <= min(_FEW, len(functions) // 3):
         yield from (Import(one.stmt, one.library, one.users, len(functions)) for one in found)
 
 
 def _heavy(basis: Basis) -> dict[str, list[tuple[Stmt, str]]]:
-    """By library: the imports in the module's body, each with the name that it binds."""
+    """By library: the imports in the module's body, each with the name that it binds. A library's own modules are
+    loaded along with it."""
     found: dict[str, list[tuple[Stmt, str]]] = {}
+    own = basis.module.name.partition(".")[0] if "." in basis.module.name else ""
     for name, bindings in basis.module.scope.bindings.items():
         for binding in bindings:
             library = binding.target.partition(".")[0]
             row = basis.apis.get(library)
             conditional = any(True for _ in ancestors(binding.stmt))  # its author has thought of it
-            if binding.how == "import" and row is not None and row.heavy and row.kind == "module" and not conditional:
+            if binding.how != "import" or library == own or conditional:
+                continue
+            if row is not None and row.heavy and row.kind == "module":
                 found.setdefault(library, []).append((binding.stmt, name))
     return found
 
