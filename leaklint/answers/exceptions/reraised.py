@@ -21,7 +21,7 @@ class Reraised:
 
 
 def reraised(basis: Basis) -> Iterator[Reraised]:
-    """Exceptions of a module's or a class's body that functions raise as they are, and whose traceback nobody clears."""
+    """Exceptions of a module's or class's body that functions raise as they are; not where the traceback is cleared."""
     found: dict[Place, list[Stmt]] = {}
     for stmt in basis.module.stmts:
         if stmt.op == "raise" and stmt.value is not None and stmt.scope.function.kind == "function":

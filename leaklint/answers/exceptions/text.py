@@ -99,8 +99,8 @@ def _method(basis: Basis, attr: Expr) -> tuple[Expr, str] | None:
     if call is None or call.op != "call" or call.args[0] is not attr or attr.text not in _DECODING:
         return None
     up = call.parent
-    if up is None:
-        return None
+    if up is None:  # `message += body.decode()`
+        return (call, f"`.{attr.text}()`") if call.stmt.op == "augassign" and call is call.stmt.value else None
     # a slice of the text comes too late: the whole has been decoded
     return ((up.op == "sub" or bool(_how(basis, call))) and (call, f"`.{attr.text}()`")) or None
 

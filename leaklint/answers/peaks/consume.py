@@ -220,9 +220,11 @@ def _cut(basis: Basis, sub: Expr) -> Iterator[Peak]:
         return
     if found.kind == "lazy" and not found.listed:
         return
-    if found.kind == "file" and not (_in_lines(value) and names_data(basis, found.path) and _few(index)):
-        return
-    if value.op == "name" and _used_once(basis, value) is None:
+    read_on = found.kind == "file" and _in_lines(value) and _offset(basis, index)
+    if found.kind == "file" and not read_on:
+        if not (_in_lines(value) and names_data(basis, found.path) and _few(index)):
+            return
+    if not read_on and value.op == "name" and _used_once(basis, value) is None:
         return
     yield Peak("cut", found, sub.stmt, source(index))
 
@@ -235,3 +237,13 @@ def _few(index: Expr) -> bool:
     """`[-n:]` or `[:n]`, not `[1:]`."""
     bound = index.args[0]
     return index.text.startswith("upper") or (bound.op == "unary" and index.text == "lower")
+
+
+def _offset(basis: Basis, index: Expr) -> bool:
+    """`[seen:]` of a parameter or an attribute: what was read before is read again, to be left out."""
+    start = index.args[0] if index.text == "lower" else None
+    if start is None or start.op not in ("name", "attr"):
+        return False
+    if start.op == "attr":
+        return basis.names.class_of(start.args[0]) is not None
+    return [b.how for b in basis.names.bindings(start.text, start.scope)] == ["param"]

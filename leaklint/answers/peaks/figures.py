@@ -14,6 +14,7 @@ from leaklint.ir import Expr, Scope, Stmt, flat_of, statements
 from leaklint.names import Place
 
 _PICTURE = "figure"
+_CALLERS = 4  # one above the other
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +63,16 @@ def _again(basis: Basis, call: Expr) -> Answer | None:
     found = demand(basis, stmt)
     if found.kind != "call":
         return found if found.kind in ("event", "stream", "loop") else None
+    return None if _runs_once(basis, function) else found
+
+
+def _runs_once(basis: Basis, function: Scope, depth: int = _CALLERS) -> bool:
+    """Is it called from one place alone, and that from one, and at last by a `main` or what takes no arguments?"""
     calls = callers(basis, function)
-    once = len(calls) == 1 or (not calls and (function.name == "main" or not function.params))
-    return None if once else found
+    if not calls:
+        return function.name == "main" or not function.params
+    caller = calls[0].scope.function
+    return len(calls) == 1 and (caller.kind != "function" or depth == 0 or _runs_once(basis, caller, depth - 1))
 
 
 def _settled(basis: Basis, function: Scope, row: Row) -> bool:

@@ -106,9 +106,25 @@ def _read(basis: Basis, call: Expr, depth: int) -> Whole | None:
             return Whole("file", call, source(path or receiver), path or receiver)
         if _uploaded(basis, receiver):
             return Whole("upload", call, source(call))
+        through = _read_through(basis, receiver) if method == "read" else None
+        if through is not None:
+            path = opened(basis, through)
+            return Whole("file", call, source(path or through), path or through)
     if row is not None and method in row.bulk and row.kind == "base":
         return Whole("body", call, source(call))
     return whole(basis, receiver, depth - 1) if method in _SAME_SIZE else None
+
+
+def _read_through(basis: Basis, receiver: Expr) -> Expr | None:
+    """The file that something else reads, and looks like a file itself: `progress(file, total)`."""
+    found = basis.names.bindings(receiver.text, receiver.scope) if receiver.op == "name" else ()
+    for call in (b.value for b in found if b.how in ("with", "assign") and b.value is not None):
+        if call.op == "call" and basis.types.callee(call).local is None:
+            for arg in call.args[1:2]:
+                row = basis.types.row(arg)
+                if row is not None and row.noun == "file":
+                    return arg
+    return None
 
 
 def _limited(call: Expr) -> bool:
