@@ -220,10 +220,10 @@ def _cut(basis: Basis, sub: Expr) -> Iterator[Peak]:
         return
     if found.kind == "lazy" and not found.listed:
         return
-    read_on = found.kind == "file" and _in_lines(value) and _offset(basis, index)
-    if found.kind == "file" and not read_on:
-        if not (_in_lines(value) and names_data(basis, found.path) and _few(index)):
-            return
+    in_lines = found.kind == "file" and _in_lines(value)
+    read_on = in_lines and _offset(basis, index)
+    if found.kind == "file" and not read_on and not (in_lines and names_data(basis, found.path) and _few(index)):
+        return
     if not read_on and value.op == "name" and _used_once(basis, value) is None:
         return
     yield Peak("cut", found, sub.stmt, source(index))
