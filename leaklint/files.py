@@ -6,7 +6,6 @@ import functools
 import io
 import os
 import stat
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -43,6 +42,8 @@ def printable(text: str) -> str:
     """`text` on one line and without control, direction or surrogate characters, which are spelled out."""
     if text.isprintable():
         return text
+    import unicodedata
+
     hidden = ("Cc", "Cf", "Cs", "Zl", "Zp")
     return "".join(
         c.encode("unicode_escape", "backslashreplace").decode() if unicodedata.category(c) in hidden else c

@@ -28,7 +28,9 @@ def key(loaded_from: tuple[tuple[str, ...], ...], home: Path | None) -> str:
     where `home`, a folder, can keep the hash. Raises OSError for what cannot be read.
     """
     rule_folders, api_files, *_ = loaded_from
-    places = [str(Path(__file__).parent), str(own_rules()), *rule_folders, *api_files]
+    engine, rules = Path(__file__).parent, own_rules()
+    own = [engine] if rules.is_relative_to(engine) else [engine, rules]  # in a checkout they lie beside it
+    places = [*map(str, own), *rule_folders, *api_files]
     parts = [_contents(places, home), sys.implementation.name, list(sys.version_info), list(_versions()), loaded_from]
     return _hash(json.dumps(parts).encode())
 

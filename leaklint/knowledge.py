@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 from leaklint import folder, installation, sealed
 from leaklint.apis import Apis, row_of, sparse
 from leaklint.catalogue import PACKAGE, Catalogue, load
-from leaklint.packing import Unfit, pack, unpack
 from leaklint.rule import Rule
 
 
@@ -43,16 +42,21 @@ def known(loaded_from: tuple[tuple[str, ...], ...], home: Path | None) -> Known:
 
 def _packed(catalogue: Catalogue) -> Any:
     rows = [sparse(row) for row in catalogue.apis.rows.values()]
-    return [pack(catalogue.rules, ""), rows, catalogue.apis.vocabulary]
+    return [[rule._asdict() for rule in catalogue.rules], rows, catalogue.apis.vocabulary]
 
 
 def _unpacked(value: Any, loaded_from: tuple[tuple[str, ...], ...]) -> Catalogue | None:
+    """What is in the user's own folder, and as it was written, need not be looked at value by value."""
     try:
-        packed, sparse_rows, words = value
-        rules: tuple[Rule, ...] = unpack(tuple[Rule, ...], packed, "")
+        tables, sparse_rows, words = value
+        rules = tuple(_own(Rule(**table)) for table in tables)
         rows = {row["name"]: row_of(row) for row in sparse_rows}
         vocabulary = {name: tuple(patterns) for name, patterns in words.items()}
-    except (Unfit, AttributeError, LookupError, TypeError, ValueError):
+    except (AttributeError, LookupError, TypeError, ValueError):
         return None
-    own = (rule._replace(checker=f"{PACKAGE}.{rule.folder}.check" if rule.checker else "") for rule in rules)
-    return Catalogue(tuple(own), Apis(rows, vocabulary), *loaded_from)
+    return Catalogue(rules, Apis(rows, vocabulary), *loaded_from)
+
+
+def _own(rule: Rule) -> Rule:
+    checker = f"{PACKAGE}.{rule.folder}.check" if rule.checker else ""
+    return rule._replace(supersedes=tuple(rule.supersedes), checker=checker)

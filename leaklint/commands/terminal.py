@@ -94,6 +94,8 @@ def give_out(outcome: Outcome, catalogue: Catalogue, targets: Sequence[Target], 
 
 
 def progress() -> Progress | None:
+    if not sys.stderr.isatty():
+        return None
     from leaklint.report.progress import Progress
 
-    return Progress(sys.stderr) if sys.stderr.isatty() else None
+    return Progress(sys.stderr)
