@@ -56,6 +56,7 @@ class Basis:
     types: Types
     makers: dict[Scope, bool] = field(default_factory=dict)  # functions: do they return a resource they acquire?
     own_classes: dict[Scope, Row | None] = field(default_factory=dict)  # that are resources themselves
+    precedents: dict[str, Row | None] = field(default_factory=dict)  # what other files define, and this one closes
 
     def all_uses(self, place: Place) -> list[Use]:
         return self.uses.get(place, [])
@@ -68,6 +69,16 @@ class Basis:
     def all_calls(self) -> tuple[Expr, ...]:
         """Every call of the module, in source order."""
         return tuple(e for stmt in self.module.stmts for e in flat_of(stmt) if e.op == "call")
+
+    @cached_property
+    def calls_of(self) -> Mapping[str, list[Expr]]:
+        """The calls of what can be imported, by its qualified name."""
+        found: dict[str, list[Expr]] = {}
+        for call in self.all_calls:
+            name = self.types.callee(call).name
+            if name is not None:
+                found.setdefault(name, []).append(call)
+        return found
 
     @cached_property
     def _attributes(self) -> dict[str, list[Expr]]:

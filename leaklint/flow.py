@@ -36,7 +36,8 @@ class Exit:
 class Effects:
     """What the tracked value undergoes; asked once for each header and once for each block header.
 
-    `at` gives acquire, release, escape, rebind or nothing, or attempt: a release that does nothing when it raises.
+    `at` gives acquire, release, escape, rebind or nothing; attempt: a release that does nothing when it raises; begin:
+    an acquisition that leaves it open when it raises.
     `fallible` tells whether a statement may raise, `waits` whether a cancellation may reach it. `handles` tells which
     of both a handler sees. `narrow` tells for a test whether an open value makes it true, false, or neither.
     """
@@ -106,7 +107,9 @@ class _Walk:
         for kind, may in (("raise", self.effects.fallible), ("cancel", self.effects.waits)):
             if may(stmt) and not self.effects.stops(stmt):
                 out.add(kind, _closed(mask) if effect in ("release", "escape") else mask, stmt)
-        if effect == "acquire":
+        if effect == "begin":
+            out.add("raise", OPEN, stmt)
+        if effect in ("acquire", "begin"):
             out.add("lost", mask & _HELD, stmt)
             return OPEN
         if effect in ("release", "escape", "attempt"):

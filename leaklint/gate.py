@@ -105,6 +105,7 @@ class Gate:
             or self._reopens(seen)
             or self._closes(seen)
             or any((name, counterpart(method)) in seen.asked for name, method in seen.asked)
+            or self._follows(seen)
             or self._registers(seen)
             or self._hands_on_coroutine(seen)
             or self._loading.passes(seen)
@@ -177,6 +178,16 @@ class Gate:
             return True
         bound = {name for name, _ in seen.bound} | seen.held
         return any(name in bound and self.apis.means("closing_methods", method) for name, method in seen.asked)
+
+    def _follows(self, seen: Seen) -> bool:
+        """Something is made that is open by its name, or by what its class here does."""
+        made = {maker for _, maker in seen.born} | seen.imported
+        made |= {value for name, value in seen.bound if name in made}
+        if any(self.apis.means("opening_names", maker) for maker in made):
+            return True
+        begins = any(self.apis.means("beginning_methods", name) for name in seen.functions)
+        ends = any(self.apis.means("end_of_life_methods", name) for name in seen.functions)
+        return begins and ends and not seen.classes.isdisjoint(seen.called)
 
     @cached_property
     def _opening(self) -> frozenset[str]:

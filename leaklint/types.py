@@ -245,8 +245,12 @@ class Types:
 
     def _unpacked(self, place: Place) -> Row | None:
         """`reader, writer = await open_connection()`."""
-        if len(place.path) != 1 or place.scope.kind == "class":
+        if len(place.path) != 1:
             return None
+        for use in self.uses.get(place, ()) if place.scope.kind == "class" else ():
+            whole, value = use.expr.parent, use.stmt.value
+            if use.verb == "bind" and value is not None and whole is not None and whole in use.stmt.targets:
+                return self.indexed(value, str(whole.args.index(use.expr)))
         for binding in self.names.all_bindings(place.scope, place.path[0]):
             if binding.how == "assign" and binding.value is not None and binding.target.rstrip(".").isdigit():
                 row = self.indexed(binding.value, binding.target.rstrip("."))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from leaklint.answers.fate import acquired, acquired_part
+from leaklint.answers.openers import acquired, acquired_part, sources
 from leaklint.apis import Row
 from leaklint.basis import Basis
 from leaklint.ir import Expr, Stmt
@@ -36,12 +36,8 @@ def acquisitions(basis: Basis) -> Iterator[Acquisition]:
 
 
 def _acquisition(basis: Basis, use: Use) -> Iterator[Acquisition]:
-    local = basis.names.place(use.value) if use.value is not None and use.value.op == "name" else None
-    if local is not None and local.scope.kind == "function":  # `client = Client(); self.client = client`
-        values = list(basis.types.bound_values(local))
-    else:
-        values = [use.value] if use.value is not None else []
-    found = next(((row, value) for value in values if (row := acquired(basis, value)) is not None), None)
+    values = ((value, acquired(basis, value)) for value in sources(basis, use.value))
+    found = next(((row, value) for value, row in values if row is not None), None)
     if found is None and use.value is None and use.stmt.value is not None:
         row = acquired_part(basis, use.expr)
         found = (row, use.stmt.value) if row is not None else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from leaklint.answers.acquisitions import acquisitions
+from leaklint.answers.acquisitions import Acquisition, acquisitions
 from leaklint.answers.endings import reached
 from leaklint.answers.fate import fate, resource_uses
 from leaklint.answers.owner import lifetime
@@ -47,7 +47,7 @@ def held(basis: Basis, endings: Mapping[Scope, tuple[Scope, ...]]) -> Iterator[H
     found = [
         (one.place, one.row, one.stmt, one.value)
         for one in acquisitions(basis)
-        if one.place.is_attribute and one.stmt.scope.kind != "class"
+        if one.place.is_attribute and one.stmt.scope.kind != "class" and _filled(basis, one)
     ]
     ended = {k: any(m.name != "__del__" for m in ms) for k, ms in endings.items()}
     released = {place: _release(basis, place, row, ended.get(place.scope, False)) for place, row, _, _ in found}
@@ -78,6 +78,11 @@ def held(basis: Basis, endings: Mapping[Scope, tuple[Scope, ...]]) -> Iterator[H
         defence = _defence(basis, place, row, use, klass)
         base = _base_elsewhere(basis, klass) if sibling is None and only is None else None
         yield Held(place, row, stmt, value, lifetime(basis, klass), defence, ending, sibling, only, base)
+
+
+def _filled(basis: Basis, one: Acquisition) -> bool:
+    """Does what is empty when it is new take something over?"""
+    return not one.row.empty or any(use.verb in one.row.own for use in basis.all_uses(one.place))
 
 
 def _strays(basis: Basis, place: Place, row: Row, ends: tuple[Scope, ...]) -> bool:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from leaklint.apis import Row
 from leaklint.basis import Basis
-from leaklint.ir import Expr, Scope, statements
+from leaklint.ir import Expr, Scope
 from leaklint.names import Place
 from leaklint.types import Callee
 from leaklint.uses import Use
@@ -35,6 +35,9 @@ def fate(basis: Basis, use: Use, row: Row, depth: int = _DEPTH) -> Fate:
         return "borrow"
     if use.role == "argument":
         return _argument(basis, use, row, depth)
+    if use.role == "element" and (call := sent_in(use.site)) is not None:
+        callee = basis.types.callee(call)
+        return "escape" if callee.local is not None or takes_over(callee) else "borrow"
     if use.role == "yielded":
         return "borrow" if lends(use) else "escape"
     if use.role == "bound" and any(basis.names.place(t) == use.place for t in use.stmt.targets):
@@ -75,6 +78,16 @@ def _argument(basis: Basis, use: Use, row: Row, depth: int) -> Fate:
     if row.spawn and callee.receiver is not None and callee.method in callee.receiver.spawn:
         return "borrow"  # `loop.run_in_executor(pool, f)`
     return "escape" if takes_over(callee) else "borrow"
+
+
+def sent_in(display: Expr) -> Expr | None:
+    """The call that gets a tuple, list or dict as an argument: `post(url, files={"f": file})`."""
+    while display.op in ("tuple", "list", "dict") and display.parent is not None:
+        parent = display.parent
+        if parent.op == "call":
+            return parent if display is not parent.args[0] else None
+        display = parent
+    return None
 
 
 def takes_over(callee: Callee) -> bool:
@@ -123,126 +136,3 @@ def resource_uses(basis: Basis, place: Place, row: Row) -> Iterator[Use]:
     yield from basis.all_uses(place)
     for verb in row.release:
         yield from basis.all_uses(Place(place.scope, (*place.path, verb)))
-
-
-def acquired(basis: Basis, expr: Expr | None) -> Row | None:
-    """The row of a resource that evaluating `expr` acquires: a call of what makes one, through await and branches."""
-    while expr is not None and expr.op in ("await", "walrus", "starred"):
-        expr = expr.args[-1]
-    if expr is None:
-        return None
-    if expr.op in ("if", "bool"):
-        branches = (expr.args[0], expr.args[2]) if expr.op == "if" else expr.args
-        return next((r for b in branches if (r := acquired(basis, b)) is not None), None)
-    if expr.op == "attr":  # `Client().aio`: the half that is kept
-        whole = acquired(basis, expr.args[0]) if expr.args[0].op == "call" else None
-        half = basis.apis.get(whole.makes.get(expr.text)) if whole is not None else None
-        return half if half is not None and half.kind == "resource" else None
-    if expr.op != "call":
-        return None
-    callee = basis.types.callee(expr)
-    if callee.row is not None and callee.row.passes:
-        return acquired(basis, expr.args[1]) if len(expr.args) > 1 else None
-    if callee.local is not None and callee.local.kind != "function":
-        return own_class(basis, callee.local) if callee.local.kind == "class" else None
-    row = basis.types.result(expr)
-    if row is None or row.kind != "resource" or _in_memory(basis, expr) or _borrows(expr, row):
-        return None
-    if not row.needs_release and not holds_open(row, expr):
-        return None
-    if callee.local is not None and not makes(basis, callee.local):
-        return None
-    return row
-
-
-def holds_open(row: Row, call: Expr) -> bool:
-    """Is it acquired with an argument that opens something (`stream=True`, `stdout=PIPE`)?"""
-    given = zip(call.names, call.args, strict=False)
-    return any(name and row.open_with.get(name) in (arg.text, arg.value) for name, arg in given)
-
-
-def _borrows(call: Expr, row: Row) -> bool:
-    """Is it made over a connection, pool or client that was made elsewhere?"""
-    given = zip(call.names, call.args, strict=False)
-    return any(name in row.borrows and arg.op in ("name", "attr", "sub") for name, arg in given if name)
-
-
-def _in_memory(basis: Basis, call: Expr) -> bool:
-    """Made over a buffer (`ZipFile(BytesIO(data))`): there is nothing behind it that could stay open."""
-    rows = (basis.types.row(arg) for arg in call.args[1:2])
-    return any(row is not None and row.kind == "buffer" and not row.stringifies and "write" in row.grow for row in rows)
-
-
-def acquired_part(basis: Basis, target: Expr) -> Row | None:
-    """The row of what one name of a tuple target gets: `reader, writer = await open_connection()`."""
-    tuple_, stmt = target.parent, target.stmt
-    if tuple_ is None or tuple_.op != "tuple" or tuple_ not in stmt.targets or stmt.value is None:
-        return None
-    index = next(i for i, part in enumerate(tuple_.args) if part is target)
-    row = basis.types.indexed(stmt.value, str(index))
-    if row is not None and target.text.startswith("_") and target.op == "name" and not row.closer:
-        return None  # what else came with it holds it: `_, protocol = await loop.create_connection(...)`
-    return row if row is not None and row.kind == "resource" and row.needs_release else None
-
-
-def makes(basis: Basis, function: Scope) -> bool:
-    """Does a function of this module return a resource that it acquired itself, rather than one it keeps?"""
-    if function not in basis.makers:
-        basis.makers[function] = False  # functions that return what each other return make nothing
-        basis.makers[function] = _makes(basis, function)
-    return basis.makers[function]
-
-
-def _makes(basis: Basis, function: Scope) -> bool:
-    for stmt in statements(function.block):
-        if stmt.op != "return" or stmt.value is None:
-            continue
-        value = stmt.value
-        if value.op == "name":
-            place = basis.names.place(value)
-            if place is None or place.scope is not function:
-                return False
-            bound = list(basis.types.bound_values(place))
-            kept = any(u.role in ("bound", "element") for u in basis.all_uses(place))
-            if kept or not bound or not all(acquired(basis, b) is not None for b in bound if b.op != "const"):
-                return False
-        elif acquired(basis, value) is None and value.op != "const":
-            return False
-    return True
-
-
-def own_class(basis: Basis, klass: Scope) -> Row | None:
-    """A class of this module that is a resource itself: its constructor opens one, and a method closes that again."""
-    if klass not in basis.own_classes:
-        basis.own_classes[klass] = None  # within its own constructor
-        basis.own_classes[klass] = _own_class(basis, klass)
-    return basis.own_classes[klass]
-
-
-def _own_class(basis: Basis, klass: Scope) -> Row | None:
-    methods = [m for k in [klass, *basis.names.bases(klass)] for m in k.children if m.kind == "function"]
-    endings = [m for m in methods if basis.apis.means("end_of_life_methods", m.name) and m.name != "__del__"]
-    constructor = next((m for m in methods if m.name == "__init__"), None)
-    if not endings or constructor is None:
-        return None
-    for stmt in constructor.block.stmts if constructor.block is not None else ():
-        # what is opened on a condition may as well be somebody else's
-        if stmt.op == "assign" and stmt.value is not None and stmt.value.op in ("call", "await"):
-            place, row = basis.names.place(stmt.targets[0]), acquired(basis, stmt.value)
-            if place is not None and row is not None and place.is_attribute and _closed_by(basis, place, row, endings):
-                return Row(
-                    name=klass.qualname,
-                    file=row.file,
-                    kind="resource",
-                    noun=f"{klass.name} with its {row.noun}",
-                    release=tuple(dict.fromkeys(m.name for m in endings)),
-                    awaited=tuple(m.name for m in endings if m.is_async and not m.name.startswith("__")),
-                )
-    return None
-
-
-def _closed_by(basis: Basis, place: Place, row: Row, endings: list[Scope]) -> bool:
-    return any(
-        use.stmt.scope.function in endings and fate(basis, use, row) == "release"
-        for use in resource_uses(basis, place, row)
-    )

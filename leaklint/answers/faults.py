@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from leaklint.answers.fate import acquired, manages
+from leaklint.answers.fate import manages
+from leaklint.answers.openers import acquired
 from leaklint.apis import Row
 from leaklint.basis import Basis
 from leaklint.ir import Expr, Scope, Stmt, ancestors, statements

@@ -51,11 +51,17 @@ class Guards:
     def _refers(self, expr: Expr) -> bool:
         return self.basis.names.place(expr) == self.place
 
+    def _below(self, expr: Expr) -> bool:
+        """Is it the resource, or a part of it: `client.transport.is_closing()`?"""
+        place = self.basis.names.place(expr)
+        depth = len(self.place.path)
+        return place is not None and place.scope is self.place.scope and place.path[:depth] == self.place.path
+
     def _state(self, expr: Expr) -> bool | None:
-        """`f.closed`, `session.is_open()`: by its name an attribute or method that tells whether it is open."""
+        """`f.closed`, `client.port.isOpen()`: by its name an attribute or method that tells whether it is open."""
         if expr.op == "call" and len(expr.args) == 1:
             expr = expr.args[0]
-        if expr.op != "attr" or not self._refers(expr.args[0]):
+        if expr.op != "attr" or not self._below(expr.args[0]):
             return None
         if self.basis.apis.means("closed_states", expr.text):
             return False

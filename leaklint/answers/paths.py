@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from leaklint.answers.fate import acquired as acquires
 from leaklint.answers.fate import fate, resource_uses
 from leaklint.answers.faults import Faults
 from leaklint.answers.guards import Guards
 from leaklint.answers.handlers import catches_all, handles
+from leaklint.answers.instances import klass
+from leaklint.answers.openers import acquired as acquires
+from leaklint.answers.openers import openings
 from leaklint.apis import Row
 from leaklint.basis import Basis, calls
 from leaklint.flow import Effects, Exit, open_exits
@@ -36,7 +38,14 @@ class Paths:
 
 
 def trace(
-    basis: Basis, place: Place, row: Row, acquired: Stmt, *, begun: Stmt | None = None, judged: bool = False
+    basis: Basis,
+    place: Place,
+    row: Row,
+    acquired: Stmt,
+    *,
+    begun: Stmt | None = None,
+    judged: bool = False,
+    depth: int = 1,
 ) -> Paths:
     """Follow the resource that `acquired` puts into `place`, through the function it stands in.
 
@@ -44,6 +53,7 @@ def trace(
     is guarded.
 
     An attribute is followed through the constructor that acquires it: whoever gets no object cannot close it.
+    `depth`: how many methods that begin something are followed in turn.
     """
     function = acquired.scope.function if place.is_attribute else place.scope
     fates: dict[Stmt, str] = {}
@@ -59,7 +69,8 @@ def trace(
         if place.is_attribute and outcome == "escape":
             continue  # held by an object that nobody gets
         if use.place.path != place.path:
-            outcome = "escape"  # `callback(f.close)`, `response.content.decode()`
+            # `callback(f.close)`, `response.content.decode()`; but `f.close` by itself does nothing
+            outcome = "borrow" if use.role == "discarded" and not use.verb else "escape"
         if (use.stmt is acquired and outcome == "rebind") or (outcome in ("escape", "rebind") and wraps(basis, use)):
             continue
         if outcome == "release":
@@ -69,17 +80,20 @@ def trace(
             escapes.append(use)
         if outcome != "borrow" and fates.get(use.stmt) not in ("release", "escape", "attempt"):
             fates[use.stmt] = outcome
+    if len(place.path) == 2:
+        _of_holder(basis, place, row, fates, releases, escapes)
     if place.is_attribute:
         fates |= dict.fromkeys(_ended(basis, place, row, function), "release")
     else:
         _nested(basis, function, place, fates, escapes)
     begun = begun or _begun(basis, place, row, acquired)
+    half = depth > 0 and row.empty and begun is not None and _half_open(basis, place, row, begun, depth)
     faults = Faults(basis, place, row, function)
     # who guards the resource has judged what may fail before the guard; who hands it over keeps it that long only
     judged = judged or place.is_attribute or not releases or not row.needs_release or any(guarded(u) for u in releases)
     weighed = faults.likely if judged else faults.any
     effects = Effects(
-        at=lambda stmt: "acquire" if stmt is begun else fates.get(stmt, ""),
+        at=lambda stmt: ("begin" if half else "acquire") if stmt is begun else fates.get(stmt, ""),
         fallible=lambda stmt: fates.get(stmt) == "attempt" or weighed(stmt) is not None,
         narrow=Guards(basis, place, acquired).narrow,
         swallows=lambda stmt: any(v.op == "call" and _swallows(basis, v) for v, _ in stmt.items),
@@ -119,6 +133,36 @@ def _begun(basis: Basis, place: Place, row: Row, acquired: Stmt) -> Stmt | None:
         for _, owner in ancestors(first)
     )
     return None if entered else first
+
+
+def made_here(basis: Basis, place: Place) -> bool:
+    """Is it an attribute of an object that the function makes itself: `self = cls()`?"""
+    head = place.path[0]
+    bindings = basis.names.all_bindings(place.scope, head) if place.scope.kind == "function" else []
+    values = [b.value for b in bindings]
+    return len(bindings) == 1 and values[0] is not None and bindings[0].exact and values[0].op == "call"
+
+
+def _of_holder(
+    basis: Basis, place: Place, row: Row, fates: dict[Stmt, str], releases: list[Use], escapes: list[Use]
+) -> None:
+    """What becomes of the object whose attribute holds it becomes of it."""
+    for use in basis.all_uses(Place(place.scope, place.path[:1])):
+        outcome = fate(basis, use, row)
+        if outcome in ("release", "escape"):
+            (releases if outcome == "release" else escapes).append(use)
+            fates.setdefault(use.stmt, outcome)
+
+
+def _half_open(basis: Basis, place: Place, row: Row, begun: Stmt, depth: int) -> bool:
+    """Does a method of this module that begins it leave something open when it fails?"""
+    for use in basis.all_uses(place):
+        owner = klass(basis, use.expr) if use.stmt is begun and use.verb in row.own else None
+        method = basis.names.method(owner, use.verb) if owner is not None else None
+        for one in openings(basis, method) if method is not None else ():
+            if trace(basis, one.place, one.row, one.stmt, depth=depth - 1).exit("raise") is not None:
+                return True
+    return False
 
 
 def _timed(basis: Basis, use: Use) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Literal
 
-from leaklint.answers import fate, paths
+from leaklint.answers import openers, paths
 from leaklint.answers.resources import entered, rebuilt, unreleased
 from leaklint.apis import Row
 from leaklint.basis import Answer
@@ -25,7 +25,7 @@ class Resources(View):
     """Resources, followed to where they are released."""
 
     def acquired(self, expr: Expr | None) -> Row | None:
-        return fate.acquired(self.basis, expr)
+        return openers.acquired(self.basis, expr)
 
     def sort(self, row: Row) -> Sort:
         """What a resource is by its noun or the last word of that, and so which rule speaks of it."""
@@ -35,7 +35,7 @@ class Resources(View):
 
     def holds_open(self, row: Row, call: Expr) -> bool:
         """Is it acquired with an argument that opens something which waits for the release?"""
-        return fate.holds_open(row, call)
+        return openers.holds_open(row, call)
 
     def trace(self, place: Place, row: Row, stmt: Stmt) -> paths.Paths:
         return paths.trace(self.basis, place, row, stmt)
@@ -48,7 +48,9 @@ class Resources(View):
             for use in uses:
                 if use.verb == "bind" and use.stmt.op == "assign":
                     row = (
-                        self.acquired(use.value) if use.value is not None else fate.acquired_part(self.basis, use.expr)
+                        self.acquired(use.value)
+                        if use.value is not None
+                        else openers.acquired_part(self.basis, use.expr)
                     )
                     value = use.value or use.stmt.value
                     if row is not None and value is not None:
@@ -68,6 +70,12 @@ class Resources(View):
                 break
             found.append((self.trace(place, row, stmt), value))
         return tuple(found)
+
+    @cached_property
+    def factory_traces(self) -> tuple[tuple[paths.Paths, Expr], ...]:
+        """Each resource that a function gives to an object which it has made itself, and hands out afterwards."""
+        made = (a for a in self.acquisitions if len(a[0].path) == 2 and paths.made_here(self.basis, a[0]))
+        return tuple((self.trace(place, row, stmt), value) for place, row, stmt, value in made)
 
     @cached_property
     def constructor_traces(self) -> tuple[tuple[paths.Paths, Expr], ...]:

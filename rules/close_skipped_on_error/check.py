@@ -15,7 +15,7 @@ _WAYS = {"return": "leaves_by_return", "raise": "may_raise", "cancel": "may_be_c
 def check(facts: Facts) -> Iterator[Hit | Clear]:
     yield from constructors(facts)
     yield from endings(facts)
-    for paths, value in (*facts.traces, *facts.evident):
+    for paths, value in (*facts.traces, *facts.factory_traces, *facts.evident):
         place, row, stmt = paths.place, paths.row, paths.acquired
         subject = place.text
         noun = row.noun or row.name
@@ -45,9 +45,9 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             hint="guard" if paths.escapes else "with" if row.scoped else "finally",
             args={
                 "noun": noun,
-                "name": place.path[0],
+                "name": ".".join(place.path),
                 "call": brief(value),
-                "release": release_call(row, place.path[0]),
+                "release": release_call(row, ".".join(place.path)),
             },
             clues=(
                 Clue(stmt, "acquired", "acquired", {"noun": noun}),

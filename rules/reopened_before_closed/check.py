@@ -18,6 +18,8 @@ def check(facts: Facts) -> Iterator[Hit]:
         clues = [Clue(one.stmt, "acquired", "anew", {"name": name})]
         if one.first is not None:
             clues.append(Clue(one.first, "holder", "first", {"noun": noun}))
+        if one.again is not None:
+            clues.append(Clue(one.again, "missing", "again"))
         if one.closed is not None:
             clues.append(Clue(one.closed.stmt, "released", "closed", {"name": name}))
         yield Hit(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from leaklint.answers.fate import acquired, fate, resource_uses, takes_over
+from leaklint.answers.fate import fate, resource_uses, takes_over
+from leaklint.answers.openers import acquired
 from leaklint.apis import Row
 from leaklint.basis import Answer, Basis, Clue
 from leaklint.ir import Expr

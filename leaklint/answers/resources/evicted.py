@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from leaklint.answers.fate import acquired
+from leaklint.answers.openers import acquired
 from leaklint.basis import Basis
 from leaklint.ir import Scope, Stmt, ancestors, flat_of, statements
 from leaklint.names import Place

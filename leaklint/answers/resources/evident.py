@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from leaklint.answers.fate import acquired
+from leaklint.answers.openers import acquired
 from leaklint.answers.paths import Paths, guarded, trace, wraps
 from leaklint.apis import Row
 from leaklint.basis import Basis

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from leaklint.answers.driver import context
-from leaklint.answers.fate import acquired
 from leaklint.answers.key import literal
+from leaklint.answers.openers import acquired
 from leaklint.answers.paths import Paths
 from leaklint.apis import Row
 from leaklint.basis import Answer, Basis

@@ -20,7 +20,8 @@ from leaklint.uses import Use
 class Reopened:
     """`stmt` puts a new one into `place`; `first` opened the old one, `closed` is a use that closes such a one.
 
-    One of `first` and `closed` is known; without `first`, the name of the function says that it opens anew.
+    One of `first` and `closed` is known; without `first`, the name of the function says that it opens anew, or that of
+    the one which calls it at `again`.
     """
 
     place: Place
@@ -29,6 +30,7 @@ class Reopened:
     value: Expr
     first: Stmt | None
     closed: Use | None
+    again: Stmt | None = None
 
 
 def reopened(basis: Basis) -> Iterator[Reopened]:
@@ -53,11 +55,32 @@ def _of_place(basis: Basis, place: Place, found: list[Acquisition]) -> Iterator[
         anew = basis.apis.means("reopening_methods", function.name)
         begins = basis.apis.means("beginning_methods", function.name)
         born = first is not None and one.row.name != "" and not begins and not _emptied(basis, place)
-        if (anew or born) and not _cared_for(basis, one):
+        again = None if anew or born else _called_anew(basis, one)
+        if (anew or born or again is not None) and not _cared_for(basis, one):
             closes = (u for u in resource_uses(basis, place, one.row) if fate(basis, u, one.row) == "release")
             closed = next(closes, None)
-            if born or closed is not None:
-                yield Reopened(place, one.row, one.stmt, one.value, first.stmt if born and first else None, closed)
+            before = first if born else _on_demand(found, one) if anew else None
+            if before is not None or closed is not None:
+                opened = before.stmt if before is not None else None
+                yield Reopened(place, one.row, one.stmt, one.value, opened, closed, again)
+
+
+def _on_demand(found: list[Acquisition], one: Acquisition) -> Acquisition | None:
+    """Another function that opens it, of what a row knows."""
+    others = (a for a in found if a.row.name and a.stmt.scope.function is not one.stmt.scope.function)
+    return next(others, None) if one.row.name else None
+
+
+def _called_anew(basis: Basis, one: Acquisition) -> Stmt | None:
+    """Where a method that reconnects calls the one that opens, and nothing looks after the old one before."""
+    function = one.stmt.scope.function
+    for mention in basis.mentions(function.name):
+        caller = mention.stmt.scope.function
+        if basis.names.local(mention) is function and basis.apis.means("reopening_methods", caller.name):
+            callers = (e for e in basis.mentions(caller.name) if basis.names.local(e) is caller)
+            if not any(_looks_after(basis, one, e.stmt.scope.function, e.stmt) for e in callers):
+                return mention.stmt
+    return None
 
 
 def _at_birth(basis: Basis, stmt: Stmt) -> bool:

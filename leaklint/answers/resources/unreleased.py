@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from leaklint.answers.fate import acquired, takes_over
+from leaklint.answers.fate import takes_over
+from leaklint.answers.openers import acquired
 from leaklint.answers.paths import Paths
 from leaklint.apis import Row
 from leaklint.basis import Basis
 from leaklint.ir import Expr, Stmt
 from leaklint.scopes import source_name
+
+_DISPLAYS = ("tuple", "list", "dict")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +54,22 @@ def unreleased(basis: Basis, traces: Sequence[tuple[Paths, Expr]]) -> Iterator[U
 
 def _dropped(basis: Basis, call: Expr, row: Row) -> bool:
     """Used for one look at an attribute or method, or not at all: nobody can release it afterwards."""
-    expr = call
-    while expr.parent is not None and expr.parent.op == "await":
-        expr = expr.parent
+    expr = _passed_through(basis, call)
     parent, stmt = expr.parent, expr.stmt
     if parent is None:
         return (stmt.op == "expr" and not _ends(basis, call)) or (stmt.op == "for" and expr is stmt.value)
     if parent.op == "comp":
         return parent.args[0] is expr  # the first iterable: the others are bound again and again
+    if row.empty and not (parent.op == "attr" and parent.text in row.own):
+        return False
     if parent.op == "attr":
         # `Client().aio`: that half is followed by itself
         return acquired(basis, parent) is None and _looked_at(basis, parent, row)
-    packed = parent.op in ("tuple", "list", "dict")
-    while parent is not None and parent.op in ("tuple", "list", "dict"):  # `files={"f": open(p)}`
+    packed = parent.op in _DISPLAYS
+    while parent is not None and parent.op in _DISPLAYS:  # `files={"f": open(p)}`
         expr, parent = parent, parent.parent
+    if packed and parent is None:
+        return _only_sent(basis, stmt, row)
     return (
         parent is not None
         and parent.op == "call"
@@ -73,8 +78,33 @@ def _dropped(basis: Basis, call: Expr, row: Row) -> bool:
     )
 
 
+def _only_sent(basis: Basis, stmt: Stmt, row: Row) -> bool:
+    """`files = {"f": open(p)}`: is a local display good for nothing but being read by calls?"""
+    target = stmt.targets[0] if stmt.op == "assign" and len(stmt.targets) == 1 else None
+    place = basis.names.place(target) if target is not None and target.op == "name" else None
+    uses = [u for u in basis.all_uses(place) if u.verb != "bind"] if place is not None else []
+    if place is None or place.scope.kind != "function" or not uses or any(basis.below(place.entry)):
+        return False
+    return all(u.role == "argument" and _read_by(basis, u.site, row, packed=True) for u in uses)
+
+
+def _passed_through(basis: Basis, expr: Expr) -> Expr:
+    """The expression that gives what a call opens: through await, and `wait_for(call, 5)`."""
+    while (parent := expr.parent) is not None:
+        passes = parent.op == "call" and len(parent.args) > 1 and parent.args[1] is expr
+        row = basis.types.callee(parent).row if passes else None
+        if parent.op != "await" and not (row is not None and row.passes):
+            break
+        expr = parent
+    return expr
+
+
 def _left_behind(basis: Basis, call: Expr) -> Row | None:
-    """Of a call that returns a tuple one entry is taken, and another would have to be closed: `mkstemp()[1]`."""
+    """What would have to be closed of a tuple that is dropped, or of which another entry is taken: `mkstemp()[1]`."""
+    whole = _passed_through(basis, call)
+    if whole.parent is None and whole.stmt.op == "expr" and basis.types.callee(call).row is not None:
+        parts = (basis.types.indexed(call, index) for index in "01")  # `await wait_for(open_connection(host, 80), 5)`
+        return next((row for row in parts if row is not None and row.kind == "resource" and row.needs_release), None)
     taken = call.parent if call.parent is not None and call.parent.op == "sub" else None
     if taken is None or taken.args[0] is not call or taken.args[1].op != "const":
         return None
@@ -134,6 +164,8 @@ def _stays(basis: Basis, call: Expr, sent: bool = False) -> bool:
     stmt = call.stmt
     if sent:
         return True
+    if stmt.op == "return":  # `return yaml.safe_load(open(path))`
+        return basis.apis.means("reading_functions", source_name(call))
     if stmt.op != "assign":
         return stmt.op in ("expr", "for")
     places = [basis.names.place(t) if t.op == "name" else None for t in stmt.targets]

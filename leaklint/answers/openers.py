@@ -1,0 +1,213 @@
+"""Which expressions open a resource: a call that rows know, a function here that returns one, a class that owns one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from leaklint.answers.fate import fate, resource_uses
+from leaklint.answers.precedents import precedent
+from leaklint.apis import Row
+from leaklint.basis import Basis
+from leaklint.ir import Expr, Scope, Stmt, ancestors, statements, walk
+from leaklint.names import Place
+from leaklint.uses import Use
+
+
+def acquired(basis: Basis, expr: Expr | None) -> Row | None:
+    """The row of a resource that evaluating `expr` acquires: a call of what makes one, through await and branches."""
+    while expr is not None and expr.op in ("await", "walrus", "starred"):
+        expr = expr.args[-1]
+    if expr is None:
+        return None
+    if expr.op in ("if", "bool"):
+        branches = (expr.args[0], expr.args[2]) if expr.op == "if" else expr.args
+        return next((r for b in branches if (r := acquired(basis, b)) is not None), None)
+    if expr.op == "attr":  # `Client().aio`: the half that is kept
+        whole = acquired(basis, expr.args[0]) if expr.args[0].op == "call" else None
+        half = basis.apis.get(whole.makes.get(expr.text)) if whole is not None else None
+        return half if half is not None and half.kind == "resource" else None
+    if expr.op != "call":
+        return None
+    callee = basis.types.callee(expr)
+    if callee.row is not None and callee.row.passes:
+        return acquired(basis, expr.args[1]) if len(expr.args) > 1 else None
+    if callee.local is not None and callee.local.kind != "function":
+        return own_class(basis, callee.local) if callee.local.kind == "class" else None
+    row = basis.types.result(expr) or _own_returned(basis, callee.local) or precedent(basis, expr)
+    if row is None or row.kind != "resource" or _in_memory(basis, expr) or _borrows(expr, row):
+        return None
+    if not row.needs_release and not holds_open(row, expr):
+        return None
+    if callee.local is not None and not makes(basis, callee.local):
+        return None
+    return row
+
+
+def holds_open(row: Row, call: Expr) -> bool:
+    """Is it acquired with an argument that opens something (`stream=True`, `stdout=PIPE`)?"""
+    given = zip(call.names, call.args, strict=False)
+    return any(name and row.open_with.get(name) in (arg.text, arg.value) for name, arg in given)
+
+
+def _borrows(call: Expr, row: Row) -> bool:
+    """Is it made over a connection, pool or client that was made elsewhere?"""
+    given = zip(call.names, call.args, strict=False)
+    return any(name in row.borrows and arg.op in ("name", "attr", "sub") for name, arg in given if name)
+
+
+def _in_memory(basis: Basis, call: Expr) -> bool:
+    """Made over a buffer (`ZipFile(BytesIO(data))`): there is nothing behind it that could stay open."""
+    rows = (basis.types.row(arg) for arg in call.args[1:2])
+    return any(row is not None and row.kind == "buffer" and not row.stringifies and "write" in row.grow for row in rows)
+
+
+def acquired_part(basis: Basis, target: Expr) -> Row | None:
+    """The row of what one name of a tuple target gets: `reader, writer = await open_connection()`."""
+    tuple_, stmt = target.parent, target.stmt
+    if tuple_ is None or tuple_.op != "tuple" or tuple_ not in stmt.targets or stmt.value is None:
+        return None
+    index = next(i for i, part in enumerate(tuple_.args) if part is target)
+    row = basis.types.indexed(stmt.value, str(index))
+    if row is not None and target.text.startswith("_") and target.op == "name" and not row.closer:
+        return None  # what else came with it holds it: `_, protocol = await loop.create_connection(...)`
+    return row if row is not None and row.kind == "resource" and row.needs_release else None
+
+
+def makes(basis: Basis, function: Scope) -> bool:
+    """Does a function of this module return a resource that it acquired itself, rather than one it keeps?"""
+    if function not in basis.makers:
+        basis.makers[function] = False  # functions that return what each other return make nothing
+        basis.makers[function] = _makes(basis, function)
+    return basis.makers[function]
+
+
+def _makes(basis: Basis, function: Scope) -> bool:
+    for stmt in statements(function.block):
+        if stmt.op != "return" or stmt.value is None:
+            continue
+        value = stmt.value
+        if value.op == "name":
+            place = basis.names.place(value)
+            if place is None or place.scope is not function:
+                return False
+            bound = list(basis.types.bound_values(place))
+            kept = any(u.role in ("bound", "element") for u in basis.all_uses(place))
+            if kept or not bound or not all(acquired(basis, b) is not None for b in bound if b.op != "const"):
+                return False
+        elif acquired(basis, value) is None and value.op != "const":
+            return False
+    return True
+
+
+def sources(basis: Basis, value: Expr | None) -> list[Expr]:
+    """What a bound value comes from: itself, or all that is bound to the local name that it reads."""
+    local = basis.names.place(value) if value is not None and value.op == "name" else None
+    if local is not None and local.scope.kind == "function":  # `client = Client(); self.client = client`
+        return list(basis.types.bound_values(local))
+    return [value] if value is not None else []
+
+
+def _own_returned(basis: Basis, function: Scope | None) -> Row | None:
+    """The class of this module, a resource itself, of which a function here returns a new instance."""
+    if function is None or function.kind != "function" or function.is_generator or not makes(basis, function):
+        return None
+    returned = (s.value for s in statements(function.block) if s.op == "return" and s.value is not None)
+    return next((r for v in returned for one in sources(basis, v) if (r := acquired(basis, one)) is not None), None)
+
+
+def own_class(basis: Basis, klass: Scope) -> Row | None:
+    """A class of this module that is a resource itself: one of its methods opens one, and another closes that again.
+
+    It is open from its constructor on, or from the call of the method that opens it (`connect`).
+    """
+    if klass not in basis.own_classes:
+        basis.own_classes[klass] = None  # within its own constructor
+        basis.own_classes[klass] = _own_class(basis, klass)
+    return basis.own_classes[klass]
+
+
+def _own_class(basis: Basis, klass: Scope) -> Row | None:
+    methods = [m for k in [klass, *basis.names.bases(klass)] for m in k.children if m.kind == "function"]
+    endings = [m for m in methods if basis.apis.means("end_of_life_methods", m.name) and m.name != "__del__"]
+    if not endings:
+        return None
+    opened = next((o for m in methods if m.name == "__init__" for o in openings(basis, m)), None)
+    if opened is not None:
+        return _own_row(klass, opened.row, endings)
+    begun = [m for m in methods if not m.name.startswith("_") and basis.apis.means("beginning_methods", m.name)]
+    found = {m.name: o.row for m in begun for o in openings(basis, m)}
+    return _own_row(klass, next(iter(found.values())), endings, tuple(found)) if found else None
+
+
+def _own_row(klass: Scope, opened: Row, endings: list[Scope], begun: tuple[str, ...] = ()) -> Row:
+    return Row(
+        name=klass.qualname,
+        file=opened.file,
+        kind="resource",
+        noun=f"{klass.name} with its {opened.noun.rpartition(' with its ')[2]}",
+        release=tuple(dict.fromkeys(m.name for m in endings)),
+        awaited=tuple(m.name for m in endings if m.is_async and not m.name.startswith("__")),
+        empty=bool(begun),
+        own=begun,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """`stmt` gives the attribute `place` a resource which a method that ends the object's life closes."""
+
+    place: Place
+    row: Row
+    stmt: Stmt
+
+
+def openings(basis: Basis, method: Scope) -> Iterator[Opening]:
+    """What a method, or a helper that it calls for certain, opens into an attribute.
+
+    A method that begins something may open what no row knows: that its class closes it says enough.
+    """
+    helpers = (basis.types.callee(e).local for s in _certain(method) for e in s.flat if e.op == "call")
+    functions = {method, *(h for h in helpers if h is not None and h.method_of is not None)}
+    certain = {s for f in functions for s in _certain(f) if s.op == "assign"}
+    for place, uses in basis.uses.items() if certain else ():
+        if place.is_attribute and len(place.path) == 1:
+            for use in uses:
+                if use.verb == "bind" and use.stmt in certain:
+                    row = _opened(basis, use, begun=method.name != "__init__")
+                    if row is not None and _closed_at_end(basis, place, row):
+                        yield Opening(place, row, use.stmt)
+
+
+def _opened(basis: Basis, use: Use, begun: bool) -> Row | None:
+    found = [(value, acquired(basis, value)) for value in sources(basis, use.value)]
+    row = next((row for _, row in found if row is not None), None) or acquired_part(basis, use.expr)
+    made = any(value.op in ("call", "await") and basis.types.row(value) is None for value, _ in found)
+    if row is None and begun and (made or (use.value is None and use.stmt.value is not None)):
+        return Row("", basis.module.path, "resource", noun=use.place.path[0].strip("_"))
+    return row
+
+
+def _certain(function: Scope) -> Iterator[Stmt]:
+    """Statements that run whenever a function succeeds: what is opened on a condition may as well be somebody else's.
+
+    `if self.session is None` is no condition: then there is one already.
+    """
+    for stmt in statements(function.block):
+        around = (pair for pair in ancestors(stmt) if pair[1].scope is stmt.scope)
+        if all(b.kind == "body" and (o.op in ("with", "try") or _missing(o, stmt)) for b, o in around):
+            yield stmt
+
+
+def _missing(owner: Stmt, stmt: Stmt) -> bool:
+    """Is the condition that what the statement binds is not there yet?"""
+    asked = {(e.op, e.text) for e in walk(owner.value)} if owner.op == "if" and owner.value is not None else set()
+    return any((t.op, t.text) in asked for t in stmt.targets)
+
+
+def _closed_at_end(basis: Basis, place: Place, row: Row) -> bool:
+    return any(
+        fate(basis, use, row) == "release" and basis.apis.means("end_of_life_methods", use.stmt.scope.function.name)
+        for use in resource_uses(basis, place, row)
+        if use.stmt.scope.function.name != "__del__"
+    )

@@ -1,0 +1,83 @@
+"""What nobody tells us of, but the file itself closes elsewhere: then it is to be closed here too."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from leaklint.apis import Row
+from leaklint.basis import Basis
+from leaklint.ir import Expr
+from leaklint.uses import Use
+
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")
+
+
+def precedent(basis: Basis, call: Expr) -> Row | None:
+    """A resource by what the module does with another result of the same class or function, and not with this one.
+
+    Only names that stand for connections and the like count: much else has a `close`.
+    """
+    callee = basis.types.callee(call)
+    if callee.name is None or callee.row is not None or callee.receiver is not None or callee.local is not None:
+        return None
+    if callee.name not in basis.precedents:
+        basis.precedents[callee.name] = _row(basis, callee.name)
+    row = basis.precedents[callee.name]
+    return row if row is not None and not any(_releases(basis, call)) else None
+
+
+def _row(basis: Basis, name: str) -> Row | None:
+    last = name.rpartition(".")[2]
+    if name.startswith("builtins.") or not basis.apis.means("opening_names", last):
+        return None
+    calls = basis.calls_of.get(name, ())
+    released = dict(pair for call in calls for pair in _releases(basis, call))
+    if not released:
+        return None
+    # what connects when it is told to is not open before, nor when that fails
+    begun = tuple(dict.fromkeys(verb for call in calls for verb in _begins(basis, call)))
+    return Row(
+        name=name,
+        file=basis.module.path,
+        kind="resource",
+        noun=_noun(last),
+        release=tuple(released),
+        awaited=tuple(verb for verb, waits in released.items() if waits),
+        empty=bool(begun),
+        own=begun,
+    )
+
+
+def _releases(basis: Basis, call: Expr) -> Iterator[tuple[str, bool]]:
+    """The methods by which the result of a call is released, and whether each is awaited."""
+    expr = call.parent if call.parent is not None and call.parent.op == "await" else call
+    stmt = expr.stmt
+    if stmt.op == "with" and any(value is expr for value, _ in stmt.items):
+        yield ("__aexit__" if stmt.is_async else "__exit__"), False
+    for use in _uses(basis, call):
+        late = use.stmt.scope.function.name == "__del__"
+        if not late and basis.apis.means("closing_methods", use.verb):
+            yield use.verb, use.site.parent is not None and use.site.parent.op == "await"
+
+
+def _begins(basis: Basis, call: Expr) -> Iterator[str]:
+    return (use.verb for use in _uses(basis, call) if basis.apis.means("beginning_methods", use.verb))
+
+
+def _uses(basis: Basis, call: Expr) -> Iterator[Use]:
+    """The methods called on what a call gives, by the name or attribute that it is bound to."""
+    expr = call.parent if call.parent is not None and call.parent.op == "await" else call
+    stmt = expr.stmt
+    if stmt.op == "assign" and stmt.value is expr and len(stmt.targets) == 1:
+        place = basis.names.place(stmt.targets[0])
+        uses = basis.all_uses(place) if place is not None else []
+        yield from (u for u in uses if u.verb and u.site.op == "call" and not u.verb.startswith("__"))
+
+
+def _noun(name: str) -> str:
+    """`AcmeClient`: Acme client; `get_connection`: connection."""
+    words = _WORDS.findall(name)
+    if name[:1].isupper():
+        return " ".join([*words[:-1], words[-1].lower()])
+    return words[-1] if words[-1] != "connect" else "connection"
