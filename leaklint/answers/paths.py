@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from leaklint.answers.fate import fate, resource_uses
@@ -87,6 +87,8 @@ def trace(
     else:
         _nested(basis, function, place, fates, escapes)
     begun = begun or _begun(basis, place, row, acquired)
+    if begun is not None and begun is not acquired and _shared(fates, begun):
+        begun = None
     half = depth > 0 and row.empty and begun is not None and _half_open(basis, place, row, begun, depth)
     faults = Faults(basis, place, row, function)
     # who guards the resource has judged what may fail before the guard; who hands it over keeps it that long only
@@ -133,6 +135,11 @@ def _begun(basis: Basis, place: Place, row: Row, acquired: Stmt) -> Stmt | None:
         for _, owner in ancestors(first)
     )
     return None if entered else first
+
+
+def _shared(fates: Mapping[Stmt, str], begun: Stmt) -> bool:
+    """Has somebody else got it before it was open?"""
+    return any(outcome == "escape" and stmt.ordinal < begun.ordinal for stmt, outcome in fates.items())
 
 
 def made_here(basis: Basis, place: Place) -> bool:
