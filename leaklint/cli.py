@@ -15,6 +15,7 @@ from leaklint.commands.terminal import CLEAN, STOPPED, WRONG, leave, tell
 
 COMMANDS: Mapping[str, str] = {
     "check": "check",
+    "merge": "merge",
     "report": "report",
     "baseline": "baseline",
     "init": "init",

@@ -1,4 +1,4 @@
-"""What `docs/ci.md` and `action.yml` say, run as far as it can be run here: their scripts, in a repository."""
+"""What `docs/ci.md`, `docs/scale.md` and `action.yml` say, run as far as it can be here, in a repository."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from leaklint import cli, pages
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "ci.md").read_text("utf-8")
+SCALE = (ROOT / "docs" / "scale.md").read_text("utf-8")
 BLOCKS = {block.heading: block for block in pages.blocks(PAGE)}
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
 BIN = Path(sys.executable).parent
@@ -188,3 +189,20 @@ def test_nox(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ((command, *arguments),) = ran
     assert command == "leaklint"
     assert cli._status(arguments) == 1
+
+
+def test_shards_in_a_matrix(repository: Path) -> None:
+    (text,) = [block.text for block in pages.blocks(SCALE) if block.text.startswith("# .github/workflows")]
+    jobs = yaml.safe_load(text)["jobs"]
+    one, whole = (
+        "\n".join(line for step in jobs[name]["steps"] if not (line := step.get("run", "pip ")).startswith("pip "))
+        for name in ("shard", "merge")
+    )
+    shards = jobs["shard"]["strategy"]["matrix"]["shard"]
+    assert f"--shard ${{{{ matrix.shard }}}}/{len(shards)} " in one
+    for number in shards:
+        assert bash(one.replace("${{ matrix.shard }}", str(number))).returncode == 0
+        assert Path(jobs["shard"]["steps"][-1]["with"]["path"].replace("${{ matrix.shard }}", str(number))).is_file()
+    assert bash(whole).returncode == 1
+    report = json.loads(Path(jobs["merge"]["steps"][-1]["with"]["sarif_file"]).read_text())
+    assert len(report["runs"][0]["results"]) == 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from leaklint.catalogue import Catalogue
@@ -50,11 +50,14 @@ def row(finding: Finding, catalogue: Catalogue) -> dict[str, Any]:
 
 
 def render(outcome: Outcome, catalogue: Catalogue, _look: Look) -> Iterator[str]:
-    """The array, one finding per line. It is pure ASCII, so that any terminal and any file name can be coped with."""
-    findings = outcome.run.findings
-    if not findings:
+    """The array of all findings."""
+    return array([row(finding, catalogue) for finding in outcome.run.findings])
+
+
+def array(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """One finding per line. It is pure ASCII, so that any terminal and any file name can be coped with."""
+    if not rows:
         yield "[]"
-        return
-    for number, finding in enumerate(findings, 1):
+    for number, one in enumerate(rows, 1):
         opening = "[" if number == 1 else " "
-        yield f"{opening}{json.dumps(row(finding, catalogue))}{']' if number == len(findings) else ','}"
+        yield f"{opening}{json.dumps(one)}{']' if number == len(rows) else ','}"

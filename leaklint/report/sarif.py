@@ -161,5 +161,10 @@ def log(outcome: Outcome, catalogue: Catalogue, cwd: Path) -> dict[str, Any]:
 
 
 def render(outcome: Outcome, catalogue: Catalogue, _look: Look) -> Iterator[str]:
-    """The report as JSON in pure ASCII."""
-    yield from json.dumps(log(outcome, catalogue, Path.cwd()), indent=1).split("\n")
+    """The whole report."""
+    return text(log(outcome, catalogue, Path.cwd()))
+
+
+def text(log: Mapping[str, Any]) -> Iterator[str]:
+    """A report as JSON in pure ASCII."""
+    yield from json.dumps(log, indent=1).split("\n")
