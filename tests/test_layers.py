@@ -80,6 +80,7 @@ LAYERS = """
     shard
     cache
     workers
+    cluster
     batch
     runner
     since

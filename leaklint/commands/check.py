@@ -25,6 +25,7 @@ from leaklint.report import DEFAULT_FORMAT, FORMATS
 @click.option("--shard", "share", metavar="K/N", help="Report on the Kth of N shares of the files.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever is found; errors still give 2.")
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes; by default as many as pay.")
+@click.option("--executor", metavar="dask://HOST:PORT", help="Workers of a Dask cluster do the work.")
 @click.option("--statistics", is_flag=True, help="Count by rule and severity, and show the ten worst files.")
 @click.option("--show-cleared", is_flag=True, help="Full: list each suspect that a defence cleared, and by which one.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True)
@@ -43,6 +44,7 @@ def check(  # noqa: PLR0913  one parameter per option
     share: str | None,
     exit_zero: bool,
     jobs: int | None,
+    executor: str | None,
     statistics: bool,
     show_cleared: bool,
     color: str,
@@ -60,7 +62,7 @@ def check(  # noqa: PLR0913  one parameter per option
         shard = parse(share) if share is not None else None
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    order = Order(paths, given, jobs, stdin_filename, not no_gate, diff_base, baseline, shard)
+    order = Order(paths, given, jobs, stdin_filename, not no_gate, diff_base, baseline, shard, executor)
     examined = examine(order)
     give_out(examined.outcome, examined.catalogue, targets, look_of(color, show_cleared, statistics))
     run = examined.outcome.run

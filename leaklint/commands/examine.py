@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,6 +16,7 @@ from leaklint.commands.terminal import progress, tell
 
 if TYPE_CHECKING:
     from leaklint.baseline import Baseline
+    from leaklint.batch import Options
     from leaklint.cache import Cache
     from leaklint.catalogue import Catalogue
     from leaklint.config import Finder
@@ -38,6 +40,7 @@ class Order(NamedTuple):
     diff_base: str | None = None
     baseline: str | None = None
     shard: Shard | None = None
+    executor: str | None = None
 
 
 class Examined(NamedTuple):
@@ -114,19 +117,35 @@ def examine(order: Order) -> Examined:
     cache = _cache(here.cache_dir, key) if order.given.cached and order.gate else None
     options = batch.Options(order.jobs, order.gate, cache)
     bar = progress()
-    try:
-        outcome = runner.run(mine, catalogue, options, policy=policy, progress=bar, others=others)
-    finally:
-        if bar:
-            bar.clear()
-    if before:
-        folders = [cwd / path for path in order.paths or ["."] if (cwd / path).is_dir()]
-        outcome = _added(outcome, mine, before, folders, catalogue, options)
+    with _spread(options, order.executor, catalogue) as options:
+        try:
+            outcome = runner.run(mine, catalogue, options, policy=policy, progress=bar, others=others)
+        finally:
+            if bar:
+                bar.clear()
+        if before:
+            folders = [cwd / path for path in order.paths or ["."] if (cwd / path).is_dir()]
+            outcome = _added(outcome, mine, before, folders, catalogue, options)
     run = outcome.run._replace(errors=(*found.errors, *outcome.run.errors))
     for line in run.errors:
         tell(line)
     examined = Examined(outcome._replace(run=run), catalogue, policy, mine)
     return with_baseline(examined, known) if known is not None else examined
+
+
+@contextlib.contextmanager
+def _spread(options: Options, executor: str | None, catalogue: Catalogue) -> Iterator[Options]:
+    """The same with the workers of a cluster, where one is named."""
+    if executor is None:
+        yield options
+        return
+    from leaklint.cluster import ClusterError, connected
+
+    try:
+        with connected(executor, catalogue.loaded_from) as cluster:
+            yield options._replace(pools=cluster.pools, jobs=options.jobs or cluster.workers)
+    except ClusterError as error:
+        raise click.ClickException(str(error)) from None
 
 
 def _before(revision: str, finder: Finder) -> Before:
