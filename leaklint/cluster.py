@@ -108,7 +108,7 @@ def _difference(found: object, here: Installed) -> str:
     _, version, python = found
     theirs = f"leaklint {version} on Python {python}"
     if theirs == ours:
-        return f"the worker has another build of {ours}, or other versions of LibCST and astroid, than this machine"
+        return f"the worker has another build of {ours}, or another version of astroid, than this machine"
     return f"the worker has {theirs}, this machine {ours}: they have to be the same"
 
 
