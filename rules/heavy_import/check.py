@@ -28,6 +28,7 @@ def check(facts: Facts) -> Iterator[Hit]:
             clues=(
                 Clue(found.stmt, "acquired", "imported", {"library": found.library}),
                 *(Clue(u.stmt, "driver", "user", {"library": found.library}) for u in found.users[:3] if u.stmt),
+                *found.light.clues,
             ),
             acquired=f"import {found.library}",
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from leaklint.basis import Basis
+from leaklint.basis import NO, Answer, Basis, Clue
 from leaklint.ir import Expr, Scope, Stmt, ancestors, flat_of
 
 _FEW = 5  # functions: a module in which more need the library is about it
@@ -13,18 +13,23 @@ _FEW = 5  # functions: a module in which more need the library is about it
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """`stmt` imports `library` for everybody, `users` are the functions that need it, of `functions` in the module."""
+    """`stmt` imports `library` for everybody, `users` are the functions that need it, of `functions` in the module.
+
+    `light`: what says that the process should be light without it.
+    """
 
     stmt: Stmt
     library: str
     users: tuple[Scope, ...]
     functions: int
+    light: Answer = NO
 
 
 def seldom_used(basis: Basis) -> Iterator[Import]:
     """Imports of heavy libraries that at most a third of the functions use, and nothing that import itself runs.
 
-    Nothing for a script, and nothing where the module needs another heavy library throughout: it is paid for then.
+    Nothing for a script, and nothing where the module needs another heavy library throughout: it is paid for then. And
+    nothing without a sign that there is a light process: where a whole program stands on a library, nobody gains.
     """
     if any(e.text == "__name__" for s in basis.module.stmts if s.op == "if" for e in flat_of(s)):
         return
@@ -32,7 +37,43 @@ def seldom_used(basis: Basis) -> Iterator[Import]:
     found = [_used(basis, library, stmts) for library, stmts in _heavy(basis).items()]
     users = {u for one in found for u in one.users}
     if all(one.users for one in found) and len(users) <= min(_FEW, len(functions) // 3):
-        yield from (Import(one.stmt, one.library, one.users, len(functions)) for one in found)
+        for one in found:
+            light = _imported_late(basis, one.library) or _serves(functions, users)
+            if light:
+                yield Import(one.stmt, one.library, one.users, len(functions), light)
+
+
+def _imported_late(basis: Basis, library: str) -> Answer:
+    """Does the module import another heavy library, or the same, only where it is needed or for annotations alone?
+
+    A part of the same library may be optional where the whole is not.
+    """
+    for scope in basis.module.scopes:
+        for binding in (b for found in scope.bindings.values() for b in found if b.how == "import"):
+            other = binding.target.partition(".")[0]
+            late = scope.function.kind == "function" or _for_types(basis, binding.stmt)
+            if late and _is_heavy(basis, other) and (other != library or binding.target == library):
+                return Answer("late", (Clue(binding.stmt, "sibling", "late", {"other": other}),), other)
+    return NO
+
+
+def _for_types(basis: Basis, stmt: Stmt) -> bool:
+    tests = (t for block, owner in ancestors(stmt) if owner.op == "if" for t in block.exprs)
+    return any((basis.names.qualified(t) or "").endswith("TYPE_CHECKING") for t in tests)
+
+
+def _serves(functions: list[Scope], users: set[Scope]) -> Answer:
+    """Is this a part of a service, with other work to do: has it coroutine functions that do not need the library?"""
+    coroutines = (f for f in functions if f.is_async and f not in users and f.parent is not None)
+    other = next((f for f in coroutines if f.parent and f.parent.function.kind == "module"), None)
+    if other is None or other.stmt is None:
+        return NO
+    return Answer("serves", (Clue(other.stmt, "sibling", "serves", {"function": other.qualname}),), other.qualname)
+
+
+def _is_heavy(basis: Basis, library: str) -> bool:
+    row = basis.apis.get(library)
+    return row is not None and row.heavy and row.kind == "module"
 
 
 def _heavy(basis: Basis) -> dict[str, list[tuple[Stmt, str]]]:
@@ -43,11 +84,10 @@ def _heavy(basis: Basis) -> dict[str, list[tuple[Stmt, str]]]:
     for name, bindings in basis.module.scope.bindings.items():
         for binding in bindings:
             library = binding.target.partition(".")[0]
-            row = basis.apis.get(library)
             conditional = any(True for _ in ancestors(binding.stmt))  # its author has thought of it
             if binding.how != "import" or library == own or conditional:
                 continue
-            if row is not None and row.heavy and row.kind == "module":
+            if _is_heavy(basis, library):
                 found.setdefault(library, []).append((binding.stmt, name))
     return found
 
