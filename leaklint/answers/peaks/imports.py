@@ -64,8 +64,8 @@ def _for_types(basis: Basis, stmt: Stmt) -> bool:
 
 def _serves(functions: list[Scope], users: set[Scope]) -> Answer:
     """Is this a part of a service, with other work to do: has it coroutine functions that do not need the library?"""
-    coroutines = (f for f in functions if f.is_async and f not in users and f.parent is not None)
-    other = next((f for f in coroutines if f.parent and f.parent.function.kind == "module"), None)
+    coroutines = (f for f in functions if f.is_async and f not in users)
+    other = next((f for f in coroutines if f.parent is not None and f.parent.kind in ("module", "class")), None)
     if other is None or other.stmt is None:
         return NO
     return Answer("serves", (Clue(other.stmt, "sibling", "serves", {"function": other.qualname}),), other.qualname)
