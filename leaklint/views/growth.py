@@ -137,14 +137,14 @@ class Growth(View):
     def outside_key(self, value: Value, insert: Use) -> Answer:
         """The key of an insert, when it comes from outside.
 
-        A parameter whose name says nothing does where a lasting holder keeps by it what a function makes, as a cache.
+        A parameter whose name says nothing does where a function keeps by it what it makes, as a cache.
         """
         driver = value.driver(insert)
         if driver.kind in ("caller's key", "inventory"):
             return driver
         if driver.kind in ("import", "once", "closed set") or not key.passed_in(self.basis, insert.key):
             return NO
-        remembered = self.lasting(value) and self.memoises(value, insert)
+        remembered = self.memoises(value, insert)
         return Answer("inventory", driver.clues, source(insert.key)) if remembered else NO
 
     def piles_up(self, value: Value, insert: Use, driver: Answer) -> bool:
