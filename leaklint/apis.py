@@ -141,6 +141,11 @@ class Apis:
         return frozenset(method for row in self.rows.values() for method in row.asks)
 
     @cached_property
+    def owning(self) -> frozenset[str]:
+        """Methods by which instances of any row take over what they make or are given."""
+        return frozenset(method for row in self.rows.values() for method in row.own)
+
+    @cached_property
     def means(self) -> Callable[[str, str], bool]:
         """Does an identifier belong to one of the vocabulary's lists? `means("payload_names", "body")`"""
         # the same identifiers are asked about again and again; bounded, as a run sees a million of them

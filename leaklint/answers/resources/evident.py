@@ -42,7 +42,7 @@ def _made(basis: Basis, use: Use) -> bool:
     if call.op != "call" or acquired(basis, call) is not None or basis.types.result(call) is not None:
         return False
     method = call.args[0].text if call.args[0].op == "attr" else ""
-    return not any(method in row.own for row in basis.apis.rows.values())  # `stack.enter_context(...)` closes it
+    return method not in basis.apis.owning  # `stack.enter_context(...)` closes it
 
 
 def _call(use: Use) -> Expr:
