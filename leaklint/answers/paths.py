@@ -17,6 +17,7 @@ from leaklint.basis import Basis, calls
 from leaklint.flow import Effects, Exit, open_exits
 from leaklint.ir import Expr, Scope, Stmt, ancestors, statements
 from leaklint.names import Place
+from leaklint.scopes import source_name
 from leaklint.uses import Use
 
 _STOPPERS = ("sys.exit", "os._exit", "os.abort", "builtins.exit", "builtins.quit")
@@ -64,7 +65,7 @@ def trace(
             if use.stmt.scope.function is not function.function and not _of_comp(use, function)
             else fate(basis, use, row)
         )
-        if use.expr.scope.kind == "lambda":
+        if use.expr.scope.kind == "lambda" and (outcome == "release" or not _run_at_once(basis, use)):
             outcome = "escape"
         if place.is_attribute and outcome == "escape":
             continue  # held by an object that nobody gets
@@ -109,6 +110,14 @@ def trace(
     body = function.block
     exits = open_exits(body, effects) if body is not None else ()
     return Paths(row, place, acquired, tuple(releases), tuple(escapes), exits)
+
+
+def _run_at_once(basis: Basis, use: Use) -> bool:
+    """Is the lambda run by the call that it is given to, which keeps nothing of it: `retry(lambda: sock.connect())`?"""
+    body = use.expr.scope
+    given = next((e for e in use.stmt.flat if e.inner is body), None)
+    call = given.parent if given is not None else None
+    return call is not None and call.op == "call" and basis.apis.means("running_functions", source_name(call))
 
 
 def wraps(basis: Basis, use: Use) -> bool:
