@@ -16,8 +16,11 @@ from leaklint.uses import Use
 
 def acquired(basis: Basis, expr: Expr | None) -> Row | None:
     """The row of a resource that evaluating `expr` acquires: a call of what makes one, through await and branches."""
+    awaited = expr is not None and expr.op == "await"
     while expr is not None and expr.op in ("await", "walrus", "starred"):
         expr = expr.args[-1]
+    if expr is not None and awaited and expr.op == "name":
+        return _by_task(basis, expr)
     if expr is None:
         return None
     if expr.op in ("if", "bool"):
@@ -42,6 +45,15 @@ def acquired(basis: Basis, expr: Expr | None) -> Row | None:
     if callee.local is not None and not makes(basis, callee.local):
         return None
     return row
+
+
+def _by_task(basis: Basis, name: Expr) -> Row | None:
+    """What is acquired by the coroutine of a task that is awaited: `task = create_task(connect())`, `await task`."""
+    call = basis.names.only_value(name.text, name.scope)
+    row = basis.types.result(call) if call is not None and call.op == "call" else None
+    if call is None or row is None or row.kind != "task" or len(call.args) < 2 or call.args[1].op != "call":
+        return None
+    return acquired(basis, call.args[1])
 
 
 def holds_open(row: Row, call: Expr) -> bool:

@@ -139,6 +139,9 @@ def _read_by(basis: Basis, call: Expr, row: Row, packed: bool) -> bool:
         return False
     if row.spawn and callee.receiver is not None and callee.method in callee.receiver.spawn:
         return True  # `loop.run_in_executor(pool, f)`
+    made = basis.types.result(call)
+    if made is not None and made.kind == "task":
+        return False  # `create_task(create_subprocess_exec(...))`: whoever awaits the task gets it
     if callee.row is not None or callee.receiver is not None:
         return not takes_over(callee)
     # an unknown function reads it; an unknown class or object may keep and close it, unless it is dropped itself
