@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import signal
 
 import pytest
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What runs keep goes into a folder of this session, not into the user's."""
-    with pytest.MonkeyPatch.context() as patch:
-        folder = str(tmp_path_factory.mktemp("cache"))
-        patch.setenv("XDG_CACHE_HOME", folder)
-        patch.setenv("LOCALAPPDATA", folder)
-        patch.delenv("LEAKLINT_CACHE_DIR", raising=False)
-        yield
+@pytest.fixture(autouse=True, scope="session")
+def interruptible() -> None:
+    """A shell lets what it starts in the background ignore Ctrl-C, and all that this starts in turn: the tests that
+    press it would wait for ever."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
