@@ -14,9 +14,9 @@ import warnings
 
 from leaklint.analyze import DEEPEST, analyze
 from leaklint.catalogue import load
-from leaklint.files import decode
-from leaklint.gate import Gate
-from leaklint.scan import scan
+from leaklint.gating.gate import Gate
+from leaklint.gating.scan import scan
+from leaklint.project.files import decode
 
 
 def main() -> None:

@@ -12,17 +12,17 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from leaklint.facts import EVIDENCE_LIMIT, Cleared, Evidence, FileResult, Finding, OpenQuestion, Outside, Span, Summary
-from leaklint.files import decode
-from leaklint.gate import Gate
-from leaklint.positions import Positions
-from leaklint.scan import scan
+from leaklint.gating.gate import Gate
+from leaklint.gating.scan import scan
+from leaklint.project.files import decode
 from leaklint.severity import severity
-from leaklint.text import Text
+from leaklint.tree.positions import Positions
+from leaklint.tree.text import Text
 
 if TYPE_CHECKING:
     from leaklint.apis import Apis
-    from leaklint.basis import Clue
     from leaklint.catalogue import Catalogue, Rule
+    from leaklint.meaning.basis import Clue
     from leaklint.model import Clear, Facts, Hit
 
 UNREADABLE = "LK001"
@@ -97,10 +97,10 @@ def _gate(apis: Apis) -> Gate:
 
 
 def _facts(tree: ast.Module, text: Text, path: str, module: str, catalogue: Catalogue) -> Facts:
-    from leaklint.basis import basis
-    from leaklint.build import build
     from leaklint.infer import Inference
+    from leaklint.meaning.basis import basis
     from leaklint.model import Facts
+    from leaklint.tree.build import build
 
     built = build(tree, text, path, module, path.endswith("__init__.py"))
     return Facts(basis(built, catalogue.apis, Inference(text.whole, tree).receiver))

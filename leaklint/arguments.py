@@ -12,8 +12,8 @@ import click
 
 if TYPE_CHECKING:
     from leaklint.catalogue import Catalogue
-    from leaklint.config import Finder
-    from leaklint.files import Found
+    from leaklint.project.config import Finder
+    from leaklint.project.files import Found
 
 BASELINE = "leaklint-baseline.toml"
 """The file of accepted findings, where none is named."""
@@ -73,7 +73,7 @@ class Given(NamedTuple):
 
     def finder(self, cwd: Path) -> Finder:
         """The settings of each file. Raises SettingsError."""
-        from leaklint.config import Finder
+        from leaklint.project.config import Finder
 
         return Finder(cwd, self.values, cwd / self.config if self.config else None, self.isolated)
 
@@ -119,8 +119,8 @@ def settings_options(command: Callable[..., int]) -> Callable[..., int]:
 
 def gather(paths: Sequence[str], stdin_name: str | None, finder: Finder, cwd: Path) -> Found:
     """The files that the arguments name; `-` is standard input. Raises SettingsError, ValueError for the user."""
-    from leaklint.files import discover, stdin_source
-    from leaklint.walk import Walk
+    from leaklint.project.files import discover, stdin_source
+    from leaklint.project.walk import Walk
 
     if "-" not in paths:
         if stdin_name:

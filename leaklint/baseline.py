@@ -17,8 +17,8 @@ from typing import Any
 import tomli
 
 from leaklint.facts import SEVERITIES, Accepted, Finding, Run
-from leaklint.files import printable
-from leaklint.paths import split_cell
+from leaklint.project.files import printable
+from leaklint.project.paths import split_cell
 
 VERSION = 1
 

@@ -48,7 +48,7 @@ def _sentence(error: Exception) -> str:
     """An error that ended the run, on one line; `python -X dev` shows where the unexpected ones come from."""
     from concurrent.futures import BrokenExecutor
 
-    from leaklint.files import printable
+    from leaklint.project.files import printable
 
     if isinstance(error, click.ClickException):
         return printable(error.format_message())

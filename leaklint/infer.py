@@ -11,7 +11,7 @@ import sys
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from leaklint.ir import Expr
+from leaklint.tree.ir import Expr
 
 if TYPE_CHECKING:
     from astroid import nodes

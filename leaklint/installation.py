@@ -12,9 +12,9 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from leaklint import folder, sealed
 from leaklint.catalogue import own_rules
-from leaklint.stamp import stamp
+from leaklint.storage import folder, sealed
+from leaklint.storage.stamp import stamp
 
 KNOWLEDGE = (".py", ".md", ".toml")
 LIBRARIES = ("astroid",)

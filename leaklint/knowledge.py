@@ -7,10 +7,11 @@ import contextlib
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from leaklint import folder, installation, sealed
+from leaklint import installation
 from leaklint.apis import Apis, row_of, sparse
 from leaklint.catalogue import PACKAGE, Catalogue, load
 from leaklint.rule import Rule
+from leaklint.storage import folder, sealed
 
 
 class Known(NamedTuple):

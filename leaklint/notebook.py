@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from leaklint.facts import Cleared, Evidence, Finding, Run, Span, Suppression
-from leaklint.paths import in_cell
+from leaklint.project.paths import in_cell
 
 ENDING = ".ipynb"
 

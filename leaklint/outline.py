@@ -7,10 +7,10 @@ from functools import lru_cache
 
 from leaklint.answers.growth.memo import FORGETS
 from leaklint.apis import Apis, Row
-from leaklint.basis import Basis
-from leaklint.ir import Expr, Stmt, source
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.names import ELEMENT
 from leaklint.model import Facts
-from leaklint.names import ELEMENT
+from leaklint.tree.ir import Expr, Stmt, source
 
 
 def brief(call: Expr, limit: int = 40) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from leaklint.facts import SEVERITIES, Finding, Run
-from leaklint.paths import split_cell
+from leaklint.project.paths import split_cell
 
 Key = Callable[[Finding], Hashable]
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from leaklint.catalogue import Catalogue, Rule
 from leaklint.facts import SEVERITIES, Finding, Run, Severity
-from leaklint.keys import Settings
-from leaklint.paths import covers, split_cell
+from leaklint.project.keys import Settings
+from leaklint.project.paths import covers, split_cell
 
 _PREFIX = r"(?i)LK[0-9]{0,2}"
 

@@ -12,16 +12,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from leaklint.batch import Options, analyse
 from leaklint.catalogue import Catalogue
-from leaklint.config import Finder
-from leaklint.files import Source, module_name
-from leaklint.history import History
 from leaklint.pairing import Hunk, Twins, only_added
-from leaklint.paths import shown_name
-from leaklint.runner import Outcome, conclude
+from leaklint.project.config import Finder
+from leaklint.project.files import Source, module_name
+from leaklint.project.history import History
+from leaklint.project.paths import shown_name
+from leaklint.project.walk import ENDINGS, Walk
+from leaklint.running.batch import Options, analyse
+from leaklint.running.runner import Outcome, conclude
 from leaklint.selection import Policy
-from leaklint.walk import ENDINGS, Walk
 
 
 @dataclass(frozen=True, slots=True)

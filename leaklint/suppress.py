@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.facts import Finding, Suppression
-from leaklint.files import decode
+from leaklint.project.files import decode
 
 if TYPE_CHECKING:
     import tokenize

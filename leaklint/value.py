@@ -7,10 +7,10 @@ from functools import cached_property
 from leaklint.answers import bound, drain, driver, owner, shared, shrink
 from leaklint.answers.growth import nested
 from leaklint.apis import Row
-from leaklint.basis import Answer, Basis, Clue
-from leaklint.ir import Expr, ancestors, source
-from leaklint.names import Place
-from leaklint.uses import Use
+from leaklint.meaning.basis import Answer, Basis, Clue
+from leaklint.meaning.names import Place
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr, ancestors, source
 
 
 class Value:

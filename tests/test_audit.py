@@ -24,7 +24,7 @@ from leaklint.pages import fields
 from leaklint.report.audit import html, markdown
 from leaklint.report.audit.document import About, document
 from leaklint.report.audit.words import LANGUAGES, words
-from leaklint.runner import Outcome
+from leaklint.running.runner import Outcome
 
 Report = Callable[..., tuple[int, str, str]]
 

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from leaklint import cli, files
+from leaklint import cli
+from leaklint.project import files
 
 LEAK = "import asyncio\n\n\nasync def f(g):\n    asyncio.create_task(g())\n"
 """Reported on line 5."""

@@ -242,7 +242,7 @@ def test_a_run_with_errors_writes_nothing(leaklint: Run) -> None:
 
 
 def test_another_run_that_was_faster(leaklint: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    from leaklint import runner
+    from leaklint.running import runner
 
     leaklint("baseline", "create")
     real = runner.run

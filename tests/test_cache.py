@@ -18,9 +18,11 @@ from typing import Any, cast
 
 import pytest
 
-from leaklint import batch, cache, checked, cli, folder, installation, sealed, stamp
+from leaklint import cli, installation
 from leaklint.facts import FileResult, Summary
-from leaklint.files import Source, discover
+from leaklint.project.files import Source, discover
+from leaklint.running import batch, cache, checked
+from leaklint.storage import folder, sealed, stamp
 
 STATE = """\
 SESSIONS = {}

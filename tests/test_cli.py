@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from leaklint import __version__, catalogue, cli, report, runner
+from leaklint import __version__, catalogue, cli, report
 from leaklint.commands import terminal
+from leaklint.running import runner
 from leaklint.vocabulary import KnowledgeError
 
 LEAK = """\

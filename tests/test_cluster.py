@@ -15,12 +15,13 @@ from typing import Any
 import pytest
 from test_runner import ENGINE, write
 
-from leaklint import cli, cluster, installation
-from leaklint.batch import Options
+from leaklint import cli, installation
 from leaklint.catalogue import load
 from leaklint.commands import examine
-from leaklint.files import Source, discover
-from leaklint.runner import run
+from leaklint.project.files import Source, discover
+from leaklint.running import cluster
+from leaklint.running.batch import Options
+from leaklint.running.runner import run
 
 LEAK = """\
 import asyncio

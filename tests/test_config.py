@@ -12,9 +12,9 @@ import pytest
 import tomli
 
 from leaklint import cli
-from leaklint.config import Finder, read
-from leaklint.keys import KEYS, Settings, SettingsError
-from leaklint.paths import covers
+from leaklint.project.config import Finder, read
+from leaklint.project.keys import KEYS, Settings, SettingsError
+from leaklint.project.paths import covers
 
 DOCS = Path(__file__).parent.parent / "docs"
 HEAD = "[tool.leaklint]\n"

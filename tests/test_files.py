@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from leaklint import cli
-from leaklint.config import Finder
-from leaklint.files import decode, discover, lines, printable
+from leaklint.project.config import Finder
+from leaklint.project.files import decode, discover, lines, printable
 
 
 def make(root: Path, *names: str) -> None:

@@ -18,7 +18,7 @@ from leaklint.facts import Evidence, Finding, Run, Severity, Span, Suppression
 from leaklint.report import ALIASES, DEFAULT_FORMAT, FORMATS, Look, Tone, github, markdown, prose, render
 from leaklint.report.json import row
 from leaklint.report.tally import by_file, by_rule, statistics
-from leaklint.runner import Outcome
+from leaklint.running.runner import Outcome
 
 ROOT = Path(__file__).parent.parent
 PLACE = Span(12, 5, 12, 20)

@@ -16,10 +16,10 @@ import jsonschema
 import pytest
 from samples import CATALOGUE, finding
 
-from leaklint.checked import digest
 from leaklint.facts import Evidence, Finding, Run, Severity, Span
 from leaklint.report import Look, render
-from leaklint.runner import Outcome
+from leaklint.running.checked import digest
+from leaklint.running.runner import Outcome
 
 FOUND = finding(
     "src/app.py",

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from leaklint import analyze, scan
+from leaklint import analyze
 from leaklint.catalogue import load
+from leaklint.gating import scan
 
 PACKAGES = [
     "aiohttp",
@@ -51,7 +52,7 @@ def test_it_stops_a_file_in_which_nothing_can_leak() -> None:
     assert analyze.analyze(source, "a.py", "a", catalogue).sound == ()
     import ast
 
-    from leaklint.gate import Gate
+    from leaklint.gating.gate import Gate
 
     seen = scan.scan(ast.parse(source), deepest=100)
     assert seen is not None
@@ -70,7 +71,7 @@ def test_it_stops_a_file_in_which_nothing_can_leak() -> None:
 def test_it_passes_a_file_in_which_something_may(source: str) -> None:
     import ast
 
-    from leaklint.gate import Gate
+    from leaklint.gating.gate import Gate
 
     seen = scan.scan(ast.parse(source), deepest=100)
     assert seen is not None

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from leaklint import edits, link, pages, rewrite
+from leaklint import link, pages
 from leaklint.analyze import analyze
 from leaklint.catalogue import Catalogue, load
 from leaklint.facts import Change, Edit, Finding
+from leaklint.repairs import edits, rewrite
 
 RULES = Path(__file__).parent.parent / "rules"
 

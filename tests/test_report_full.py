@@ -10,14 +10,14 @@ from textwrap import dedent
 import pytest
 from samples import CATALOGUE, finding
 
-from leaklint.checked import digest
 from leaklint.facts import Cleared, Evidence, Run, Span
 from leaklint.report import Look, Tone, targets, write
 from leaklint.report.frame import Mark, fits, frame
 from leaklint.report.full import render
 from leaklint.report.progress import Progress, bar
 from leaklint.report.tally import closing
-from leaklint.runner import Outcome
+from leaklint.running.checked import digest
+from leaklint.running.runner import Outcome
 
 
 def report(run: Run, look: Look | None = None, digests: dict[str, str] | None = None) -> str:

@@ -11,7 +11,7 @@ from samples import CATALOGUE, finding
 from leaklint import pages
 from leaklint.facts import Evidence, Run, Span
 from leaklint.report import Look, prose, render
-from leaklint.runner import Outcome
+from leaklint.running.runner import Outcome
 
 PLACE = Span(12, 1, 13, 20)
 FOUND = finding("src/app.py", PLACE, Evidence("src/b.py", Span(40, 5, 40, 30), "acquired", "filled", {"how": "add"}))

@@ -14,7 +14,7 @@ from samples import CATALOGUE, finding
 from leaklint import catalogue, cli
 from leaklint.facts import Evidence, Run, Severity, Span, Suppression
 from leaklint.report import Look, render, repository, sarif
-from leaklint.runner import Outcome
+from leaklint.running.runner import Outcome
 
 SCHEMA = Path(__file__).parent / "data" / "sarif-2.1.0-rtm.5.json"
 PLACE = Span(12, 1, 13, 20)

@@ -17,12 +17,12 @@ from typing import Any
 import pytest
 from samples import finding
 
-from leaklint.batch import Engine, Options, batches, default_jobs
 from leaklint.catalogue import Catalogue, load
-from leaklint.checked import digest
 from leaklint.facts import Cleared, FileResult, Finding, Span, Summary
-from leaklint.files import Source, discover
-from leaklint.runner import Outcome, run
+from leaklint.project.files import Source, discover
+from leaklint.running.batch import Engine, Options, batches, default_jobs
+from leaklint.running.checked import digest
+from leaklint.running.runner import Outcome, run
 from leaklint.vocabulary import KnowledgeError
 
 
@@ -242,9 +242,9 @@ STOPPABLE = """
 import sys
 from pathlib import Path
 from leaklint.catalogue import load
-from leaklint.files import discover
-from leaklint.batch import Options
-from leaklint.runner import run
+from leaklint.project.files import discover
+from leaklint.running.batch import Options
+from leaklint.running.runner import run
 from test_runner import ENGINE
 if __name__ == "__main__":
     sources = discover(["."], Path.cwd()).sources

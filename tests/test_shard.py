@@ -10,10 +10,10 @@ import pytest
 
 from leaklint import cli
 from leaklint.analyze import analyze
-from leaklint.asked import may_answer
 from leaklint.catalogue import load
-from leaklint.files import Source
-from leaklint.shard import Shard, divide, parse
+from leaklint.project.files import Source
+from leaklint.running.asked import may_answer
+from leaklint.running.shard import Shard, divide, parse
 
 STATE = """\
 SESSIONS = {}

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from leaklint.answers.openers import acquired, acquired_part, sources
 from leaklint.apis import Row
-from leaklint.basis import Basis
-from leaklint.ir import Expr, Stmt
-from leaklint.names import Place
-from leaklint.uses import Use
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.names import Place
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr, Stmt
 
 
 @dataclass(frozen=True, slots=True)

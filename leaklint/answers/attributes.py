@@ -10,11 +10,11 @@ from leaklint.answers.endings import reached
 from leaklint.answers.fate import fate, resource_uses
 from leaklint.answers.owner import lifetime
 from leaklint.apis import Row
-from leaklint.basis import NO, Answer, Basis, Clue
 from leaklint.facts import OwnerKind
-from leaklint.ir import Expr, Scope, Stmt, ancestors, flat_of, is_none
-from leaklint.names import Place
-from leaklint.uses import Use
+from leaklint.meaning.basis import NO, Answer, Basis, Clue
+from leaklint.meaning.names import Place
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, is_none
 
 
 @dataclass(frozen=True, slots=True)

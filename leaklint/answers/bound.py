@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaklint.apis import Row
-from leaklint.basis import NO, Answer, Basis, Clue
-from leaklint.ir import Expr, source, statements
-from leaklint.names import Place
-from leaklint.uses import Use
+from leaklint.meaning.basis import NO, Answer, Basis, Clue
+from leaklint.meaning.names import Place
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr, source, statements
 
 _UNBOUNDED = ("None", "0", "-1", "float('inf')", 'float("inf")', "math.inf", "{}", "dict()")
 _EMPTINESS = ("0", "1")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from leaklint.answers.fate import parameter
 from leaklint.answers.spawn import LOOKS
-from leaklint.basis import NO, Answer, Basis
-from leaklint.ir import Expr, Scope, Stmt, ancestors, source, statements
-from leaklint.names import Place
-from leaklint.scopes import source_name
-from leaklint.uses import Use
+from leaklint.meaning.basis import NO, Answer, Basis
+from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import source_name
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, source, statements
 
 _CALLBACKS = ("add_done_callback", "remove_done_callback", "set_name")
 _DEPTH = 3

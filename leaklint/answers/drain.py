@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from leaklint.basis import Basis
-from leaklint.ir import Scope, Stmt, ancestors, flat_of, statements, walk
-from leaklint.names import Place
-from leaklint.uses import Use
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.names import Place
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Scope, Stmt, ancestors, flat_of, statements, walk
 
 _SEARCHES = (
     "__contains__",

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from leaklint.answers.key import key, literal
 from leaklint.answers.owner import owner
 from leaklint.answers.shared import each_instance
-from leaklint.basis import Answer, Basis, Clue
-from leaklint.ir import Expr, Scope, Stmt, ancestors, source, statements, walk
-from leaklint.scopes import source_name
-from leaklint.uses import Use
+from leaklint.meaning.basis import Answer, Basis, Clue
+from leaklint.meaning.scopes import source_name
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, source, statements, walk
 
 
 def context(basis: Basis, stmt: Stmt) -> Answer:

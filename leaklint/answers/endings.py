@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from leaklint.basis import Basis
-from leaklint.ir import Expr, Scope, flat_of, statements
+from leaklint.meaning.basis import Basis
+from leaklint.tree.ir import Expr, Scope, flat_of, statements
 
 
 def endings(basis: Basis, klass: Scope) -> tuple[Scope, ...]:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Literal
 
 from leaklint.apis import Row
-from leaklint.basis import Basis
-from leaklint.ir import Expr, Scope
-from leaklint.names import Place
-from leaklint.types import Callee
-from leaklint.uses import Use
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.names import Place
+from leaklint.meaning.types import Callee
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr, Scope
 
 Fate = Literal["release", "escape", "rebind", "borrow"]
 

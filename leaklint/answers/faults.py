@@ -8,9 +8,9 @@ from functools import cached_property
 from leaklint.answers.fate import manages
 from leaklint.answers.openers import acquired
 from leaklint.apis import Row
-from leaklint.basis import Basis
-from leaklint.ir import Expr, Scope, Stmt, ancestors, statements
-from leaklint.names import Place
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.names import Place
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, statements
 
 
 class Faults:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from leaklint.basis import Basis
-from leaklint.ir import Block, Expr, Stmt, ancestors, is_none, source
-from leaklint.names import Place
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.names import Place
+from leaklint.tree.ir import Block, Expr, Stmt, ancestors, is_none, source
 
 _NAMESPACES = ("locals", "globals", "vars")
 

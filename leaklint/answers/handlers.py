@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from leaklint.basis import Basis
-from leaklint.ir import Block, Expr
-from leaklint.scopes import source_name
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.scopes import source_name
+from leaklint.tree.ir import Block, Expr
 
 _ALL = ("Exception", "BaseException")
 _BASES = ("BaseException", "BaseExceptionGroup")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.basis import Basis
-from leaklint.ir import Expr, Scope, is_none, statements
-from leaklint.names import Place
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.names import Place
+from leaklint.tree.ir import Expr, Scope, is_none, statements
 
 _DEPTH = 4
 

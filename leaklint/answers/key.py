@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from leaklint.answers import fate
 from leaklint.answers.shared import is_classmethod
-from leaklint.basis import Answer, Basis
-from leaklint.ir import Binding, Expr, Param, Scope, source, walk
-from leaklint.names import Place
-from leaklint.scopes import source_name
-from leaklint.uses import Use
+from leaklint.meaning.basis import Answer, Basis
+from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import source_name
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Binding, Expr, Param, Scope, source, walk
 
 _FRESH = (
     "uuid.uuid4",

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from leaklint.answers.fate import fate, resource_uses
 from leaklint.answers.precedents import precedent
 from leaklint.apis import Row
-from leaklint.basis import Basis
-from leaklint.ir import Expr, Scope, Stmt, ancestors, statements, walk
-from leaklint.names import Place
-from leaklint.uses import Use
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.names import Place
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, statements, walk
 
 
 def acquired(basis: Basis, expr: Expr | None) -> Row | None:

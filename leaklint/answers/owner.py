@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from leaklint.answers.shared import is_data, shared
-from leaklint.basis import NO, Answer, Basis, Clue
 from leaklint.facts import OwnerKind
-from leaklint.ir import Scope, statements, walk
-from leaklint.names import Place
-from leaklint.scopes import source_name
+from leaklint.meaning.basis import NO, Answer, Basis, Clue
+from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import source_name
+from leaklint.tree.ir import Scope, statements, walk
 
 
 def owner(basis: Basis, place: Place) -> Answer:

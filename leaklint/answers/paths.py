@@ -13,12 +13,12 @@ from leaklint.answers.instances import klass
 from leaklint.answers.openers import acquired as acquires
 from leaklint.answers.openers import openings
 from leaklint.apis import Row
-from leaklint.basis import Basis, calls
-from leaklint.flow import Effects, Exit, open_exits
-from leaklint.ir import Expr, Scope, Stmt, ancestors, statements
-from leaklint.names import Place
-from leaklint.scopes import source_name
-from leaklint.uses import Use
+from leaklint.meaning.basis import Basis, calls
+from leaklint.meaning.flow import Effects, Exit, open_exits
+from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import source_name
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, statements
 
 _STOPPERS = ("sys.exit", "os._exit", "os.abort", "builtins.exit", "builtins.quit")
 

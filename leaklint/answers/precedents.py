@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from leaklint.apis import Row
-from leaklint.basis import Basis
-from leaklint.ir import Expr
-from leaklint.uses import Use
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from leaklint.basis import Basis
-from leaklint.ir import Expr, Scope, source
-from leaklint.names import Place
-from leaklint.scopes import source_name
-from leaklint.uses import Use
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import source_name
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr, Scope, source
 
 _DATA = ("dataclass", "dataclasses.dataclass", "attr.s", "attrs.define", "attr.define")
 _FIELDS = ("field", "Field", "attrib", "ib")

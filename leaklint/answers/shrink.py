@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from leaklint.answers.fate import parameter
 from leaklint.apis import Row
-from leaklint.basis import Basis
-from leaklint.ir import Expr, Scope, statements
-from leaklint.names import Place
-from leaklint.scopes import source_name
-from leaklint.uses import Use
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import source_name
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr, Scope, statements
 
 _BIRTHPLACES = (
     "__init__",

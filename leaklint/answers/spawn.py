@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from leaklint.answers import instances
 from leaklint.apis import Row
-from leaklint.basis import Basis
-from leaklint.ir import Expr, Scope, Stmt, flat_of, statements
-from leaklint.types import Callee
-from leaklint.uses import Use
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.types import Callee
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr, Scope, Stmt, flat_of, statements
 
 _DEPTH = 3
 LOOKS = (

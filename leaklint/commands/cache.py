@@ -21,7 +21,7 @@ def cache() -> None:
 
 def _folders(given: Given) -> Iterator[Path]:
     """The folder that is in force, and the user's own, where what leaklint knows is kept in any case."""
-    from leaklint.folder import home
+    from leaklint.storage.folder import home
 
     cwd = Path.cwd()
     named = given.finder(cwd).of_folder(cwd).cache_dir
@@ -32,8 +32,8 @@ def _folders(given: Given) -> Iterator[Path]:
 @settings_options
 def info(*, given: Given) -> int:
     """Show where it is and how large."""
-    from leaklint.folder import LIMIT, kept
     from leaklint.report.tally import several
+    from leaklint.storage.folder import LIMIT, kept
 
     for folder in _folders(given):
         sizes = [status.st_size for _, status in kept(folder)]
@@ -45,7 +45,7 @@ def info(*, given: Given) -> int:
 @settings_options
 def clear(*, given: Given) -> int:
     """Delete all of it, and nothing else that may lie there."""
-    from leaklint.folder import clear
+    from leaklint.storage.folder import clear
 
     for folder in _folders(given):
         print_lines([f"{folder}: {clear(folder) / 1e6:.1f} MB deleted"])

@@ -55,7 +55,7 @@ def check(  # noqa: PLR0913  one parameter per option
     Exit status: 0 nothing found, 1 findings at or above --fail-on, 2 usage or internal error.
     """
     from leaklint import report, selection
-    from leaklint.shard import parse
+    from leaklint.running.shard import parse
 
     try:
         targets = report.targets(form, file, outputs)

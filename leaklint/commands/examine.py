@@ -16,16 +16,16 @@ from leaklint.commands.terminal import progress, tell
 
 if TYPE_CHECKING:
     from leaklint.baseline import Baseline
-    from leaklint.batch import Options
-    from leaklint.cache import Cache
     from leaklint.catalogue import Catalogue
-    from leaklint.config import Finder
-    from leaklint.files import Source
-    from leaklint.keys import Settings
     from leaklint.knowledge import Known
-    from leaklint.runner import Outcome
+    from leaklint.project.config import Finder
+    from leaklint.project.files import Source
+    from leaklint.project.keys import Settings
+    from leaklint.running.batch import Options
+    from leaklint.running.cache import Cache
+    from leaklint.running.runner import Outcome
+    from leaklint.running.shard import Shard
     from leaklint.selection import Policy
-    from leaklint.shard import Shard
     from leaklint.since import Before
 
 
@@ -54,7 +54,7 @@ class Examined(NamedTuple):
 
 def catalogue_of() -> Catalogue:
     """What is known under the settings of the working directory."""
-    from leaklint.config import Finder
+    from leaklint.project.config import Finder
 
     here = Path.cwd()
     return _known([Finder(here).of_folder(here)]).catalogue
@@ -62,9 +62,9 @@ def catalogue_of() -> Catalogue:
 
 def _known(settings: Iterable[Settings], cached: bool = True) -> Known:
     from leaklint.catalogue import load
-    from leaklint.config import extras
-    from leaklint.folder import home
     from leaklint.knowledge import Known, known
+    from leaklint.project.config import extras
+    from leaklint.storage.folder import home
 
     loaded_from = tuple(extras(settings).values())
     return known(loaded_from, home()) if cached else Known(load(*loaded_from), "")
@@ -79,9 +79,9 @@ def _settings(sources: Iterable[Source], finder: Finder) -> dict[str, Settings]:
 
 def _cache(named: str, key: str) -> Cache | None:
     """Where results are kept: in the folder that is named, or in the user's. What is wrong with a named one is told."""
-    from leaklint.cache import Cache
-    from leaklint.files import printable
-    from leaklint.folder import home, wrong
+    from leaklint.project.files import printable
+    from leaklint.running.cache import Cache
+    from leaklint.storage.folder import home, wrong
 
     if named and (reason := wrong(Path.cwd() / named)):
         tell(f"{printable(named)}: nothing is kept: {reason}")
@@ -93,8 +93,9 @@ def _cache(named: str, key: str) -> Cache | None:
 def examine(order: Order) -> Examined:
     """Raises UsageError for arguments that make no sense, ClickException for a baseline or a revision that cannot be
     used, KnowledgeError, BrokenExecutor."""
-    from leaklint import batch, runner, selection
-    from leaklint.shard import divide
+    from leaklint import selection
+    from leaklint.running import batch, runner
+    from leaklint.running.shard import divide
 
     if order.shard and order.diff_base:
         raise click.UsageError("--shard cannot be combined with --diff-base, which looks at few files anyway")
@@ -139,7 +140,7 @@ def _spread(options: Options, executor: str | None, catalogue: Catalogue) -> Ite
     if executor is None:
         yield options
         return
-    from leaklint.cluster import ClusterError, connected
+    from leaklint.running.cluster import ClusterError, connected
 
     try:
         with connected(executor, catalogue.loaded_from) as cluster:
@@ -149,7 +150,7 @@ def _spread(options: Options, executor: str | None, catalogue: Catalogue) -> Ite
 
 
 def _before(revision: str, finder: Finder) -> Before:
-    from leaklint.history import HistoryError, read
+    from leaklint.project.history import HistoryError, read
     from leaklint.since import Before
 
     try:
@@ -162,7 +163,7 @@ def _before(revision: str, finder: Finder) -> Before:
 
 
 def _added(outcome: Outcome, *arguments: Any) -> Outcome:
-    from leaklint.history import HistoryError
+    from leaklint.project.history import HistoryError
     from leaklint.since import only_since
 
     try:

@@ -15,9 +15,9 @@ from leaklint.commands.examine import Examined, Order, examine
 from leaklint.commands.terminal import CLEAN, WRONG, print_lines
 
 if TYPE_CHECKING:
+    from leaklint.project.surroundings import Surroundings
     from leaklint.report.audit.blocks import Document
     from leaklint.report.audit.past import Past
-    from leaklint.surroundings import Surroundings
 
 FORMS = ("markdown", "html", "json")
 
@@ -44,8 +44,8 @@ def _targets(file: str | None, outputs: tuple[str, ...]) -> list[tuple[str, str 
 
 
 def _surroundings(examined: Examined, given: Given, folders: list[Path]) -> Surroundings:
-    from leaklint.surroundings import look
-    from leaklint.walk import Walk
+    from leaklint.project.surroundings import look
+    from leaklint.project.walk import Walk
 
     checked = {os.path.realpath(source.path) for source in examined.sources}
     return look(folders, checked, Walk(given.finder(Path.cwd())), Path.cwd())
@@ -96,7 +96,7 @@ def report(  # noqa: PLR0913  one parameter per option
 
     Exit status: 0 when it is written, whatever was found; 2 when something went wrong.
     """
-    from leaklint.git import revision
+    from leaklint.project.git import revision
     from leaklint.report import write
     from leaklint.report.audit.document import About, document
     from leaklint.report.audit.past import PastError, compare, read

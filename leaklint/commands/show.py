@@ -16,7 +16,7 @@ from leaklint.commands.terminal import CLEAN, print_lines
 @settings_options
 def config(*, path: str, given: Given) -> int:
     """Show the settings that are in force for a file or directory, and where each value came from."""
-    from leaklint.config import describe
+    from leaklint.project.config import describe
 
     place = Path.cwd() / path
     finder = given.finder(Path.cwd())

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from leaklint.catalogue import Catalogue
     from leaklint.report import Look, Target, Tone
     from leaklint.report.progress import Progress
-    from leaklint.runner import Outcome
+    from leaklint.running.runner import Outcome
 
 CLEAN, FOUND, WRONG, STOPPED = 0, 1, 2, 130
 """Exit statuses."""

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
-from leaklint import whole
+from leaklint.storage import whole
 
 if TYPE_CHECKING:
     from leaklint.catalogue import Catalogue
-    from leaklint.runner import Outcome
+    from leaklint.running.runner import Outcome
 
 FORMATS: Mapping[str, str] = {
     "full": "findings with their source and every place of the evidence, and a closing line",

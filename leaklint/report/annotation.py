@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from leaklint.catalogue import Catalogue
 from leaklint.facts import Finding
-from leaklint.files import printable
-from leaklint.paths import split_cell
+from leaklint.project.files import printable
+from leaklint.project.paths import split_cell
 from leaklint.report import prose
 from leaklint.report.repository import Repository
 

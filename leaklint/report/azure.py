@@ -11,7 +11,7 @@ from pathlib import Path
 from leaklint.catalogue import Catalogue
 from leaklint.facts import Severity
 from leaklint.report import Look, annotation, repository
-from leaklint.runner import Outcome
+from leaklint.running.runner import Outcome
 
 KINDS: Mapping[Severity, str] = {"P0": "error", "P1": "warning", "P2": "warning"}
 """There are no others."""

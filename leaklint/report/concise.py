@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from leaklint.catalogue import Catalogue
 from leaklint.report import Look, prose
 from leaklint.report.full import position
-from leaklint.runner import Outcome
+from leaklint.running.runner import Outcome
 
 
 def render(outcome: Outcome, catalogue: Catalogue, look: Look) -> Iterator[str]:

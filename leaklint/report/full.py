@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from leaklint.catalogue import Catalogue
 from leaklint.facts import Cleared, Evidence, Finding, Span
-from leaklint.files import printable
+from leaklint.project.files import printable
 from leaklint.report import Look, prose
 from leaklint.report.sources import Sources, sources
 from leaklint.report.tally import closing, statistics
-from leaklint.runner import Outcome
+from leaklint.running.runner import Outcome
 
 if TYPE_CHECKING:
     from leaklint.report.frame import Mark

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from leaklint.catalogue import Catalogue
 from leaklint.facts import Finding, Severity
-from leaklint.paths import split_cell
+from leaklint.project.paths import split_cell
 from leaklint.report import Look, annotation, repository
-from leaklint.runner import Outcome
+from leaklint.running.runner import Outcome
 
 _COMMANDS: dict[Severity, str] = {"P0": "error", "P1": "warning", "P2": "notice"}
 

@@ -14,7 +14,7 @@ from typing import Any
 from leaklint.catalogue import Catalogue
 from leaklint.facts import Finding, Severity
 from leaklint.report import Look, annotation, repository
-from leaklint.runner import Outcome
+from leaklint.running.runner import Outcome
 
 SEVERITY: Mapping[Severity, str] = {"P0": "critical", "P1": "major", "P2": "minor"}
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from leaklint.catalogue import Catalogue
 from leaklint.facts import Evidence, Finding, Span
-from leaklint.paths import split_cell
+from leaklint.project.paths import split_cell
 from leaklint.report import Look, prose
-from leaklint.runner import Outcome
+from leaklint.running.runner import Outcome
 
 
 def _span(span: Span) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from leaklint.catalogue import Catalogue
 from leaklint.report import Look
 from leaklint.report.json import row
-from leaklint.runner import Outcome
+from leaklint.running.runner import Outcome
 
 
 def render(outcome: Outcome, catalogue: Catalogue, _look: Look) -> Iterator[str]:

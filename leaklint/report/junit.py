@@ -12,9 +12,9 @@ from xml.sax.saxutils import escape, quoteattr
 
 from leaklint.catalogue import Catalogue
 from leaklint.facts import Finding
-from leaklint.files import printable
+from leaklint.project.files import printable
 from leaklint.report import Look, annotation, repository
-from leaklint.runner import Outcome
+from leaklint.running.runner import Outcome
 
 
 def _tag(element: str, /, **attributes: str) -> str:

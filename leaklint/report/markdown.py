@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from leaklint.catalogue import Catalogue
 from leaklint.facts import SEVERITIES, Finding, Run, Severity, Suppression
-from leaklint.files import printable
+from leaklint.project.files import printable
 from leaklint.report import Look, prose
 from leaklint.report.full import position
 from leaklint.report.tally import Row, by_file, by_rule, count, several
-from leaklint.runner import Outcome
+from leaklint.running.runner import Outcome
 
 HEADINGS: dict[Severity, str] = {"P0": "certain leaks", "P1": "high risks", "P2": "conditional leaks"}
 

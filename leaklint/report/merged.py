@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from leaklint.facts import SEVERITIES, Severity
-from leaklint.files import printable
+from leaklint.project.files import printable
 from leaklint.report import json as rows
 from leaklint.report import sarif
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from leaklint.catalogue import Catalogue, Rule
 from leaklint.facts import Evidence, Finding
-from leaklint.files import printable
 from leaklint.pages import fields, fill
-from leaklint.paths import split_cell
+from leaklint.project.files import printable
+from leaklint.project.paths import split_cell
 
 __all__ = ["LOWERED", "fields", "hint", "in_cell", "label", "message", "rule_of"]
 

@@ -12,11 +12,11 @@ from typing import Any
 
 from leaklint.catalogue import Catalogue
 from leaklint.facts import Finding, Severity, Span
-from leaklint.paths import split_cell
+from leaklint.project.paths import split_cell
 from leaklint.report import Look, annotation, prose, repository
 from leaklint.report.frame import fits
 from leaklint.report.sources import Sources, sources
-from leaklint.runner import Outcome
+from leaklint.running.runner import Outcome
 
 SEVERITY: Mapping[Severity, str] = {"P0": "ERROR", "P1": "WARNING", "P2": "INFO"}
 

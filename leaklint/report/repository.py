@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from leaklint.paths import split_cell
+from leaklint.project.paths import split_cell
 
 
 @dataclass(frozen=True, slots=True)

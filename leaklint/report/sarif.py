@@ -15,9 +15,9 @@ from typing import Any
 from leaklint import __version__, pages
 from leaklint.catalogue import Catalogue, Rule
 from leaklint.facts import Accepted, Evidence, Finding, Severity, Span, Suppression
-from leaklint.paths import split_cell
+from leaklint.project.paths import split_cell
 from leaklint.report import Look, prose, repository
-from leaklint.runner import Outcome
+from leaklint.running.runner import Outcome
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
 FINGERPRINT = "leaklint/v1"

@@ -6,8 +6,8 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from leaklint.checked import digest
-from leaklint.files import lines
+from leaklint.project.files import lines
+from leaklint.running.checked import digest
 
 Sources = Callable[[str], Sequence[str] | None]
 

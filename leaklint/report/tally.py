@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from leaklint.facts import SEVERITIES, Finding, Run, Severity
-from leaklint.files import printable
-from leaklint.paths import split_cell
+from leaklint.project.files import printable
+from leaklint.project.paths import split_cell
 
 WORST = 10
 """Files that are listed, at most."""

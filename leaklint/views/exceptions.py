@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cached_property
 
 from leaklint.answers.exceptions import reraised, retention, sink, tracebacks, wrapped
-from leaklint.basis import Answer
-from leaklint.ir import Expr, Stmt
-from leaklint.uses import Use
+from leaklint.meaning.basis import Answer
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr, Stmt
 from leaklint.views.view import View
 
 

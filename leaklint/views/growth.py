@@ -9,11 +9,11 @@ from typing import Literal, get_args
 from leaklint.answers import drain, driver, endings, key
 from leaklint.answers.growth import coverage, memo, narrower, nested, occasion, record, unsent
 from leaklint.apis import Row
-from leaklint.basis import NO, Answer, Clue
 from leaklint.facts import DriverKind
-from leaklint.ir import Expr, Scope, Stmt, source
-from leaklint.names import Place
-from leaklint.uses import Use
+from leaklint.meaning.basis import NO, Answer, Clue
+from leaklint.meaning.names import Place
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr, Scope, Stmt, source
 from leaklint.value import Entries, Value
 from leaklint.views import sibling
 from leaklint.views.hit import Clear

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from leaklint.basis import Clue
 from leaklint.facts import Change, DriverKind, OwnerKind, ReleaseKind
-from leaklint.ir import Block, Stmt
-from leaklint.names import Place
+from leaklint.meaning.basis import Clue
+from leaklint.meaning.names import Place
+from leaklint.tree.ir import Block, Stmt
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from leaklint.answers import attributes
 from leaklint.answers.listeners import cycles
 from leaklint.answers.paths import Paths
 from leaklint.answers.resources import evicted, evident, lent, reopened, scoped, unawaited, unwound
-from leaklint.ir import Expr
+from leaklint.tree.ir import Expr
 from leaklint.views.resources import Resources
 
 

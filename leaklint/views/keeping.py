@@ -8,8 +8,8 @@ from functools import cached_property
 from leaklint.answers import drain, shared
 from leaklint.answers.growth import decorators, defaults, entries, lookup, memo, mismatch, queues
 from leaklint.answers.peaks import weight
-from leaklint.basis import Answer, Clue
-from leaklint.uses import Use
+from leaklint.meaning.basis import Answer, Clue
+from leaklint.meaning.uses import Use
 from leaklint.value import Value
 from leaklint.views.hit import Clear
 from leaklint.views.view import View

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 
 from leaklint.answers.listeners import listener, registered, repeated, reruns
-from leaklint.basis import Answer
-from leaklint.ir import Stmt
+from leaklint.meaning.basis import Answer
+from leaklint.tree.ir import Stmt
 from leaklint.views.view import View
 
 

@@ -6,8 +6,8 @@ from functools import cached_property
 
 from leaklint.answers.exceptions import text
 from leaklint.answers.peaks import consume, demand, figures, frames, images, imports, models, tensors, weight
-from leaklint.basis import Answer
-from leaklint.ir import Expr, Stmt
+from leaklint.meaning.basis import Answer
+from leaklint.tree.ir import Expr, Stmt
 from leaklint.views.view import View
 
 

@@ -8,10 +8,10 @@ from typing import Literal
 from leaklint.answers import openers, paths
 from leaklint.answers.resources import entered, rebuilt, unreleased
 from leaklint.apis import Row
-from leaklint.basis import Answer
 from leaklint.facts import DriverKind
-from leaklint.ir import Expr, Stmt, statements
-from leaklint.names import Place
+from leaklint.meaning.basis import Answer
+from leaklint.meaning.names import Place
+from leaklint.tree.ir import Expr, Stmt, statements
 from leaklint.views.view import View
 
 Sort = Literal["executor", "session", "response", "file", "other"]

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from leaklint.answers.growth.coverage import reaching
-from leaklint.basis import Basis
-from leaklint.ir import Expr, Scope, source
-from leaklint.uses import Use
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr, Scope, source
 from leaklint.value import Value
 
 _BIRTH = ("__init__", "__new__", "__post_init__")

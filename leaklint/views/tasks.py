@@ -8,10 +8,10 @@ from leaklint.answers import destiny, spawn
 from leaklint.answers.spawn import Spawn
 from leaklint.answers.tasks import abandoned, again, lasting, outcome, race, running, threads
 from leaklint.apis import Row
-from leaklint.basis import Answer
-from leaklint.ir import Expr
-from leaklint.names import Place
-from leaklint.uses import Use
+from leaklint.meaning.basis import Answer
+from leaklint.meaning.names import Place
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr
 from leaklint.views.view import View
 
 

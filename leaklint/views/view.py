@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from leaklint.answers import attributes, driver, endings, key, owner, shared
 from leaklint.answers.exceptions import sink
 from leaklint.apis import Row
-from leaklint.basis import Answer, Basis
 from leaklint.facts import OwnerKind
-from leaklint.ir import Block, Expr, Scope, Stmt
-from leaklint.names import Place
-from leaklint.uses import Use
+from leaklint.meaning.basis import Answer, Basis
+from leaklint.meaning.names import Place
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Block, Expr, Scope, Stmt
 
 
 class View:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.basis import Answer, Clue
-from leaklint.ir import Stmt, source
+from leaklint.meaning.basis import Answer, Clue
+from leaklint.meaning.uses import Use
 from leaklint.model import Clear, Facts, Hit
-from leaklint.uses import Use
+from leaklint.tree.ir import Stmt, source
 from leaklint.value import Value
 
 ADDING = ("append", "appendleft", "add", "extend", "insert", "__iadd__")

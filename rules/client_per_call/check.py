@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.basis import Clue
-from leaklint.ir import source
+from leaklint.meaning.basis import Clue
 from leaklint.model import Clear, Facts, Hit
 from leaklint.outline import brief
+from leaklint.tree.ir import source
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.basis import Clue
-from leaklint.ir import Stmt, source
+from leaklint.meaning.basis import Clue
 from leaklint.model import Clear, Facts, Hit
 from leaklint.outline import brief, release_call
+from leaklint.tree.ir import Stmt, source
 
 _WAYS = {"return": "leaves_by_return", "raise": "may_raise", "cancel": "may_be_cancelled"}
 

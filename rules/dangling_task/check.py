@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.basis import Clue
 from leaklint.facts import Change, DriverKind
-from leaklint.ir import Expr, source
+from leaklint.meaning.basis import Clue
 from leaklint.model import Clear, Facts, Hit
-from leaklint.repair import before, free_name, instead, top
+from leaklint.repairs.repair import before, free_name, instead, top
+from leaklint.tree.ir import Expr, source
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.basis import Clue
-from leaklint.ir import Scope, source
+from leaklint.meaning.basis import Clue
+from leaklint.meaning.uses import Use
 from leaklint.model import Clear, Facts, Hit
-from leaklint.uses import Use
+from leaklint.tree.ir import Scope, source
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.basis import Answer, Clue
 from leaklint.facts import DriverKind, ReleaseKind
-from leaklint.ir import source
+from leaklint.meaning.basis import Answer, Clue
+from leaklint.meaning.names import Place
+from leaklint.meaning.uses import Use
 from leaklint.model import Clear, Facts, Hit
-from leaklint.names import Place
-from leaklint.uses import Use
+from leaklint.tree.ir import source
 from leaklint.value import Value
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from leaklint.answers.paths import Paths
 from leaklint.apis import Row
-from leaklint.basis import Clue
-from leaklint.flow import Exit
-from leaklint.ir import Expr, source
+from leaklint.meaning.basis import Clue
+from leaklint.meaning.flow import Exit
 from leaklint.model import Clear, Facts, Hit
 from leaklint.outline import brief
+from leaklint.tree.ir import Expr, source
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:

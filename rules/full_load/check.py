@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.basis import Clue
 from leaklint.facts import DriverKind
-from leaklint.ir import source
+from leaklint.meaning.basis import Clue
 from leaklint.model import Facts, Hit
+from leaklint.tree.ir import source
 
 HINTS = {"limited": "limit", "hashed": "digest", "copied": "pass_on", "answered": "send"}
 BY_KIND = {"table": "cursor", "lazy": "iterator", "frame": "chunks", "stream": "stream", "file": "lines"}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaklint.answers.driver import endless
-from leaklint.basis import Answer, Clue
 from leaklint.facts import Change
-from leaklint.ir import in_loop, source
+from leaklint.meaning.basis import Answer, Clue
+from leaklint.meaning.uses import Use
 from leaklint.model import Clear, Facts, Hit
-from leaklint.repair import after, before, limit_name, top, whole
-from leaklint.uses import Use
+from leaklint.repairs.repair import after, before, limit_name, top, whole
+from leaklint.tree.ir import in_loop, source
 from leaklint.value import Value
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.basis import Clue
+from leaklint.meaning.basis import Clue
 from leaklint.model import Facts, Hit
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.basis import Clue
-from leaklint.ir import source
+from leaklint.meaning.basis import Clue
 from leaklint.model import Facts, Hit
+from leaklint.tree.ir import source
 
 _WAYS = {
     "return": ("on_return", "leaves"),

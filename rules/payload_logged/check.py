@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaklint.answers.exceptions.text import Text
-from leaklint.basis import Answer, Clue
 from leaklint.facts import DriverKind
-from leaklint.ir import source
+from leaklint.meaning.basis import Answer, Clue
 from leaklint.model import Facts, Hit
+from leaklint.tree.ir import source
 
 
 def check(facts: Facts) -> Iterator[Hit]:

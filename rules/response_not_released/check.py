@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaklint.apis import Row
-from leaklint.basis import Clue
-from leaklint.flow import Exit
-from leaklint.ir import Expr, source
+from leaklint.meaning.basis import Clue
+from leaklint.meaning.flow import Exit
 from leaklint.model import Clear, Facts, Hit
 from leaklint.outline import brief, release_call
+from leaklint.tree.ir import Expr, source
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.basis import Clue
 from leaklint.facts import Change
-from leaklint.ir import source
+from leaklint.meaning.basis import Clue
+from leaklint.meaning.uses import Use
 from leaklint.model import Clear, Facts, Hit
-from leaklint.repair import after, before, whole
-from leaklint.uses import Use
+from leaklint.repairs.repair import after, before, whole
+from leaklint.tree.ir import source
 from leaklint.value import Value
 
 KEYED = ("__setitem__", "setdefault", "add")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaklint.answers.tasks.threads import Started
-from leaklint.basis import Clue
 from leaklint.facts import DriverKind
-from leaklint.ir import Scope, source
+from leaklint.meaning.basis import Clue
 from leaklint.model import Clear, Facts, Hit
 from leaklint.outline import brief
+from leaklint.tree.ir import Scope, source
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:

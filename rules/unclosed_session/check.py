@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaklint.answers.resources.unreleased import Unreleased
-from leaklint.basis import Clue
 from leaklint.facts import Change
-from leaklint.ir import source
+from leaklint.meaning.basis import Clue
 from leaklint.model import Clear, Facts, Hit
 from leaklint.outline import brief, release_call
-from leaklint.repair import VALUE, around
+from leaklint.repairs.repair import VALUE, around
+from leaklint.tree.ir import source
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:

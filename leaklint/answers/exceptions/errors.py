@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from leaklint.annotations import alternatives
-from leaklint.basis import NO, Answer, Basis, Clue
-from leaklint.ir import Binding, Expr, ancestors, is_none, source
-from leaklint.scopes import source_name
+from leaklint.meaning.annotations import alternatives
+from leaklint.meaning.basis import NO, Answer, Basis, Clue
+from leaklint.meaning.scopes import source_name
+from leaklint.tree.ir import Binding, Expr, ancestors, is_none, source
 
 _DEPTH = 4
 _DISPLAYS = ("tuple", "list", "set", "dict", "starred")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from leaklint.basis import Basis
-from leaklint.ir import Expr, Stmt
-from leaklint.names import Place
-from leaklint.scopes import source_name
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import source_name
+from leaklint.tree.ir import Expr, Stmt
 
 
 @dataclass(frozen=True, slots=True)

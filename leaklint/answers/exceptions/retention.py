@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from leaklint.answers.exceptions.errors import error
-from leaklint.basis import NO, Answer, Basis, Clue
-from leaklint.ir import Scope, is_none
-from leaklint.names import Place
-from leaklint.uses import Use
+from leaklint.meaning.basis import NO, Answer, Basis, Clue
+from leaklint.meaning.names import Place
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Scope, is_none
 
 _BIRTHS = ("__init__", "__new__", "__post_init__")
 

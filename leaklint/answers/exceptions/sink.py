@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from leaklint.basis import Basis
-from leaklint.ir import Block, Expr, Stmt, ancestors, walk
-from leaklint.scopes import source_name
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.scopes import source_name
+from leaklint.tree.ir import Block, Expr, Stmt, ancestors, walk
 
 _LEVELS = ("trace", "debug", "info", "success", "warning", "warn", "error", "exception", "critical", "log", "fatal")
 _QUIET = ("trace", "debug")

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from leaklint.answers.exceptions.sink import Sink, carries, sink
-from leaklint.basis import Basis
-from leaklint.flow import unreachable
-from leaklint.ir import Expr, flat_of, walk
-from leaklint.scopes import source_name
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.flow import unreachable
+from leaklint.meaning.scopes import source_name
+from leaklint.tree.ir import Expr, flat_of, walk
 
 _DECODING = ("decode", "hex")
 _CUTTING_ABOVE = 6  # levels: `shorten(str(body).strip(), 200)`

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from leaklint.basis import NO, Answer, Basis, Clue
-from leaklint.ir import Expr, Stmt, ancestors, source
-from leaklint.names import Place
+from leaklint.meaning.basis import NO, Answer, Basis, Clue
+from leaklint.meaning.names import Place
+from leaklint.tree.ir import Expr, Stmt, ancestors, source
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.basis import NO, Answer, Basis, Clue
-from leaklint.ir import Binding, Expr, Scope, source
+from leaklint.meaning.basis import NO, Answer, Basis, Clue
+from leaklint.tree.ir import Binding, Expr, Scope, source
 
 _DEPTH = 5
 _BOTH = ("args", "kwargs")

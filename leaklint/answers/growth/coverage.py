@@ -13,10 +13,10 @@ from typing import Literal
 from leaklint.answers.faults import Faults
 from leaklint.answers.handlers import catches_all
 from leaklint.apis import Row
-from leaklint.basis import Basis, calls
-from leaklint.flow import Effects, ExitKind, open_exits
-from leaklint.ir import Expr, Scope, Stmt, ancestors, source, statements, walk
-from leaklint.uses import Use
+from leaklint.meaning.basis import Basis, calls
+from leaklint.meaning.flow import Effects, ExitKind, open_exits
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, source, statements, walk
 
 GapKind = Literal["skipped", "returned", "timeout", "refused"]
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from leaklint.answers.fate import parameter
 from leaklint.answers.growth.memo import Memo, memoises
-from leaklint.basis import NO, Basis
-from leaklint.ir import Expr, Scope, flat_of, statements, walk
-from leaklint.names import Place
-from leaklint.uses import Use
+from leaklint.meaning.basis import NO, Basis
+from leaklint.meaning.names import Place
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr, Scope, flat_of, statements, walk
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from leaklint.answers.fate import parameter
 from leaklint.apis import Row
-from leaklint.basis import Basis
-from leaklint.ir import Expr, Param, Scope
-from leaklint.names import Place
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.names import Place
+from leaklint.tree.ir import Expr, Param, Scope
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from leaklint.answers.driver import context
 from leaklint.answers.growth.memo import Memo
 from leaklint.answers.key import key, parameter, public_name
-from leaklint.basis import Answer, Basis
-from leaklint.ir import Param, walk
-from leaklint.uses import Use
+from leaklint.meaning.basis import Answer, Basis
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Param, walk
 
 _WRITTEN = ("Callable", "ModuleType", "FunctionType")  # what the code itself holds
 

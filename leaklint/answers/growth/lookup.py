@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaklint.answers.key import parts_of
-from leaklint.basis import Basis
-from leaklint.ir import Expr, Stmt, ancestors, source, statements, walk
-from leaklint.names import Place
-from leaklint.uses import Use
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.names import Place
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr, Stmt, ancestors, source, statements, walk
 
 _REMOVALS = ("remove", "discard", "pop", "popleft", "popitem")
 _LEAVING = ("return", "raise", "continue", "break")

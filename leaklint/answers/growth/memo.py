@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from leaklint.answers.bound import by_type
 from leaklint.answers.shared import is_classmethod
 from leaklint.apis import Row
-from leaklint.basis import Answer, Basis
-from leaklint.ir import Expr, Param, Scope, Stmt, source, statements, walk
-from leaklint.names import Place
-from leaklint.scopes import source_name
-from leaklint.uses import Use
+from leaklint.meaning.basis import Answer, Basis
+from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import source_name
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr, Param, Scope, Stmt, source, statements, walk
 
 FORGETS = ("cache_clear", "cache_invalidate")
 

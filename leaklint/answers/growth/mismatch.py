@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from leaklint.answers.growth.memo import taken_apart
 from leaklint.apis import Row
-from leaklint.basis import Basis
-from leaklint.ir import Expr, Stmt, ancestors, source, walk
-from leaklint.names import Place
-from leaklint.scopes import source_name
-from leaklint.uses import Use
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import source_name
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr, Stmt, ancestors, source, walk
 
 _INSERTS = ("__setitem__", "setdefault", "add")
 _REMOVES = ("pop", "__delitem__", "discard", "remove")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from leaklint.basis import Basis
-from leaklint.ir import Expr, Stmt, ancestors, source, walk
-from leaklint.uses import Use
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr, Stmt, ancestors, source, walk
 
 _LEAVES = ("return", "raise", "continue", "break")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from leaklint.apis import Row
-from leaklint.basis import Basis
-from leaklint.ir import Expr, source
-from leaklint.names import Place
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.names import Place
+from leaklint.tree.ir import Expr, source
 
 
 def constant_key(basis: Basis, expr: Expr) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 from typing import Literal
 
 from leaklint.answers.drain import conditional
-from leaklint.basis import Basis
-from leaklint.ir import Expr, Scope, Stmt, ancestors, walk
-from leaklint.uses import Use
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, walk
 
 Occasion = Literal["regular", "only_at_end", "only_on_read", "only_on_demand"]
 

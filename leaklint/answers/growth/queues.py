@@ -9,10 +9,10 @@ from leaklint.answers.bound import by_guard, by_type
 from leaklint.answers.driver import endless
 from leaklint.answers.fate import parameter
 from leaklint.answers.owner import owner
-from leaklint.basis import NO, Answer, Basis
-from leaklint.ir import Expr, ancestors, source, walk
-from leaklint.names import ELEMENT, Place
-from leaklint.uses import Use
+from leaklint.meaning.basis import NO, Answer, Basis
+from leaklint.meaning.names import ELEMENT, Place
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr, ancestors, source, walk
 
 QUEUE, CHANNEL = "queue", "channel"  # the nouns of their rows
 _INFINITE = ('float("inf")', "float('inf')")

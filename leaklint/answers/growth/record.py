@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from leaklint.answers import owner, shared
 from leaklint.answers.driver import endless
-from leaklint.basis import NO, Answer, Basis
-from leaklint.ir import Expr, Scope, statements, walk
-from leaklint.names import ELEMENT, Place
-from leaklint.scopes import source_name
-from leaklint.uses import Use
+from leaklint.meaning.basis import NO, Answer, Basis
+from leaklint.meaning.names import ELEMENT, Place
+from leaklint.meaning.scopes import source_name
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr, Scope, statements, walk
 
 _CLOCKS = ("time", "time_ns", "now", "utcnow", "monotonic", "perf_counter")
 _STAMPS = ("timestamp", "ts", "time", "datetime", "created_at", "at")

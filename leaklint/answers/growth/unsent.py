@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from leaklint.basis import Answer, Basis, calls
-from leaklint.ir import Block, Stmt, ancestors, statements, walk
-from leaklint.uses import Use
+from leaklint.meaning.basis import Answer, Basis, calls
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Block, Stmt, ancestors, statements, walk
 
 _LEAVES = ("return", "raise", "continue", "break")
 

@@ -15,10 +15,10 @@ from leaklint.answers.listeners.registered import is_method, is_self
 from leaklint.answers.listeners.reruns import reruns
 from leaklint.answers.owner import lifetime
 from leaklint.answers.shared import shared, singleton
-from leaklint.basis import NO, Answer, Basis, Clue
-from leaklint.ir import Expr, Scope, Stmt, flat_of
-from leaklint.names import Place
-from leaklint.uses import Use
+from leaklint.meaning.basis import NO, Answer, Basis, Clue
+from leaklint.meaning.names import Place
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr, Scope, Stmt, flat_of
 
 _DEPTH = 4
 _DISPLAYS = ("dict", "list", "set", "tuple", "starred")

@@ -10,11 +10,11 @@ from leaklint.answers.attributes import module_instance
 from leaklint.answers.destiny import destiny
 from leaklint.answers.listeners.registered import Handler, Registration, handlers, looks_up
 from leaklint.answers.owner import lifetime
-from leaklint.basis import NO, Answer, Basis, Clue
 from leaklint.facts import OwnerKind
-from leaklint.ir import Expr, Scope, Stmt, flat_of, source
-from leaklint.names import Place
-from leaklint.scopes import source_name
+from leaklint.meaning.basis import NO, Answer, Basis, Clue
+from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import source_name
+from leaklint.tree.ir import Expr, Scope, Stmt, flat_of, source
 
 _DEPTH = 3
 

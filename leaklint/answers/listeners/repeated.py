@@ -10,11 +10,11 @@ from leaklint.answers.faults import Faults
 from leaklint.answers.handlers import catches_all
 from leaklint.answers.listeners.registered import Registration, handlers, looks_up
 from leaklint.answers.listeners.reruns import guard, reruns
-from leaklint.basis import NO, Answer, Basis, Clue
 from leaklint.facts import DriverKind
-from leaklint.flow import Effects, open_exits
-from leaklint.ir import Expr, Scope, Stmt, ancestors, flat_of, source, statements
-from leaklint.names import Place
+from leaklint.meaning.basis import NO, Answer, Basis, Clue
+from leaklint.meaning.flow import Effects, open_exits
+from leaklint.meaning.names import Place
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, source, statements
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from leaklint.answers.attributes import module_instance
 from leaklint.answers.driver import context, script_only
 from leaklint.answers.owner import lifetime
-from leaklint.basis import NO, Answer, Basis, Clue
-from leaklint.ir import Expr, Scope, Stmt, flat_of, source, statements, walk
-from leaklint.scopes import source_name
+from leaklint.meaning.basis import NO, Answer, Basis, Clue
+from leaklint.meaning.scopes import source_name
+from leaklint.tree.ir import Expr, Scope, Stmt, flat_of, source, statements, walk
 
 
 def reruns(basis: Basis, stmt: Stmt) -> Answer:

@@ -8,9 +8,9 @@ from typing import Literal
 
 from leaklint.answers.peaks.limits import asked_before, limited
 from leaklint.answers.peaks.loads import Whole, is_open, names_data, whole
-from leaklint.basis import Basis
-from leaklint.ir import Expr, Stmt, flat_of, source, statements, walk
-from leaklint.scopes import source_name
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.scopes import source_name
+from leaklint.tree.ir import Expr, Stmt, flat_of, source, statements, walk
 
 How = Literal["iterated", "parsed", "limited", "hashed", "written", "copied", "answered", "cut", "sampled", "counted"]
 

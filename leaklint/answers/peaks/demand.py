@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from leaklint.answers.driver import context
-from leaklint.basis import NO, Answer, Basis, Clue
-from leaklint.ir import Expr, Scope, Stmt, ancestors, walk
+from leaklint.meaning.basis import NO, Answer, Basis, Clue
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, walk
 
 _DEPTH = 2
 

@@ -9,9 +9,9 @@ from typing import Literal
 from leaklint.answers.key import literal
 from leaklint.answers.peaks.demand import callers, demand, in_own_loop
 from leaklint.apis import Row
-from leaklint.basis import Answer, Basis
-from leaklint.ir import Expr, Scope, Stmt, flat_of, statements
-from leaklint.names import Place
+from leaklint.meaning.basis import Answer, Basis
+from leaklint.meaning.names import Place
+from leaklint.tree.ir import Expr, Scope, Stmt, flat_of, statements
 
 _PICTURE = "figure"
 _CALLERS = 4  # one above the other

@@ -9,9 +9,9 @@ from typing import Literal
 from leaklint.answers.key import literal
 from leaklint.answers.peaks.demand import in_own_loop
 from leaklint.answers.peaks.loads import whole
-from leaklint.basis import Basis
-from leaklint.ir import Expr, Stmt, ancestors, source, walk
-from leaklint.names import Place
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.names import Place
+from leaklint.tree.ir import Expr, Stmt, ancestors, source, walk
 
 
 @dataclass(frozen=True, slots=True)

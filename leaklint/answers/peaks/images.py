@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaklint.answers.peaks.demand import demand
-from leaklint.basis import Answer, Basis
-from leaklint.ir import Expr, Stmt, flat_of, statements
-from leaklint.scopes import source_name
+from leaklint.meaning.basis import Answer, Basis
+from leaklint.meaning.scopes import source_name
+from leaklint.tree.ir import Expr, Stmt, flat_of, statements
 
 
 def decoded(basis: Basis) -> Iterator[tuple[Expr, Stmt, Answer]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from leaklint.basis import NO, Answer, Basis, Clue
-from leaklint.ir import Expr, Scope, Stmt, ancestors, flat_of
+from leaklint.meaning.basis import NO, Answer, Basis, Clue
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of
 
 _FEW = 5  # functions: a module in which more need the library is about it
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaklint.answers.peaks.loads import Whole, whole
-from leaklint.basis import Basis
-from leaklint.ir import Expr, Stmt, flat_of, outermost, source, statements, walk
+from leaklint.meaning.basis import Basis
+from leaklint.tree.ir import Expr, Stmt, flat_of, outermost, source, statements, walk
 
 _AMOUNTS = ("", "size", "n", "amt", "limit", "length", "max_bytes", "max_length")
 

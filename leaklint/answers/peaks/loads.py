@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from leaklint.answers.peaks.query import table
-from leaklint.basis import Basis
-from leaklint.ir import Expr, is_none, source, statements, walk
-from leaklint.names import Place
-from leaklint.scopes import source_name
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import source_name
+from leaklint.tree.ir import Expr, is_none, source, statements, walk
 
 Kind = Literal["table", "lazy", "cursor", "file", "download", "upload", "body", "stream", "frame", "data"]
 

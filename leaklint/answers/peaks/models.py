@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from leaklint.answers.peaks.demand import demand, in_own_loop, varies
-from leaklint.basis import NO, Answer, Basis, Clue
-from leaklint.ir import Expr, Scope, Stmt, ancestors, flat_of, is_none, source, statements, walk
-from leaklint.scopes import source_name
+from leaklint.meaning.basis import NO, Answer, Basis, Clue
+from leaklint.meaning.scopes import source_name
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, is_none, source, statements, walk
 
 _DEPTH = 2
 _KEEPING = ("attr", "sub")

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from leaklint.basis import Basis
-from leaklint.ir import Expr, Stmt, source
-from leaklint.lower import VALUE_LIMIT
+from leaklint.meaning.basis import Basis
+from leaklint.tree.ir import Expr, Stmt, source
+from leaklint.tree.lower import VALUE_LIMIT
 
 _STEPS = 24
 _SELECT = re.compile(r"\bselect\b.+\bfrom\b", re.IGNORECASE | re.DOTALL)

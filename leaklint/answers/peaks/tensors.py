@@ -8,10 +8,10 @@ from functools import cached_property
 
 from leaklint.answers.bound import by_type
 from leaklint.answers.peaks.demand import callers, in_own_loop
-from leaklint.basis import Basis
-from leaklint.ir import Expr, Scope, Stmt, ancestors, flat_of, statements, walk
-from leaklint.names import Place
-from leaklint.scopes import source_name
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import source_name
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, statements, walk
 
 _THROUGH = ("binary", "tuple", "list", "dict", "unary", "sub", "if", "starred", "await")
 _ADDING = ("append", "extend", "insert", "appendleft")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from leaklint.answers.bound import by_guard
-from leaklint.basis import NO, Answer, Basis, Clue
-from leaklint.ir import Binding, Block, Expr, Scope, ancestors, in_loop, source, walk
-from leaklint.names import Place
-from leaklint.scopes import source_name
+from leaklint.meaning.basis import NO, Answer, Basis, Clue
+from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import source_name
+from leaklint.tree.ir import Binding, Block, Expr, Scope, ancestors, in_loop, source, walk
 
 _DEPTH = 4
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from leaklint.answers.fate import fate, resource_uses, takes_over
 from leaklint.answers.openers import acquired
 from leaklint.apis import Row
-from leaklint.basis import Answer, Basis, Clue
-from leaklint.ir import Expr
-from leaklint.uses import Use
+from leaklint.meaning.basis import Answer, Basis, Clue
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from leaklint.answers.openers import acquired
-from leaklint.basis import Basis
-from leaklint.ir import Scope, Stmt, ancestors, flat_of, statements
-from leaklint.names import Place
-from leaklint.scopes import source_name
-from leaklint.uses import Use
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import source_name
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Scope, Stmt, ancestors, flat_of, statements
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from leaklint.answers.openers import acquired
 from leaklint.answers.paths import Paths, guarded, trace, wraps
 from leaklint.apis import Row
-from leaklint.basis import Basis
-from leaklint.ir import Expr, Scope, Stmt, ancestors
-from leaklint.names import Place
-from leaklint.scopes import source_name
-from leaklint.uses import Use
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import source_name
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors
 
 _NOUN = "resource"
 

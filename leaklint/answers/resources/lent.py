@@ -9,11 +9,11 @@ from leaklint.answers.faults import Faults
 from leaklint.answers.guards import Guards
 from leaklint.answers.handlers import catches_all, handles
 from leaklint.apis import Row, counterpart
-from leaklint.basis import Basis
-from leaklint.flow import Effects, Exit, open_exits
-from leaklint.ir import Expr, ancestors
-from leaklint.names import Place
-from leaklint.uses import Use
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.flow import Effects, Exit, open_exits
+from leaklint.meaning.names import Place
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr, ancestors
 
 _KEPT = ("returned", "yielded", "element", "bound")
 

@@ -10,8 +10,8 @@ from leaklint.answers.key import literal
 from leaklint.answers.openers import acquired
 from leaklint.answers.paths import Paths
 from leaklint.apis import Row
-from leaklint.basis import Answer, Basis
-from leaklint.ir import Expr, Scope, Stmt, ancestors, walk
+from leaklint.meaning.basis import Answer, Basis
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, walk
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from leaklint.answers.driver import context
 from leaklint.answers.endings import reached
 from leaklint.answers.fate import fate, resource_uses
 from leaklint.apis import Row
-from leaklint.basis import Basis, calls
-from leaklint.ir import Expr, Scope, Stmt, ancestors, flat_of, is_none, statements
-from leaklint.names import Place
-from leaklint.uses import Use
+from leaklint.meaning.basis import Basis, calls
+from leaklint.meaning.names import Place
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, is_none, statements
 
 
 @dataclass(frozen=True, slots=True)

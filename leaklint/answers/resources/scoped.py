@@ -10,10 +10,10 @@ from leaklint.answers.endings import reached
 from leaklint.answers.fate import fate, resource_uses
 from leaklint.answers.paths import trace
 from leaklint.apis import Row
-from leaklint.basis import Basis
-from leaklint.ir import Expr, Scope, Stmt, ancestors, is_none, statements
-from leaklint.names import Place
-from leaklint.scopes import source_name
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import source_name
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, is_none, statements
 
 _PAIRS = (("__enter__", "__exit__"), ("__aenter__", "__aexit__"))
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from leaklint.answers.instances import klass, leaves
 from leaklint.apis import Row
-from leaklint.basis import Basis
-from leaklint.ir import Expr, Scope, is_none, outermost
+from leaklint.meaning.basis import Basis
+from leaklint.tree.ir import Expr, Scope, is_none, outermost
 
 
 @dataclass(frozen=True, slots=True)

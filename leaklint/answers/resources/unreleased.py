@@ -9,9 +9,9 @@ from leaklint.answers.fate import takes_over
 from leaklint.answers.openers import acquired
 from leaklint.answers.paths import Paths
 from leaklint.apis import Row
-from leaklint.basis import Basis
-from leaklint.ir import Expr, Stmt
-from leaklint.scopes import source_name
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.scopes import source_name
+from leaklint.tree.ir import Expr, Stmt
 
 _DISPLAYS = ("tuple", "list", "dict")
 

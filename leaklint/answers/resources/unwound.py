@@ -9,11 +9,11 @@ from leaklint.answers.faults import Faults
 from leaklint.answers.guards import Guards
 from leaklint.answers.handlers import handles
 from leaklint.apis import Row
-from leaklint.basis import Basis, calls
-from leaklint.flow import Effects, open_exits
-from leaklint.ir import Block, Expr, Scope, Stmt, statements
-from leaklint.scopes import source_name
-from leaklint.uses import Use
+from leaklint.meaning.basis import Basis, calls
+from leaklint.meaning.flow import Effects, open_exits
+from leaklint.meaning.scopes import source_name
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Block, Expr, Scope, Stmt, statements
 
 
 @dataclass(frozen=True, slots=True)

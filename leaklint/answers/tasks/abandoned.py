@@ -9,11 +9,11 @@ from leaklint.answers.handlers import catches_all
 from leaklint.answers.spawn import LOOKS, spawn
 from leaklint.answers.tasks.lasting import signalled
 from leaklint.answers.tasks.race import Racer, sleeps
-from leaklint.basis import Basis
-from leaklint.flow import Effects, open_exits
-from leaklint.ir import Expr, Scope, Stmt, ancestors, flat_of
-from leaklint.names import Place
-from leaklint.uses import Use
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.flow import Effects, open_exits
+from leaklint.meaning.names import Place
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of
 
 _LOOKS = (*LOOKS, "bind", "result", "exception")
 

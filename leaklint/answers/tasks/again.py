@@ -9,10 +9,10 @@ from leaklint.answers.driver import context, endless
 from leaklint.answers.endings import reached
 from leaklint.answers.tasks.lasting import ended_by
 from leaklint.answers.tasks.running import Running
-from leaklint.basis import Answer, Basis, Clue
-from leaklint.ir import Expr, Scope, Stmt, ancestors, statements, walk
-from leaklint.names import Place
-from leaklint.uses import Use
+from leaklint.meaning.basis import Answer, Basis, Clue
+from leaklint.meaning.names import Place
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, statements, walk
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from leaklint.answers.endings import reached
 from leaklint.answers.spawn import Spawn, spawn
 from leaklint.answers.tasks.lasting import lasting
 from leaklint.apis import Row
-from leaklint.basis import NO, Answer, Basis, Clue
-from leaklint.ir import Expr, Scope, Stmt, ancestors, is_none, statements
-from leaklint.names import Place
-from leaklint.uses import Use
+from leaklint.meaning.basis import NO, Answer, Basis, Clue
+from leaklint.meaning.names import Place
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, is_none, statements
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from leaklint.answers.endings import reached
-from leaklint.basis import NO, Answer, Basis, Clue
-from leaklint.ir import Block, Expr, Scope, Stmt, ancestors, flat_of, in_loop, statements, walk
-from leaklint.names import Place
-from leaklint.scopes import source_name
+from leaklint.meaning.basis import NO, Answer, Basis, Clue
+from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import source_name
+from leaklint.tree.ir import Block, Expr, Scope, Stmt, ancestors, flat_of, in_loop, statements, walk
 
 _WAITS = ("sleep", "wait", "wait_for")
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from leaklint.answers.destiny import destiny
 from leaklint.answers.handlers import catches_all
-from leaklint.basis import Basis
-from leaklint.ir import Expr, Scope, Stmt, ancestors, statements
+from leaklint.meaning.basis import Basis
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, statements
 
 
 @dataclass(frozen=True, slots=True)

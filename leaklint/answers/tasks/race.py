@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from leaklint.answers.spawn import LOOKS, spawn
 from leaklint.answers.tasks.lasting import lasting
-from leaklint.basis import Basis
-from leaklint.ir import Expr, Stmt, ancestors, in_loop, is_none
-from leaklint.names import Place
-from leaklint.scopes import source_name
-from leaklint.uses import Use
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import source_name
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr, Stmt, ancestors, in_loop, is_none
 
 _ALL = "ALL_COMPLETED"
 _LOOKS = (*LOOKS, "bind", "result", "exception")

@@ -12,10 +12,10 @@ from leaklint.answers.spawn import LOOKS, Spawn
 from leaklint.answers.tasks.births import Birth, births
 from leaklint.answers.tasks.lasting import ended_by, others_end_it
 from leaklint.apis import Row
-from leaklint.basis import NO, Answer, Basis, Clue
-from leaklint.ir import Expr, Scope, Stmt
-from leaklint.names import Place
-from leaklint.uses import Use
+from leaklint.meaning.basis import NO, Answer, Basis, Clue
+from leaklint.meaning.names import Place
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr, Scope, Stmt
 
 _KEEPING = ("argument", "element", "bound", "returned", "yielded", "key")
 _LOOKS = (*LOOKS, "bind", "del")

@@ -9,11 +9,11 @@ from leaklint.answers.attributes import module_instance
 from leaklint.answers.endings import endings, reached
 from leaklint.answers.owner import lifetime
 from leaklint.apis import Row
-from leaklint.basis import NO, Answer, Basis, Clue
-from leaklint.ir import Expr, Scope, Stmt, ancestors, flat_of, statements
-from leaklint.names import Place
-from leaklint.scopes import source_name
-from leaklint.uses import Use
+from leaklint.meaning.basis import NO, Answer, Basis, Clue
+from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import source_name
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, statements
 
 _TARGETS = {"thread": ("target", 1), "process": ("target", 1), "timer": ("function", 1)}
 _KEEPS = ("argument", "element", "bound", "returned", "yielded")

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from leaklint.catalogue import Catalogue
 from leaklint.facts import SEVERITIES, Cleared, Finding, Run
-from leaklint.files import printable
 from leaklint.pages import bullets, sections
-from leaklint.paths import split_cell
+from leaklint.project.files import printable
+from leaklint.project.paths import split_cell
+from leaklint.project.surroundings import Surroundings
 from leaklint.report.audit.blocks import Block, Bullets, Page, Table, Text
 from leaklint.report.audit.words import Words
 from leaklint.report.tally import by_file
-from leaklint.surroundings import Surroundings
 
 SOUND = 60
 """Rows of the table of what was found sound, at most."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from leaklint.edits import Part
 from leaklint.facts import Severity
+from leaklint.repairs.edits import Part
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from datetime import date
 from leaklint import __version__
 from leaklint.catalogue import Catalogue
 from leaklint.facts import SEVERITIES, Finding, Severity
-from leaklint.files import printable
+from leaklint.project.files import printable
+from leaklint.project.surroundings import Surroundings
 from leaklint.report.audit.appendix import Appendix, is_leak
 from leaklint.report.audit.blocks import Block, Bullets, Document, Section, Table, Text
 from leaklint.report.audit.groups import Entry, entries, related, urgency
@@ -19,8 +20,7 @@ from leaklint.report.audit.sense import place
 from leaklint.report.audit.words import Words
 from leaklint.report.sources import sources
 from leaklint.report.tally import count
-from leaklint.runner import Outcome
-from leaklint.surroundings import Surroundings
+from leaklint.running.runner import Outcome
 
 WORST = 5
 FIRST = 8

@@ -11,10 +11,10 @@ from html import escape
 
 import tomli
 
-from leaklint.edits import Part
 from leaklint.facts import SEVERITIES
 from leaklint.pages import fill
-from leaklint.paths import split_cell
+from leaklint.project.paths import split_cell
+from leaklint.repairs.edits import Part
 from leaklint.report.audit.blocks import Block, Bullets, Document, Item, Page, Point, Snippet, Table, Text
 from leaklint.report.audit.patch import unified
 from leaklint.report.audit.words import Words, words

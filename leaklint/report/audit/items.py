@@ -7,8 +7,8 @@ from datetime import date
 
 from leaklint.catalogue import Catalogue
 from leaklint.facts import Evidence, Finding, Span
-from leaklint.files import printable
-from leaklint.paths import split_cell
+from leaklint.project.files import printable
+from leaklint.project.paths import split_cell
 from leaklint.report import Look, prose
 from leaklint.report.audit.blocks import Item, Snippet
 from leaklint.report.audit.groups import Entry

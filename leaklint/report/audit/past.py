@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from leaklint.facts import Finding
-from leaklint.paths import split_cell
+from leaklint.project.paths import split_cell
 
 _KEYS = ("rule", "path", "subject", "fingerprint", "severity", "message")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from leaklint.edits import Part, Row, comparison
 from leaklint.facts import Edit, Finding
+from leaklint.repairs.edits import Part, Row, comparison
 
 _END = Row("\\", " No newline at end of file")
 
@@ -38,7 +38,7 @@ def patch(findings: Sequence[Finding], lines: Sequence[str] | None) -> tuple[Par
     """The repairs of findings in one file whose lines are these; nothing where none is known."""
     if not lines or not any(one.repair for one in findings):
         return ()
-    from leaklint.rewrite import Source
+    from leaklint.repairs.rewrite import Source
 
     source = Source(lines)
     edits = together(source.edits(one.repair) for one in sorted(findings, key=lambda one: one.span) if one.repair)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from leaklint.catalogue import Catalogue
 from leaklint.facts import Cleared, DriverKind, Finding
-from leaklint.files import printable
+from leaklint.project.files import printable
 from leaklint.report import prose
 from leaklint.report.audit.places import Around, Definition, around, definitions
 from leaklint.report.audit.words import Words

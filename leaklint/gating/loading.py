@@ -1,0 +1,58 @@
+"""The part of the gate that looks for peaks: is anything read as a whole, or put by round after round?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from leaklint.apis import Apis
+from leaklint.gating.seen import Seen
+
+_READS = frozenset({"read", "readlines", "read_text", "read_bytes", "body", "aread", "content", "data", "text"})
+_TAKEN_APART = frozenset({"splitlines", "write_bytes", "loads", "readlines", "len", "write", "seek"})
+_TELLING = ("fetch_methods", "lazy_tables", "backward_methods")
+
+
+@dataclass(frozen=True)
+class Loading:
+    """The words by which a file may have a peak, taken from rows and vocabulary."""
+
+    apis: Apis
+
+    @cached_property
+    def _piecewise(self) -> frozenset[str]:
+        """What takes its data piece by piece as well."""
+        rows = (r for r in self.apis.rows.values() if r.pieces or (r.kind == "buffer" and r.bulk))
+        return frozenset(row.name.rpartition(".")[2] for row in rows) | _TAKEN_APART
+
+    @cached_property
+    def _known(self) -> dict[str, frozenset[str]]:
+        """Root package -> what reads a table as a whole or in portions, copies what it is given, makes a figure."""
+        found: dict[str, set[str]] = {}
+        for row in self.apis.rows.values():
+            made = [row, *(self.apis.get(name) for name in (row.returns, row.makes.get("0")))]
+            if row.parts or row.copies or any(r is not None and r.noun in ("figure", "image") for r in made):
+                found.setdefault(row.name.partition(".")[0], set()).add(row.name.rpartition(".")[2])
+        return {root: frozenset(words) for root, words in found.items()}
+
+    @cached_property
+    def _heavy(self) -> frozenset[str]:
+        return frozenset(row.name for row in self.apis.rows.values() if row.kind == "module" and row.heavy)
+
+    def passes(self, seen: Seen) -> bool:
+        """May something be in memory that need not be?"""
+        called = seen.called
+        if not self._heavy.isdisjoint(seen.roots):
+            return True
+        known = frozenset[str]().union(*(self._known.get(root, ()) for root in seen.roots))
+        if seen.collected or not called.isdisjoint(known) or {"execute", "list"} <= called:
+            return True
+        if not called.isdisjoint(_READS) and (
+            not called.isdisjoint(self._piecewise) or any(self.apis.means("response_classes", w) for w in called)
+        ):
+            return True
+        if any(self.apis.means(what, word) for word in called for what in _TELLING):
+            return True
+        if any(value == "append" for _, value in seen.bound):
+            return True  # `table = table.append(row)`: a list gives nothing
+        return "all" in called and any(self.apis.means("query_starts", w) for w in called)

@@ -1,0 +1,23 @@
+"""What an annotation says that a value may be, through Optional, unions and Annotated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaklint.meaning.scopes import source_name
+from leaklint.tree.ir import Expr
+
+_WRAPPERS = ("Optional", "Annotated", "Final", "ClassVar", "Union", "Required", "NotRequired")
+
+
+def alternatives(annotation: Expr) -> Iterator[Expr]:
+    """Each class that is named: a reference or a quoted one, without its type arguments."""
+    queue = [annotation]
+    while queue:
+        node = queue.pop(0)
+        if node.op == "sub" and source_name(node.args[0]) in _WRAPPERS:
+            queue.extend(a for arg in node.args[1:] for a in (arg.args if arg.op == "tuple" else (arg,)))
+        elif node.op == "binary":
+            queue.extend(node.args)
+        else:
+            yield node.args[0] if node.op == "sub" else node

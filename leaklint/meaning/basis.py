@@ -1,0 +1,117 @@
+"""What every question is asked of, and the form of an answer: true or false, and always with its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from leaklint.apis import Apis, Row
+from leaklint.facts import Role
+from leaklint.meaning.names import Names, Place
+from leaklint.meaning.types import Infer, Types
+from leaklint.meaning.uses import Use, collect
+from leaklint.tree.ir import Block, Expr, Module, Scope, Stmt, flat_of
+
+
+@dataclass(frozen=True, slots=True)
+class Clue:
+    """A place of evidence that has no position yet. `label` names a template of the rule's page."""
+
+    stmt: Stmt
+    role: Role
+    label: str
+    args: Mapping[str, str] = field(default_factory=dict)
+    block: Block | None = None  # the header meant, when it is a handler's or an elif's
+    within: Scope | None = None  # what was searched; a template may say how many `{lines}` that were
+
+    @property
+    def ordinal(self) -> int:
+        return self.block.ordinal if self.block is not None and self.block.ordinal >= 0 else self.stmt.ordinal
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer is false when there is none; `kind` says which it is."""
+
+    kind: str = ""
+    clues: tuple[Clue, ...] = ()
+    word: str = ""  # what a message may say of it: the key's name, the bound, the class
+
+    def __bool__(self) -> bool:
+        return bool(self.kind)
+
+
+NO = Answer()
+
+
+@dataclass(frozen=True)
+class Basis:
+    """One module with its names, uses and types."""
+
+    module: Module
+    apis: Apis
+    names: Names
+    uses: Mapping[Place, list[Use]]
+    types: Types
+    makers: dict[Scope, bool] = field(default_factory=dict)  # functions: do they return a resource they acquire?
+    own_classes: dict[Scope, Row | None] = field(default_factory=dict)  # that are resources themselves
+    precedents: dict[str, Row | None] = field(default_factory=dict)  # what other files define, and this one closes
+
+    def all_uses(self, place: Place) -> list[Use]:
+        return self.uses.get(place, [])
+
+    def own_row(self, scope: Scope) -> Row | None:
+        """The row that the project's settings give one of this module's own functions or classes."""
+        return self.apis.get(f"{self.module.name}.{scope.qualname}")
+
+    @cached_property
+    def all_calls(self) -> tuple[Expr, ...]:
+        """Every call of the module, in source order."""
+        return tuple(e for stmt in self.module.stmts for e in flat_of(stmt) if e.op == "call")
+
+    @cached_property
+    def calls_of(self) -> Mapping[str, list[Expr]]:
+        """The calls of what can be imported, by its qualified name."""
+        found: dict[str, list[Expr]] = {}
+        for call in self.all_calls:
+            name = self.types.callee(call).name
+            if name is not None:
+                found.setdefault(name, []).append(call)
+        return found
+
+    @cached_property
+    def _attributes(self) -> dict[str, list[Expr]]:
+        found: dict[str, list[Expr]] = {}
+        for stmt in self.module.stmts:
+            for expr in flat_of(stmt):
+                if expr.op in ("attr", "name"):
+                    found.setdefault(expr.text, []).append(expr)
+        return found
+
+    @property
+    def identifiers(self) -> Iterable[str]:
+        """All that names and attributes are called in this module."""
+        return self._attributes.keys()
+
+    def mentions(self, name: str) -> list[Expr]:
+        """Every expression that ends in this identifier."""
+        return self._attributes.get(name, [])
+
+    def below(self, place: Place) -> Iterator[Use]:
+        """Uses of a place and of everything that hangs from it."""
+        for other, uses in self.uses.items():
+            if other.scope is place.scope and other.path[: len(place.path)] == place.path:
+                yield from uses
+
+
+def basis(module: Module, apis: Apis, infer: Infer = lambda _: ()) -> Basis:
+    """The module with its names, uses and types; `infer` is asked for what neither row nor annotation tells."""
+    names = Names(module)
+    uses = collect(module, names)
+    return Basis(module, apis, names, uses, Types(names, apis, uses, infer))
+
+
+def calls(stmt: Stmt) -> Iterator[Expr]:
+    """Every call in a statement's own header, in the order of evaluation."""
+    return (e for e in stmt.flat if e.op == "call")

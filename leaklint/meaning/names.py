@@ -1,0 +1,190 @@
+"""Places: where a value is kept, through one-step aliases.
+
+A place is a scope and a path from it. `self.items`, `cls.items` and `Hub.items` are one place, and so is a local name
+that was bound once, to one of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from leaklint.meaning.scopes import Scopes, source_name
+from leaklint.tree.ir import Binding, Expr, Module, Scope, is_none
+
+ELEMENT = "[]"  # the path segment of "an entry of"
+_ELEMENT_METHODS = ("get", "setdefault", "pop", "popitem", "popleft")
+_VIEWS = ("values", "items", "copy")
+_ALIAS_STEPS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A scope and the path of attributes from it; a local or global name is a path of one."""
+
+    scope: Scope
+    path: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """`Hub.sessions`, `CACHE`, `on_data.buffer`: unique within the module."""
+        return ".".join([*([self.scope.qualname] if self.scope.kind != "module" else []), *self.path]).replace(
+            f".{ELEMENT}", ELEMENT
+        )
+
+    @property
+    def entry(self) -> Place:
+        return Place(self.scope, (*self.path, ELEMENT))
+
+    @property
+    def is_attribute(self) -> bool:
+        """An attribute of an instance or class."""
+        return self.scope.kind == "class"
+
+
+class Names(Scopes):
+    """The places of one module."""
+
+    def __init__(self, module: Module) -> None:
+        super().__init__(module)
+        self._places: dict[int, Place | None] = {}
+
+    @cached_property
+    def _homes(self) -> dict[tuple[Scope, str], Scope]:
+        """For a class and an attribute: the top-most base of this module that mentions it."""
+        mentioned: dict[Scope, set[str]] = {}
+        for stmt in self.module.stmts:
+            for expr in stmt.flat:
+                if expr.op == "attr" and expr.args[0].op == "name":
+                    klass = self.class_of(expr.args[0])
+                    if klass is not None:
+                        mentioned.setdefault(klass, set()).add(expr.text)
+        homes: dict[tuple[Scope, str], Scope] = {}
+        for scope in self.module.scopes:
+            if scope.kind == "class":
+                for base in [scope, *self.bases(scope)]:
+                    for name in mentioned.get(base, set()) | set(base.bindings):
+                        homes[scope, name] = base
+        return homes
+
+    # -- places --------------------------------------------------------------------------------------------------
+
+    def place(self, expr: Expr | None) -> Place | None:
+        """The place an expression refers to, through one-step aliases; None for anything else."""
+        if expr is None:
+            return None
+        if id(expr) not in self._places:
+            # leaklint: ignore[session-map-never-pruned] -- made anew for each file
+            self._places[id(expr)] = self._place(expr, _ALIAS_STEPS)
+        return self._places[id(expr)]
+
+    def _place(self, expr: Expr, steps: int) -> Place | None:
+        suffix: list[str] = []
+        while True:
+            looked_up = _getattr(expr)
+            if expr.op == "attr" or looked_up:
+                attribute, owner = (looked_up, expr.args[1]) if looked_up else (expr.text, expr.args[0])
+                klass = self.class_of(owner)
+                if klass is not None:
+                    home = self._homes.get((klass, attribute), klass)
+                    return Place(home, (attribute, *reversed(suffix)))
+                suffix.append(attribute)
+                expr = owner
+            elif expr.op == "sub":
+                suffix.append(ELEMENT)
+                expr = expr.args[0]
+            elif _takes_entry(expr) and self._may_be_container(expr.args[0].args[0]):
+                suffix.append(ELEMENT)
+                expr = expr.args[0].args[0]
+            elif expr.op in ("await", "starred"):
+                expr = expr.args[0]
+            elif expr.op == "walrus":
+                expr = expr.args[1]
+            else:
+                break
+        if expr.op != "name":
+            return None
+        where = self.scope_of(expr.text, expr.scope)
+        if where is None:
+            return None
+        if where.kind in ("function", "comp", "lambda") and steps:
+            target = self._alias(expr, where, steps)
+            if target is not None:
+                return Place(target.scope, (*target.path, *reversed(suffix)))
+        return Place(where, (expr.text, *reversed(suffix)))
+
+    def _may_be_container(self, expr: Expr) -> bool:
+        """Is a receiver of `get` or `pop` not plainly something else: a module, or what some other class made?"""
+        if expr.op != "name":
+            return True
+        found = self.bindings(expr.text, expr.scope)
+        if any(b.how in ("import", "with", "class", "def") for b in found):
+            return False
+        made = [b.value for b in found if b.exact and b.value is not None]
+        while any(v.op == "await" for v in made):
+            made = [v.args[0] if v.op == "await" else v for v in made]
+        calls = [source_name(v) for v in made if v.op == "call" and v.args[0].op in ("name", "attr")]
+        return not (calls and len(calls) == len(made) and all(c[:1].isupper() and "Dict" not in c for c in calls))
+
+    def _alias(self, expr: Expr, where: Scope, steps: int) -> Place | None:
+        """The attribute, global or entry that a local name was bound to, if all of its bindings agree."""
+        found = [
+            b
+            for b in self.all_bindings(where, expr.text)
+            if not is_none(b.value) and b.how not in ("del", "annotation")
+        ]
+        if not found or len(found) > 3:
+            return None
+        targets = {self._bound_place(b, steps - 1) for b in found}
+        target = targets.pop()
+        if targets or target is None or (target.scope is where and target.path[:1] == (expr.text,)):
+            return None
+        return target if target.scope.kind in ("class", "module") or len(target.path) > 1 else None
+
+    def _bound_place(self, binding: Binding, steps: int) -> Place | None:
+        value = binding.value
+        if value is None:
+            return None
+        if binding.how in ("for", "comp"):
+            return self._entry(value, binding.target, steps)
+        if not binding.exact or value.op not in ("name", "attr", "sub", "call"):
+            return None
+        return self._place(value, steps)
+
+    def _entry(self, iterated: Expr, index: str, steps: int) -> Place | None:
+        """What a loop variable stands for: an entry of what is iterated (not a dict's keys)."""
+        while (
+            iterated.op == "call"
+            and len(iterated.args) == 2
+            and source_name(iterated.args[0]) in ("list", "tuple", "reversed", "sorted", "set")
+        ):
+            iterated = iterated.args[1]
+        if (
+            iterated.op == "call"
+            and iterated.args[0].op == "attr"
+            and iterated.args[0].text in _VIEWS
+            and len(iterated.args) == 1
+        ):
+            if iterated.args[0].text == "items" and index != "1.":
+                return None
+            iterated, index = iterated.args[0].args[0], ""
+        if index or iterated.op not in ("name", "attr"):
+            return None
+        base = self._place(iterated, steps)
+        return base.entry if base is not None else None
+
+
+def _takes_entry(expr: Expr) -> bool:
+    """`xs.get(k)`, `xs.pop(k)`: by its form an entry of a container."""
+    if expr.op != "call" or expr.args[0].op != "attr" or expr.args[0].text not in _ELEMENT_METHODS:
+        return False
+    awaited = expr.parent is not None and expr.parent.op == "await"
+    return not awaited and len(expr.args) <= 3 and not any(n not in ("", "default") for n in expr.names)
+
+
+def _getattr(expr: Expr) -> str:
+    """The attribute that `getattr(x, "attribute", ...)` reads; empty for anything else."""
+    if expr.op != "call" or len(expr.args) < 3 or expr.args[0].text != "getattr" or expr.args[2].text != "str":
+        return ""
+    name = expr.args[2].value.strip("\"'")
+    return name if name.isidentifier() else ""

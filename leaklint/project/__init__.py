@@ -1,0 +1,1 @@
+"""The checked project: its settings, its files, its history."""

@@ -1,0 +1,1 @@
+"""What a rule says is to be changed, and the changed file."""

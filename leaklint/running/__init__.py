@@ -1,0 +1,1 @@
+"""From many files to one outcome: handing out, keeping, joining."""

@@ -1,0 +1,82 @@
+"""Which files, among those that are reported on elsewhere, may answer the open questions of those reported on here.
+
+Whoever uses what another module holds must spell its name. So a look at the words of a file tells that it has nothing
+to say, and most files need not be analysed for it. As with the gate, too many may be asked, never too few.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from leaklint import notebook
+from leaklint.facts import FileResult
+from leaklint.project.files import Source, decode
+from leaklint.running.checked import read
+
+_WORD = re.compile("[\\w\x80-\U0010ffff]+")
+"""Wider than an identifier: combining marks belong to one too."""
+
+
+class _Holder(NamedTuple):
+    """What a question is about: the parts of its module's name, its own name, and those of which one comes in between:
+    its class, or an instance of it that the module holds."""
+
+    module: Sequence[str]
+    name: str
+    heads: frozenset[str]
+
+
+def may_answer(results: Sequence[FileResult], others: Sequence[Source]) -> list[Source]:
+    """Those of the `others` whose summaries can make a difference to the questions that are open in `results`."""
+    asking = [question for result in results for question in result.open_questions] if others else []
+    dropped = {question.place for question in asking if question.asks == "drops its task"}
+    held = {question.place for question in asking} - dropped
+    # the file that holds something alone says what it is
+    modules = {place.partition(":")[0] for place in held}.union(*map(_before, dropped))
+    instances = [pair for result in results for pair in result.summary.instances]
+    twice = modules.intersection(source.module for source in others)
+    by_name: dict[str, list[_Holder]] = {}
+    for place in held:
+        one = _holder(place, instances)
+        if place.partition(":")[0] in twice:  # another file of that name may hold instances too
+            one = one._replace(heads=frozenset([one.name]))
+        by_name.setdefault(one.name, []).append(one)
+    return [source for source in others if source.module in modules or (by_name and _mentions(source, by_name))]
+
+
+def _before(function: str) -> Iterator[str]:
+    """The modules that may hold a function of this dotted name."""
+    parts = function.split(".")
+    return (".".join(parts[:end]) for end in range(1, len(parts)))
+
+
+def _holder(place: str, instances: Iterable[tuple[str, str]]) -> _Holder:
+    module, _, path = place.partition(":")
+    outer, _, name = path.rpartition(".")
+    named = (instance.partition(":")[2] for instance, klass in instances if klass == f"{module}:{outer}")
+    return _Holder(module.split("."), name, frozenset([path.partition(".")[0], *named]))
+
+
+def _mentions(source: Source, by_name: Mapping[str, Iterable[_Holder]]) -> bool:
+    """Does a file spell the names of one of these, and of its module as far as its own name does not imply it?"""
+    words = _words(source)
+    own = source.module.split(".")
+    return any(
+        not words.isdisjoint(one.heads)
+        and all(part in words or one.module[:end] == own[:end] for end, part in enumerate(one.module, 1))
+        for name in words & by_name.keys()
+        for one in by_name[name]
+    )
+
+
+def _words(source: Source) -> frozenset[str]:
+    """All words of a file, as Python reads identifiers; none of one that cannot be read."""
+    try:
+        content = read(source.path) if source.content is None else source.content
+        text = notebook.read(content).text if source.path.endswith(notebook.ENDING) else decode(content)
+    except (OSError, SyntaxError, LookupError, ValueError):
+        return frozenset()
+    return frozenset(_WORD.findall(text if text.isascii() else unicodedata.normalize("NFKC", text)))
