@@ -30,14 +30,16 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             yield Clear(call.stmt, subject, f"kept: {fate.kind}", sound=True)
             continue
         when = facts.context(call.stmt)
-        piles, endless = when.kind in ("event", "stream", "loop"), facts.course(spawn).kind == "endless"
+        piles, course = when.kind in ("event", "stream", "loop"), facts.course(spawn).kind
+        endless = course == "endless"
         driver: DriverKind = when.kind if piles or (when.kind in ("once", "import") and not endless) else "call"  # type: ignore[assignment]
         yield Hit(
             at=call.stmt,
             subject=subject,
             owner="nobody",
             driver=driver,
-            release="never" if piles or endless else "on some paths",  # one that ends by itself is gone then
+            # one that ends by itself is gone then, however often it is started
+            release="never" if endless or (piles and course == "long") else "on some paths",
             message=f"endless_{'each' if piles else 'once'}" if endless else "both" if piles else "vanish",
             hint="wrapper" if spawn.wrapper else "cancel" if endless else "keep",
             args={

@@ -23,7 +23,7 @@ def body(basis: Basis, coroutine: Expr | None) -> frozenset[Scope]:
 
 
 def lasting(basis: Basis, coroutine: Expr | None) -> Answer:
-    """`endless`: a loop with no way out of its own, or one by name; `long`: it loops, waits, or is not to be seen.
+    """`endless`: a loop with no way out of its own, or one by name; `long`: it loops or waits; `unseen`: elsewhere.
 
     False for one that runs to its end. The word is the coroutine's name.
     """
@@ -33,7 +33,7 @@ def lasting(basis: Basis, coroutine: Expr | None) -> Answer:
     functions = body(basis, coroutine)
     if not functions:
         named = basis.apis.means("endless_coroutines", name)
-        return Answer("endless" if named else "long", word=name)
+        return Answer("endless" if named else "unseen", word=name)
     running = [s for f in functions if f.is_async for s in statements(f.block)]
     loop = next((s for s in running if s.op == "while" and _endless(s)), None)
     if loop is not None:

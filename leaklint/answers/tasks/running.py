@@ -103,7 +103,7 @@ def _defence(
     spawned, course = birth.spawned, birth.course
     if spawned.tracked:
         return Answer("tracked spawner")
-    if not course or (course.kind == "long" and not has_sibling):
+    if not course or (course.kind in ("long", "unseen") and not has_sibling):
         return Answer("it runs to its end")
     if ends:
         return Answer("ended", (Clue(ends[0].stmt, "released", "released"),))
