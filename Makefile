@@ -9,8 +9,8 @@ VENV ?= .venv
 JOBS ?= auto
 
 # Read, never run: their own dependencies are not needed.
-DEMO_PACKAGES = redis==5.2.1 discord.py==2.4.0
-DEMO_PATHS = redis discord/webhook
+DEMO_PACKAGES = distributed==2024.12.1
+DEMO_PATHS = distributed/spans.py distributed/deploy/cluster.py
 DEMO_OPTIONS =
 
 BIN = $(VENV)/bin

@@ -49,9 +49,9 @@ def _waits(expr: Expr) -> bool:
 
 
 def _endless(loop: Stmt) -> bool:
-    """Is its test no comparison that comes true in time, and its body left by errors alone?"""
+    """Does its test look at no data that changes in time, and do errors alone leave its body?"""
     test = loop.value
-    if test is None or any(e.op == "compare" and e.text not in ("Is", "IsNot") for e in walk(test)):
+    if test is None or any(e.op == "sub" or (e.op == "compare" and e.text not in ("Is", "IsNot")) for e in walk(test)):
         return False
     awaits = any(e.op == "await" for s in statements(loop.blocks[0]) for e in flat_of(s))
     return awaits and not any(_leaves(s, loop) for s in statements(loop.blocks[0]))
