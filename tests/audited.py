@@ -51,7 +51,7 @@ import aiohttp
 
 
 async def on_event(queue):
-    asyncio.create_task(queue.join())
+    asyncio.create_task(joined(queue))
 
 
 async def fetch(url):
@@ -62,6 +62,11 @@ async def fetch(url):
 
 async def on_stop(queue):
     asyncio.create_task(queue.flush())  # leaklint: ignore[LK201] -- flush is short, and *awaits* nothing | else
+
+
+async def joined(queue):
+    await queue.join()
+    await asyncio.sleep(60)
 """,
     "app/broken.py": "print 'two'\n",
     "vendor/other.py": "x = 1\n",

@@ -20,13 +20,13 @@ import asyncio
 
 
 async def beat(socket):
-    await socket.ping()
+    await socket.wait()
 
 
 async def on_connect(socket):
     asyncio.create_task(beat(socket))
 """
-SECOND = LEAK + "\n\nasync def on_message(socket):\n    asyncio.create_task(socket.answer())\n"
+SECOND = LEAK + "\n\nasync def on_message(socket):\n    asyncio.create_task(socket.poll())\n"
 SOUND = LEAK.replace("    asyncio.create_task", "    await asyncio.create_task")
 
 Run = Callable[..., tuple[int, str, str]]
@@ -136,7 +136,7 @@ def test_update_keeps_reasons_and_moved_code_takes_them_along(leaklint: Run) -> 
     assert out.splitlines() == [
         "moved.py",
         "  P1 LK201 moved:on_connect.beat(socket): known",
-        "  P1 LK201 moved:on_message.socket.answer(): new",
+        "  P1 LK201 moved:on_message.socket.poll(): new",
         "2 accepted, 0 without a reason",
     ]
 

@@ -31,7 +31,7 @@ import asyncio
 
 
 async def on_event(queue):
-    asyncio.create_task(queue.join())
+    asyncio.create_task(queue.poll())
 """
 
 pytestmark = pytest.mark.skipif(

@@ -28,7 +28,7 @@ import asyncio
 
 
 async def on_event(queue):
-    asyncio.create_task(queue.join())
+    asyncio.create_task(queue.poll())
 """
 
 

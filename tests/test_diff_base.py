@@ -55,7 +55,7 @@ import asyncio
 
 
 async def on_event(queue):
-    asyncio.create_task(queue.join())
+    asyncio.create_task(queue.poll())
 """
 STOP = """
 
@@ -145,11 +145,11 @@ HISTORY: Sequence[tuple[str, Mapping[str, str | None], Found]] = [
         [],
     ),
     ("a new file with a leak of its own", {"app/jobs.py": TASK}, [("app/jobs.py", "LK201", 5)]),
-    ("its call is changed", {"app/jobs.py": TASK.replace("queue.join()", "queue.drain(9)")}, []),
+    ("its call is changed", {"app/jobs.py": TASK.replace("queue.poll()", "queue.drain(9)")}, []),
     (
         "a second one beside it",
         {
-            "app/jobs.py": TASK.replace("queue.join()", "queue.drain(9)")
+            "app/jobs.py": TASK.replace("queue.poll()", "queue.drain(9)")
             + "\n\nasync def on_stop(q):\n    asyncio.create_task(q.end())\n"
         },
         [("app/jobs.py", "LK201", 9)],
@@ -213,7 +213,7 @@ def test_some_files_and_another_directory(repository: Repository, monkeypatch: p
 
 
 def test_a_suppression_that_is_taken_away(repository: Repository) -> None:
-    repository.commit({"a.py": TASK.replace("join())", "join())  # leaklint: ignore[LK201] -- short")})
+    repository.commit({"a.py": TASK.replace("poll())", "poll())  # leaklint: ignore[LK201] -- short")})
     repository.commit({"a.py": TASK})
     assert repository.gate()[1] == [("a.py", "LK201", 5)]
 

@@ -16,8 +16,8 @@ import asyncio
 
 
 async def on_event(queue):
-    asyncio.create_task(queue.join())
-    asyncio.create_task(queue.join())  # leaklint: ignore[LK201] -- on purpose
+    asyncio.create_task(queue.poll())
+    asyncio.create_task(queue.poll())  # leaklint: ignore[LK201] -- on purpose
 """
 CELLS = [{"cell_type": "code", "source": LEAK}, {"cell_type": "markdown", "source": ""}]
 BOOK = json.dumps({"cells": [*CELLS, *CELLS], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})

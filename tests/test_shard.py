@@ -56,7 +56,7 @@ from app.spawn import spawn
 
 
 async def on_event(queue):
-    spawn(queue.join())
+    spawn(queue.poll())
 """
 FILES = {
     "__init__": "",

@@ -47,7 +47,7 @@ def hit(facts: Facts, value: Value, use: Use, when: Answer, sent: Stmt | None = 
         driver="event" if when.kind in ("event", "stream") else "call",
         release="on some paths" if how in ("only_on_demand", "unsent") else "never",
         message=how,
-        hint="deque" if sent is None else "drop",
+        hint="drop" if sent is not None else "indexed" if any(u.verb == "__getitem__" for u in value.uses) else "deque",
         args={
             "function": use.stmt.scope.function.name,
             "value": source(use.value),

@@ -9,7 +9,7 @@ from leaklint.meaning.basis import Clue
 from leaklint.meaning.uses import Use
 from leaklint.model import Clear, Facts, Hit
 from leaklint.repairs.repair import after, limit_name
-from leaklint.tree.ir import source
+from leaklint.tree.ir import in_loop, source
 from leaklint.value import Value
 
 
@@ -66,6 +66,8 @@ def by_hand(stored: Use) -> bool:
 def eviction(value: Value, stored: Use) -> tuple[Change, ...]:
     """The oldest entry of a mapping goes where a new one comes, above a limit."""
     if "popitem" not in value.row.shrink or stored.stmt.op not in ("assign", "expr", "return"):
+        return ()
+    if in_loop(stored.stmt):  # what is filled in one go is read afterwards: nothing of it may go meanwhile
         return ()
     name, limit = value.subject, limit_name(value.place.path[0])
     test = ">=" if stored.stmt.op == "return" else ">"

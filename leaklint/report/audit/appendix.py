@@ -92,7 +92,9 @@ class Appendix:
         if not self.run.sound:
             return
         yield Text(words("about.sound"))
-        once = {(one.path, one.subject): one for one in reversed(self.run.sound)}
+        reported = {(leak.path, leak.span.line) for leak in self.leaks}  # one rule may clear what another reports
+        kept = [one for one in self.run.sound if (one.path, one.span.line) not in reported]
+        once = {(one.path, one.subject): one for one in reversed(kept)}
         ranked = sorted(once.values(), key=lambda one: (not self._bound(one), not one.evidence, one.path, one.span))
         yield Table(
             (words("head.what"), words("head.place"), words("head.bound")),
