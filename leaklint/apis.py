@@ -152,6 +152,11 @@ class Apis:
         pattern = lru_cache(maxsize=None)(self._pattern)  # one for each list that is asked about
         return lru_cache(maxsize=1 << 15)(lambda what, word: pattern(what).fullmatch(word) is not None)
 
+    def names_error(self, word: str) -> bool:
+        """Is a class named as exceptions are, in small letters too, as in `socket.gaierror`?"""
+        forms = (word, word.capitalize(), word.replace("error", "Error"))
+        return any(self.means("error_classes", form) for form in forms)
+
     def _pattern(self, what: str) -> re.Pattern[str]:
         return re.compile("|".join(f"(?:{p})" for p in self.vocabulary[what]) or "(?!)")
 

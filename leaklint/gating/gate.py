@@ -259,9 +259,7 @@ class Gate:
         into = seen.bound | seen.holding
         errors = _flow(errors, into)
         once = {maker for name, maker in seen.born if name in seen.held and name in seen.risky}
-        if any(
-            self.apis.means("error_classes", f"{word[:1].upper()}{word[1:]}".replace("error", "Error")) for word in once
-        ):
+        if any(self.apis.names_error(word) for word in once):
             return True
         return not errors.isdisjoint(seen.grown) or any(n in seen.held and value in errors for n, value in into)
 

@@ -40,9 +40,7 @@ def _is_exception(basis: Basis, value: Expr) -> bool:
     if value.op != "call":
         return False
     local = basis.types.callee(value).local
-    word = source_name(value)
-    named = any(basis.apis.means("error_classes", w) for w in (word, word.capitalize(), word.replace("error", "Error")))
-    return named and (local is None or local.kind == "class")
+    return basis.apis.names_error(source_name(value)) and (local is None or local.kind == "class")
 
 
 def _cleared(basis: Basis, place: Place) -> bool:
