@@ -183,6 +183,14 @@ def test_line_07_which_harm_it_is(function: str, message: str) -> None:
     assert "TaskGroup" in prose.hint(findings[0], knowledge())
 
 
+@pytest.mark.parametrize(("work", "severity"), [("await peer.greet()", "P2"), ("await asyncio.sleep(60)", "P1")])
+def test_line_07_what_ends_by_itself_weighs_less(work: str, severity: str) -> None:
+    code = f"import asyncio\n\n\nasync def greet(peer):\n    {work}\n\n\n"
+    code += "async def on_connect(peer):\n    asyncio.create_task(greet(peer))\n"
+    result = analyze(code.encode(), "app.py", "app", knowledge())
+    assert [(f.rule, f.severity) for f in link([result]).findings] == [("LK201", severity)]
+
+
 @pytest.mark.parametrize(
     "body",
     [
