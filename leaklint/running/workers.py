@@ -25,6 +25,10 @@ Pools = Callable[[int], Executor]
 """Makes an executor with that many workers; asked again for fresh ones when workers have died."""
 
 
+MANAGER_SECONDS = 1.0
+"""How long the thread that looks after killed workers is waited for: it has little to do, but it may be stuck."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lost(Generic[Item]):
     """An item that no result came back for: even alone with a fresh worker it ended in `error`."""
@@ -112,9 +116,12 @@ def _stopping(executor: Executor) -> Iterator[Executor]:
     except BaseException:
         # before Python 3.14 there is no public way to stop a process that is busy
         busy = dict(getattr(executor, "_processes", None) or {})
+        manager = getattr(executor, "_executor_manager_thread", None)
         executor.shutdown(wait=False, cancel_futures=True)
         for process in busy.values():
             process.kill()
+        if manager is not None:  # at its exit Python writes into the pipe that this thread is closing
+            manager.join(MANAGER_SECONDS)
         raise
     executor.shutdown(wait=True)
 
