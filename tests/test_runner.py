@@ -268,7 +268,7 @@ def children(parent: int) -> list[int]:
     return found
 
 
-def until(true: Callable[[], object], seconds: float = 20) -> None:
+def until(true: Callable[[], object], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end
@@ -301,8 +301,8 @@ def test_stopping_leaves_nothing_behind(here: Path, how: signal.Signals) -> None
     assert workers
     begun = time.monotonic()
     main.send_signal(how)
-    _, errors = main.communicate(timeout=20)
-    assert time.monotonic() - begun < 5
+    _, errors = main.communicate(timeout=50)
+    assert time.monotonic() - begun < 15  # the work would take a minute
     assert main.returncode == (130 if how == signal.SIGINT else -signal.SIGKILL)
     assert how == signal.SIGKILL or not errors  # Python's own tracker complains of that one
     until(lambda: not any(map(alive, workers)))
@@ -344,8 +344,8 @@ def test_ctrl_c_as_people_press_it(here: Path, jobs: str, pause: float) -> None:
     time.sleep(pause)
     begun = time.monotonic()
     os.killpg(main.pid, signal.SIGINT)
-    out, errors = main.communicate(timeout=20)
-    assert time.monotonic() - begun < 5
+    out, errors = main.communicate(timeout=50)
+    assert time.monotonic() - begun < 15
     assert (main.returncode, out, errors.strip()) == (130, b"", b"")
     until(lambda: not any(map(alive, workers)))
     assert not list((here / "kept").rglob("*.part"))
