@@ -33,6 +33,11 @@ class Held:
     base: Expr | None  # a base class that stands in another file, and may release it
 
     @property
+    def lent(self) -> bool:
+        """Is it made only where none is handed in, as by `self.client = client or Client()`?"""
+        return self.acquired.value is not None and self.acquired.value.op in ("bool", "if")
+
+    @property
     def wrong(self) -> str:
         """What is wrong with its release, as the rule's message says it."""
         if self.only is not None:

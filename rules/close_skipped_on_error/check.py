@@ -42,7 +42,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             driver="call",
             release="on some paths",
             message=message,
-            hint="guard" if paths.escapes else "with" if row.scoped else "finally",
+            hint="guard" if paths.escapes else "with" if row.scoped and _opens_block(stmt) else "finally",
             args={
                 "noun": noun,
                 "name": ".".join(place.path),
@@ -56,6 +56,12 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             ),
             acquired=source(value),
         )
+
+
+def _opens_block(stmt: Stmt) -> bool:
+    """May a `with` take its place? What one of two branches opens is used after them."""
+    plain = stmt.value is not None and stmt.value.op in ("call", "await")
+    return plain and stmt.parent is stmt.scope.block
 
 
 def constructors(facts: Facts) -> Iterator[Hit]:

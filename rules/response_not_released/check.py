@@ -15,7 +15,7 @@ from leaklint.tree.ir import Expr, source
 def check(facts: Facts) -> Iterator[Hit | Clear]:
     for found in facts.unreleased:
         if facts.sort(found.row) == "response" and not found.defence:
-            yield _hit(facts, found.row, found.call, found.subject, found.name)
+            yield _hit(facts, found.row, found.call, found.subject, found.name, derived=found.derived)
     for paths, value in facts.traces:
         row, place = paths.row, paths.place
         if facts.sort(row) != "response" or not (paths.releases or paths.escapes):
@@ -28,8 +28,16 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             yield _hit(facts, row, value, place.text, place.path[0], left, handed_over=bool(paths.escapes))
 
 
-def _hit(
-    facts: Facts, row: Row, call: Expr, subject: str, name: str, left: Exit | None = None, handed_over: bool = False
+def _hit(  # noqa: PLR0913  what is known of one response
+    facts: Facts,
+    row: Row,
+    call: Expr,
+    subject: str,
+    name: str,
+    left: Exit | None = None,
+    *,
+    handed_over: bool = False,
+    derived: Expr | None = None,
 ) -> Hit:
     when = facts.context(call.stmt)
     missing, awaited = when.clues, any(e is not None and e.op == "await" for e in (call, call.parent))
@@ -42,7 +50,7 @@ def _hit(
         driver=facts.cadence(when),
         release="on some paths" if left is not None else "never",
         message="skipped" if left is not None else "named" if name else "dropped",
-        hint="guard" if handed_over else "with" if row.scoped else "close",
+        hint="guard" if handed_over else "with" if row.scoped and derived is None else "close",
         args={
             "noun": row.noun,
             "name": name,

@@ -39,7 +39,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             driver="call",
             release="on some paths" if held.wrong in ("only_here", "base") else "never",
             message=held.wrong,
-            hint="add_to_method" if ending is not None else "add_method",
+            hint=("add_own" if held.lent else "add_to_method") if ending is not None else "add_method",
             args={
                 "noun": held.row.noun or held.row.name,
                 "class": klass.name,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leaklint.answers.resources.unreleased import Unreleased
+from leaklint.apis import Row
 from leaklint.meaning.basis import Clue
 from leaklint.model import Clear, Facts, Hit
 from leaklint.outline import brief, release_call
@@ -31,14 +33,21 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             driver="call",
             release="never",
             message="reopened" if unreleased.lost is not None else "named" if unreleased.name else "dropped",
-            hint="with" if row.scoped else "close",
+            hint=_hint(row, unreleased),
             args={
                 "noun": noun,
                 "name": unreleased.name,
                 "call": brief(call),
                 "with": row.scoped,
+                "derived": source(unreleased.derived, 40),
                 "release": release_call(row, unreleased.name or noun.split()[-1]),
             },
             clues=(Clue(stmt, "acquired", "acquired", {"noun": noun}), *lost),
             acquired=source(call),
         )
+
+
+def _hint(row: Row, unreleased: Unreleased) -> str:
+    if row.asks:
+        return "end"
+    return "close" if not row.scoped else "with" if unreleased.derived is None else "inside"

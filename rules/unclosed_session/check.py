@@ -32,17 +32,18 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             driver=facts.cadence(when),
             release="never",
             message="reopened" if unreleased.lost is not None else "named" if unreleased.name else "dropped",
-            hint="with" if row.scoped else "close",
+            hint="close" if not row.scoped else "with" if unreleased.derived is None else "inside",
             args={
                 "noun": noun,
                 "name": unreleased.name,
                 "call": brief(call),
                 "with": row.scoped,
+                "derived": source(unreleased.derived, 40),
                 "release": release_call(row, unreleased.name or noun.split()[-1]),
             },
             clues=(Clue(stmt, "acquired", "acquired", {"noun": noun}), *lost, *when.clues),
             acquired=source(call),
-            repair=managed(unreleased) if row.scoped else (),
+            repair=managed(unreleased) if row.scoped and unreleased.derived is None else (),
         )
 
 

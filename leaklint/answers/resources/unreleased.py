@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from leaklint.answers.fate import takes_over
 from leaklint.answers.openers import acquired
 from leaklint.answers.paths import Paths
+from leaklint.answers.resources.derived import derived
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.scopes import source_name
@@ -21,6 +22,7 @@ class Unreleased:
     """`defence` says why it is well after all; `name` is the local name, empty when there is none.
 
     `lost` binds the name to something else while the resource is open; what is bound to it last may be released.
+    `derived` is made from it and leaves the function.
     """
 
     subject: str
@@ -29,6 +31,7 @@ class Unreleased:
     name: str = ""
     defence: str = ""
     lost: Stmt | None = None
+    derived: Expr | None = None
 
 
 def unreleased(basis: Basis, traces: Sequence[tuple[Paths, Expr]]) -> Iterator[Unreleased]:
@@ -40,14 +43,16 @@ def unreleased(basis: Basis, traces: Sequence[tuple[Paths, Expr]]) -> Iterator[U
         if lost is not None or paths.releases or paths.escapes:
             continue
         if any(e.kind in ("end", "return") for e in paths.exits):
-            yield Unreleased(paths.place.text, paths.row, value, paths.place.path[0])
+            made = derived(basis, value, paths.place)
+            yield Unreleased(paths.place.text, paths.row, value, paths.place.path[0], derived=made)
         else:
             yield Unreleased(paths.place.text, paths.row, value, paths.place.path[0], "the function does not end")
     for call in basis.all_calls:
         row, function = acquired(basis, call), call.stmt.scope.function
         if row is not None and _dropped(basis, call, row):
             where = function.qualname or "<module>"
-            yield Unreleased(f"{where}.{basis.types.callee(call).name or call.args[0].text}", row, call)
+            subject = f"{where}.{basis.types.callee(call).name or call.args[0].text}"
+            yield Unreleased(subject, row, call, derived=derived(basis, call, None))
         elif row is None and (row := _left_behind(basis, call)) is not None:
             yield Unreleased(f"{function.qualname}.{call.args[0].text}", row, call)
 
