@@ -40,6 +40,14 @@ class Exceptions(View):
         """The log or tracing call in which a text ends."""
         return sink.ends_in(self.basis, expr)
 
+    def refusal(self, stmt: Stmt, weight: Answer) -> bool:
+        """Is it the text of a response whose status says that it failed, or a message that says so? These are short."""
+        if weight.kind == "mapping":
+            branch = self.error_branch(stmt)
+            return branch is not None and branch[1].op == "if" and sink.complains(branch[0], weight.word)
+        response = weight.clues[0].args.get("of", "") if weight.clues else ""
+        return bool(response) and sink.refused(self.basis, stmt, response)
+
     def details_wanted(self, stmt: Stmt) -> bool:
         """Does a statement run only where somebody asks for details?"""
         return sink.guarded(stmt)

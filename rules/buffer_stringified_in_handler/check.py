@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leaklint.answers.exceptions.text import Text
 from leaklint.facts import DriverKind
 from leaklint.meaning.basis import Clue
 from leaklint.model import Clear, Facts, Hit
@@ -16,14 +17,17 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         if where is None or (text.lazy and text.sink is not None and text.sink.off):
             continue
         weight = facts.weight(text.expr)
-        if not weight:
+        if not weight or (text.cut and weight.kind != "accumulated"):
+            continue
+        if facts.refusal(text.expr.stmt, weight):
+            yield Clear(text.expr.stmt, subject(text), "what a failed request was answered", weight.clues[:1])
             continue
         driver: DriverKind = "payload" if weight.kind in ("read", "accumulated") else "call"
         block, owner = where
         label = "handler" if block is not None and block.kind == "handler" else "branch"
         yield Hit(
             at=text.expr.stmt,
-            subject=f"{text.expr.stmt.scope.function.qualname or '<module>'}.{source(text.expr, 40)}",
+            subject=subject(text),
             owner="call",
             driver=driver,
             release="never",
@@ -37,3 +41,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             ),
             acquired=source(text.whole),
         )
+
+
+def subject(text: Text) -> str:
+    return f"{text.expr.stmt.scope.function.qualname or '<module>'}.{source(text.expr, 40)}"

@@ -19,6 +19,8 @@ def check(facts: Facts) -> Iterator[Hit]:
             continue
         weight = facts.weight(text.expr)
         all_arguments = facts.arguments(text.expr)
+        if (text.cut and weight.kind != "accumulated") or facts.refusal(text.expr.stmt, weight):
+            continue
         if weight and message != "arguments":
             yield hit(text, weight, message)
         elif all_arguments and not represents:

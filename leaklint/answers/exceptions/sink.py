@@ -7,7 +7,7 @@ from typing import Literal
 
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.scopes import source_name
-from leaklint.tree.ir import Block, Expr, Stmt, ancestors, walk
+from leaklint.tree.ir import Block, Expr, Stmt, ancestors, source, walk
 
 _LEVELS = ("trace", "debug", "info", "success", "warning", "warn", "error", "exception", "critical", "log", "fatal")
 _QUIET = ("trace", "debug")
@@ -98,6 +98,59 @@ def _failed(basis: Basis, block: Block) -> bool:
             if part.op == "attr" and word in ("is_error", "is_client_error", "is_server_error"):
                 return True
     return False
+
+
+def refused(basis: Basis, stmt: Stmt, response: str) -> bool:
+    """Does a statement run because of what a response says of itself, by its status, and not that it went well?"""
+    below = stmt
+    for block, owner in ancestors(stmt):
+        if owner.op in ("def", "class"):
+            break
+        before = block.stmts[: next(i for i, s in enumerate(block.stmts) if s is below)]
+        if any(_leaves_well(basis, s, response) for s in before):
+            return True
+        tests = [t for b in owner.blocks for t in b.exprs] if owner.op == "if" else []
+        if any(_asks(t, response) for t in tests):
+            return not any(_went_well(basis, t) for t in block.exprs)
+        below = owner
+    return False
+
+
+def _leaves_well(basis: Basis, stmt: Stmt, response: str) -> bool:
+    """`if response.status == 200: return ...`: what follows is for the others."""
+    if stmt.op != "if" or stmt.blocks[0].stmts[-1].op not in ("return", "raise", "continue", "break"):
+        return False
+    tests = stmt.blocks[0].exprs
+    return any(_asks(t, response) for t in tests) and any(_went_well(basis, t) for t in tests)
+
+
+def _asks(test: Expr, name: str) -> bool:
+    """Does a test look at what has this name?"""
+    return any(source(part) == name for part in walk(test) if part.op in ("name", "attr"))
+
+
+def complains(block: Block | None, message: str) -> bool:
+    """A branch that one of a message's own fields has chosen: `if message["code"] != 0`, `if "error" in message`."""
+    for part in (p for test in block.exprs for p in walk(test)) if block is not None else ():
+        asked = part.args[0] if part.op == "sub" or (part.op == "attr" and part.text == "get") else None
+        asked = part.args[-1] if part.op == "compare" and part.text == "In" else asked
+        if asked is not None and source(asked) == message:
+            return True
+    return False
+
+
+def _went_well(basis: Basis, test: Expr) -> bool:
+    """`response.ok`, `response.status == 200`, `response.status < 300`."""
+    if test.op == "bool":
+        return any(_went_well(basis, part) for part in test.args)
+    if test.op != "compare":
+        return basis.apis.means("success_names", source_name(test))
+    if not basis.apis.means("status_names", source_name(test.args[0])):
+        return False
+    codes = [part.value for arg in test.args[1:] for part in walk(arg) if part.op == "const"]
+    if test.text in ("LessThan", "LessThanEqual"):
+        return all(code <= "400" for code in codes)
+    return test.text in ("Equal", "In") and not any(code[:1] in "345" for code in codes)
 
 
 def guarded(stmt: Stmt) -> bool:

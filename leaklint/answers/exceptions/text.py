@@ -19,7 +19,7 @@ _CUTTING_ABOVE = 6  # levels: `shorten(str(body).strip(), 200)`
 class Text:
     """`expr` is what becomes text, `whole` the text, `how` a word for it, `sink` where the text goes.
 
-    `lazy`: only a log call that is on makes the text.
+    `lazy`: only a log call that is on makes the text. `cut`: the next step takes a slice of it.
     """
 
     expr: Expr
@@ -27,6 +27,7 @@ class Text:
     how: str
     sink: Sink | None = None
     lazy: bool = False
+    cut: bool = False
 
 
 def stringified(basis: Basis) -> Iterator[Text]:
@@ -38,7 +39,7 @@ def stringified(basis: Basis) -> Iterator[Text]:
                 how = _how(basis, expr)
                 if how is not None and not _is_made_text(basis, expr) and not _cut_above(basis, how[0]):
                     lazy = how[0].op == "call" and carries(basis, how[0], expr)
-                    yield Text(expr, how[0], how[1], sink(basis, expr), lazy)
+                    yield Text(expr, how[0], how[1], sink(basis, expr), lazy, _sliced(how[0]))
 
 
 def _is_made_text(basis: Basis, expr: Expr) -> bool:
@@ -47,6 +48,10 @@ def _is_made_text(basis: Basis, expr: Expr) -> bool:
         return False
     row = basis.types.callee(expr).row
     return (row is not None and row.stringifies) or source_name(expr) in _DECODING
+
+
+def _sliced(text: Expr) -> bool:
+    return text.parent is not None and text.parent.op == "sub" and text.parent.args[-1].op == "slice"
 
 
 def _cut_above(basis: Basis, text: Expr) -> bool:
@@ -101,16 +106,14 @@ def _method(basis: Basis, attr: Expr) -> tuple[Expr, str] | None:
     up = call.parent
     if up is None:  # `message += body.decode()`
         return (call, f"`.{attr.text}()`") if call.stmt.op == "augassign" and call is call.stmt.value else None
-    # a slice of the text comes too late: the whole has been decoded
     return ((up.op == "sub" or bool(_how(basis, call))) and (call, f"`.{attr.text}()`")) or None
 
 
 def _argument(basis: Basis, call: Expr, expr: Expr) -> tuple[Expr, str] | None:
     callee = basis.types.callee(call)
     word = source_name(call)
-    cut_next = call.parent is not None and call.parent.op == "sub"
     if callee.row is not None and callee.row.stringifies:
-        return None if cut_next else (call, f"`{word}()`")
+        return None if _is_text_already(basis, expr, word) else (call, f"`{word}()`")
     if call.args[0].op == "attr" and call.args[0].text == "format" and _is_text(call.args[0].args[0]):
         return None if _precise(call.args[0].args[0], "{:.") else (call, "`format`")
     if carries(basis, call, expr):
@@ -120,5 +123,26 @@ def _argument(basis: Basis, call: Expr, expr: Expr) -> tuple[Expr, str] | None:
     if basis.apis.means("telemetry_methods", word) and call.args[0].op == "attr":
         return call, f"`{word}()`"
     if call.stmt.op == "raise" and call is call.stmt.value and expr.op != "name":
-        return call, "the exception's argument"
+        return None if _is_text_already(basis, expr) else (call, "the exception's argument")
     return None
+
+
+def _is_text_already(basis: Basis, expr: Expr, function: str = "str") -> bool:
+    """What `str()`, or an exception, is given is a text by itself: it makes no other of it."""
+    if function != "str":
+        return False
+    values = [b.value for b in basis.names.bindings(expr.text, expr.scope)] if expr.op == "name" else [expr]
+    return bool(values) and all(value is not None and _gives_text(basis, value) for value in values)
+
+
+def _gives_text(basis: Basis, value: Expr) -> bool:
+    """`response.text`, `await response.text()`, `body.decode()`, `f"..."`."""
+    while value.op == "await":
+        value = value.args[0]
+    if value.op == "fstring" or (value.op == "const" and value.text == "str"):
+        return True
+    reference = value.args[0] if value.op == "call" else value
+    if reference.op != "attr":
+        return False
+    row = basis.types.row(reference.args[0])
+    return reference.text == "decode" or (row is not None and row.kind != "buffer" and reference.text in row.text)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from leaklint.answers.bound import by_guard
+from leaklint.apis import Row
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name
@@ -25,17 +28,23 @@ def weight(basis: Basis, expr: Expr, depth: int = _DEPTH) -> Answer:
         if callee.receiver is not None and callee.method in callee.receiver.bulk and not _limited(expr):
             if callee.receiver.kind == "buffer":  # as large as what was written into it
                 return weight(basis, expr.args[0].args[0], depth - 1)
-            return Answer("read", (Clue(expr.stmt, "driver", "read", {"what": source(expr)}),), source(expr))
+            return _read(expr, callee.receiver, expr.args[0])
         return _made_of(basis, expr, depth)
     if expr.op == "attr":
         owner = basis.types.row(expr.args[0])
         if owner is not None and expr.text in owner.bulk and owner.kind != "container":
-            return Answer("read", (Clue(expr.stmt, "driver", "read", {"what": source(expr)}),), source(expr))
+            return _read(expr, owner, expr)
     if expr.op not in ("name", "attr"):
         return NO
     place = basis.names.place(expr)
     found = _held(basis, place, expr, depth) if place is not None else NO
     return NO if found and place is not None and _limited_before(basis, place, expr) else found
+
+
+def _read(expr: Expr, row: Row, attr: Expr) -> Answer:
+    """`of` says whose text it is, where it is a text."""
+    args = {"what": source(expr)} | ({"of": source(attr.args[0])} if attr.text in row.text else {})
+    return Answer("read", (Clue(expr.stmt, "driver", "read", args),), source(expr))
 
 
 _SHAPING = frozenset(
@@ -79,7 +88,7 @@ def _held(basis: Basis, place: Place, expr: Expr, depth: int) -> Answer:
     # a name that stands for an attribute has been bound to it, and the attribute may be a body
     own = basis.names.bindings(expr.text, expr.scope) if expr.op == "name" else ()
     aliased = (b.value for b in own if b.exact and b.value is not None and b.value.op == "attr")
-    for value in (*basis.types.bound_values(place), *aliased):
+    for value in (*_last_first(basis.types.bound_values(place), expr), *aliased):
         found = weight(basis, value, depth - 1)
         if found.kind in ("read", "accumulated", "received"):
             return found
@@ -96,6 +105,12 @@ def _held(basis: Basis, place: Place, expr: Expr, depth: int) -> Answer:
     return _message_object(basis, place, expr)
 
 
+def _last_first(values: Iterator[Expr], expr: Expr) -> list[Expr]:
+    """What was bound to it last before it is used, then what came earlier, then the rest."""
+    here = expr.stmt.ordinal
+    return sorted(values, key=lambda v: here - v.stmt.ordinal if v.stmt.ordinal <= here else v.stmt.ordinal + here)
+
+
 _AS_MAPPING = ("get", "__getitem__", "__setitem__", "setdefault")
 
 
@@ -108,22 +123,24 @@ def _message_object(basis: Basis, place: Place, expr: Expr) -> Answer:
             iterated = {"what": source(binding.value)}
             return Answer("received", (Clue(binding.stmt, "driver", "received", iterated),), source(binding.value))
     for use in basis.all_uses(place):
+        if use.expr.text != expr.text:
+            continue  # another entry of what this one was taken from
         if use.verb in _AS_MAPPING and use.key is not None and use.key.op == "const" and use.key.text == "str":
-            if _known_otherwise(basis, expr):
+            if _known_otherwise(expr):
                 return NO
             return Answer("mapping", (Clue(use.stmt, "driver", "mapping", {"name": expr.text}),), source(expr))
     return NO
 
 
-def _known_otherwise(basis: Basis, expr: Expr) -> bool:
-    """In the branch that `isinstance` leaves for what is no container, it is whatever the caller has passed instead."""
+def _known_otherwise(expr: Expr) -> bool:
+    """In the branch that `isinstance` leaves for something else, it is whatever the caller has passed instead."""
     for block, owner in ancestors(expr.stmt):
         if owner.op != "if":
             continue
         earlier = owner.blocks[: next(i for i, b in enumerate(owner.blocks) if b is block)]
         no = [test.args[0] for test in block.exprs if test.op == "unary" and test.text == "Not"]
         tests = (part for test in (*no, *(t for b in earlier for t in b.exprs)) for part in _either(test))
-        if any(_asks_for_container(basis, test, expr) for test in tests):
+        if any(_asks_for_class(test, expr) for test in tests):
             return True
     return False
 
@@ -133,12 +150,11 @@ def _either(test: Expr) -> tuple[Expr, ...]:
     return test.args if test.op == "bool" and "Or" in test.text else (test,)
 
 
-def _asks_for_container(basis: Basis, test: Expr, expr: Expr) -> bool:
-    """`isinstance(message, dict)`, also of one of several classes."""
-    if test.op != "call" or len(test.args) != 3 or test.args[0].text != "isinstance":
-        return False
-    row = (basis.apis.get(basis.names.qualified(e)) for e in walk(test.args[2]))
-    return source(test.args[1]) == source(expr) and any(r is not None and r.kind == "container" for r in row)
+def _asks_for_class(test: Expr, expr: Expr) -> bool:
+    """`isinstance(message, dict)`, also beside other conditions."""
+    parts = test.args if test.op == "bool" and "And" in test.text else (test,)
+    asked = (p for p in parts if p.op == "call" and len(p.args) == 3 and p.args[0].text == "isinstance")
+    return any(source(p.args[1]) == source(expr) for p in asked)
 
 
 def _small(basis: Basis, value: Expr | None) -> bool:
