@@ -65,10 +65,11 @@ def test_what_stands_in_it(report: Report) -> None:
     assert headings(out)[0].startswith("Memory leak report: ")
     assert [h for h in headings(out) if not re.match(r"P\d-\d|LK", h)][1:] == [
         "Summary",
-        "What to do first",
-        "If this is not your code",
+        "In figures",
+        "How to read an entry",
         "P0: certain leaks",
         "P1: high risks",
+        "If this is not your code",
         "When a finding is wrong",
         "Suppressed and accepted",
         "Looked at and found sound",
@@ -88,13 +89,13 @@ def test_what_stands_in_it(report: Report) -> None:
         "Repair",
         "For this code",
         "How certain",
-        "Rule",
+        "When it is wrong",
     ):
         assert f"- **{label}**:" in hub
     assert "- **Location**: `app/hub.py:12`\n" in hub
     assert "12 |         self.locks[session_id] = object()\n   |         ^^^^^" in hub
     assert "         self.sessions.pop(session_id, None)\n+        self.locks.pop(session_id, None)\n" in hub
-    assert "| `_recent` | `app/cache.py:4` | its size is checked: `len(_recent) > 500` |" in out
+    assert "| `app/cache.py` | `_recent`: its size is checked: `len(_recent) > 500` |" in out
     assert "- `vendor/`: excluded by `vendor`; Python files: 1" in out
     assert "- `app/broken.py`: syntax error: Missing parentheses" in out
     assert "TypeScript (1)" in out
@@ -136,7 +137,7 @@ def test_a_real_renderer_sees_what_is_meant(report: Report, language: str) -> No
 def test_chinese(report: Report) -> None:
     status, out, _ = report("--lang", "zh")
     assert status == 0
-    assert headings(out)[1:4] == ["摘要", "优先处理", "如果这不是你的代码"]
+    assert headings(out)[1:4] == ["摘要", "数字概览", "如何阅读各项"]
     assert "- **触发条件**: " in chapter(out, "P0-1")
     own = set(re.findall(r"^- \*\*([^*]+)\*\*", out, re.MULTILINE))
     assert not [label for label in own - set(SEVERITIES) if label.isascii()]
@@ -313,7 +314,9 @@ NASTY = finding(
 
 def test_what_comes_from_the_code_is_text() -> None:
     rule = CATALOGUE.rules[0]._replace(checker="x")
-    outcome = Outcome(Run(findings=(NASTY, NASTY._replace(severity="P0")), files=1, errors=("<i>`",)), {})
+    outcome = Outcome(
+        Run(findings=(NASTY, NASTY._replace(severity="P0", subject="m:<b>")), files=1, errors=("<i>`",)), {}
+    )
     made = document(outcome, replace(CATALOGUE, rules=(rule,)), words("en"), About("<b>|`", date(2026, 1, 1)))
     found = page("\n".join(html.lines(made)))
     assert "</script><script>alert(1)</script>" in found.text

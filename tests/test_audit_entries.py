@@ -14,7 +14,7 @@ from samples import finding as sample
 
 from leaklint import cli
 from leaklint.facts import Edit, Finding, OwnerKind, ReleaseKind, Span
-from leaklint.report.audit.groups import entries, related
+from leaklint.report.audit.groups import entries, patterns, related, urgency
 from leaklint.report.audit.patch import together
 from leaklint.report.audit.places import around, definitions
 from leaklint.report.audit.words import LANGUAGES, words
@@ -140,11 +140,42 @@ def test_entries_are_numbered_by_urgency() -> None:
     ]
 
 
-def test_entries_on_the_same_thing_know_each_other() -> None:
+def test_what_is_found_on_the_same_thing_is_one_entry() -> None:
     one = finding("a.py", severity="P1", subject="a:Link.child")
-    other = finding("a.py", severity="P2", subject="a:Link.child")
+    other = finding("a.py", severity="P2", subject="a:Link.child", rule="LK777", name="other", message="more")
+    like_other = finding("a.py", severity="P2", subject="a:Link.pipe", rule="LK777", message="more")
     apart = finding("b.py", severity="P2", subject="a:Link.child")
+    found = entries([one, other, like_other, apart])
+    assert [(entry.number, entry.findings) for entry in found] == [
+        ("P1-1", (one, other)),
+        ("P2-1", (like_other,)),
+        ("P2-2", (apart,)),
+    ]
+    assert list(found[0].rules) == [one.rule, "LK777"]
+
+
+def test_entries_on_the_same_line_know_each_other() -> None:
+    one = finding("a.py", severity="P1", subject="a:Link.child")
+    other = finding("a.py", severity="P2", subject="a:Link.task")
+    apart = finding("b.py", severity="P2", subject="b:Link.task", message="more")
     assert related(entries([one, other, apart])) == {"P1-1": ("P2-1",), "P2-1": ("P1-1",), "P2-2": ()}
+
+
+def test_scripts_and_examples_come_last() -> None:
+    shown = finding("examples/a.py", severity="P1", owner="instance", driver="stream")
+    peak = finding("app/a.py", severity="P1", owner="call", driver="stream")
+    kept = finding("app/b.py", severity="P1", owner="instance", driver="call")
+    assert sorted([shown, peak, kept], key=urgency) == [kept, peak, shown]
+    assert urgency(kept, script=True) > urgency(peak)
+
+
+def test_entries_that_are_mended_alike_are_one_row() -> None:
+    same = [finding(f"{name}.py", subject=f"{name}:x") for name in "abc"]
+    other = finding("d.py", message="more")
+    assert [[entry.first.path for entry in alike] for alike in patterns(entries([*same, other]))] == [
+        ["a.py", "b.py", "c.py"],
+        ["d.py"],
+    ]
 
 
 def test_a_line_knows_what_it_stands_in() -> None:

@@ -64,7 +64,7 @@ def test_the_severity_filter(opened: Browser) -> None:
 
 def test_the_rule_filter(opened: Browser) -> None:
     opened.run(f"{EVENT}(document.querySelector('select'), 'LK201')")
-    wanted = opened.run("[...document.querySelectorAll('.finding[data-rule=LK201]')].map(e => e.id)")
+    wanted = opened.run("[...document.querySelectorAll('.finding[data-rules~=LK201]')].map(e => e.id)")
     assert wanted
     assert opened.run(SHOWN) == wanted
 

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from leaklint.catalogue import Catalogue
-from leaklint.facts import SEVERITIES, Cleared, Finding, Run
+from leaklint.facts import SEVERITIES, Finding, Run
 from leaklint.pages import bullets, sections
 from leaklint.project.files import printable
 from leaklint.project.paths import split_cell
 from leaklint.project.surroundings import Surroundings
 from leaklint.report.audit.blocks import Block, Bullets, Page, Table, Text
+from leaklint.report.audit.places import Places
+from leaklint.report.audit.sound import Sound
 from leaklint.report.audit.words import Words
 from leaklint.report.tally import by_file
 
-SOUND = 60
-"""Rows of the table of what was found sound, at most."""
+MODULES = 20
+"""Rows of the table by module, at most."""
 
 MANY = 10
 """With fewer findings a table by file says nothing new."""
 
+_FOREIGN = ("compare", "upgrade", "upstream", "around")
 _BLIND = ("volume", "native", "allocator", "dynamic", "cycles", "verify")
 
 
@@ -39,11 +42,12 @@ class Appendix:
     catalogue: Catalogue
     words: Words
     surroundings: Surroundings
-    title: Callable[[Cleared], str]
+    places: Places
 
     def blocks(self) -> dict[str, Iterator[Block]]:
         """The sections by name, in order."""
         return {
+            "foreign": self.foreign(),
             "wrong": self.wrong(),
             "accepted": self.accepted(),
             "sound": self.sound(),
@@ -51,6 +55,10 @@ class Appendix:
             "unchecked": self.unchecked(),
             "blind": self.blind(),
         }
+
+    def foreign(self) -> Iterator[Block]:
+        if self.leaks:
+            yield Bullets(tuple(self.words(f"foreign.{name}") for name in _FOREIGN))
 
     def wrong(self) -> Iterator[Block]:
         """When each of the rules that found something is wrong, as its page says."""
@@ -87,38 +95,7 @@ class Appendix:
         )
 
     def sound(self) -> Iterator[Block]:
-        """What was suspected and is bounded, emptied or owned; first what says how."""
-        words = self.words
-        if not self.run.sound:
-            return
-        yield Text(words("about.sound"))
-        reported = {(leak.path, leak.span.line) for leak in self.leaks}  # one rule may clear what another reports
-        kept = [one for one in self.run.sound if (one.path, one.span.line) not in reported]
-        once = {(one.path, one.subject): one for one in reversed(kept)}
-        ranked = sorted(once.values(), key=lambda one: (not self._bound(one), not one.evidence, one.path, one.span))
-        yield Table(
-            (words("head.what"), words("head.place"), words("head.bound")),
-            tuple(
-                (
-                    self.title(one),
-                    f"`{printable(one.path)}:{one.span.line}`",
-                    self._why_sound(one),
-                )
-                for one in ranked[:SOUND]
-            ),
-        )
-        if len(ranked) > SOUND:
-            yield Text(words("more", number=len(ranked) - SOUND))
-
-    def _bound(self, one: Cleared) -> str:
-        return next((e.args["what"] for e in one.evidence if e.role == "bound" and e.args.get("what")), "")
-
-    def _why_sound(self, one: Cleared) -> str:
-        why, bound = self.words.or_else(f"defence.{one.defence}", one.defence), self._bound(one)
-        places = ", ".join(dict.fromkeys(f"`{printable(e.path)}:{e.span.line}`" for e in one.evidence[:2]))
-        if bound:
-            return f"{why}: `{printable(bound)}`"
-        return f"{why} ({places})" if places else why
+        return Sound(self.run.sound, self.leaks, self.words, self.places).blocks()
 
     def modules(self) -> Iterator[Block]:
         words = self.words
@@ -130,10 +107,12 @@ class Appendix:
                 (words("head.module"), *SEVERITIES, words("head.cleared")),
                 tuple(
                     (f"`{printable(name)}`", *(str(n or "") for n in some), str(well or ""))
-                    for name, some, well in rows
+                    for name, some, well in rows[:MODULES]
                 ),
                 numbers=len(SEVERITIES) + 1,
             )
+            if len(rows) > MODULES:
+                yield Text(words("more", number=len(rows) - MODULES))
 
     def unchecked(self) -> Iterator[Block]:
         words, around = self.words, self.surroundings

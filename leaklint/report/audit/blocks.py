@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from leaklint.facts import Severity
@@ -54,13 +55,12 @@ Point = tuple[str, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Findings with one repair in one file. `points` are labels with their texts, several where the places differ;
-    `repair` is the last of them, before the comparison."""
+    """Findings with one repair in one file, or on one thing. `rules` are names by codes. `points` are labels with their
+    texts, several where the places differ; `repair` is the last of them, before the comparison."""
 
     number: str
     severity: Severity
-    rule: str
-    name: str
+    rules: Mapping[str, str]
     path: str
     title: str
     points: tuple[Point, ...]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from leaklint import __version__
 from leaklint.catalogue import Catalogue
@@ -13,21 +14,23 @@ from leaklint.project.files import printable
 from leaklint.project.surroundings import Surroundings
 from leaklint.report.audit.appendix import Appendix, is_leak
 from leaklint.report.audit.blocks import Block, Bullets, Document, Section, Table, Text
+from leaklint.report.audit.callers import Registry, function_of, holder_of
+from leaklint.report.audit.first import First
 from leaklint.report.audit.groups import Entry, entries, related, urgency
 from leaklint.report.audit.items import Chapters
 from leaklint.report.audit.past import Past
-from leaklint.report.audit.sense import place
+from leaklint.report.audit.places import Places
+from leaklint.report.audit.sense import Sense, place
 from leaklint.report.audit.words import Words
 from leaklint.report.sources import sources
 from leaklint.report.tally import count
 from leaklint.running.runner import Outcome
 
-WORST = 5
-FIRST = 8
+OLDEST = 5
 INDEXED = 3
 """A section with more entries than this begins with a list of them."""
 
-_FOREIGN = ("compare", "upgrade", "upstream", "around")
+_READING = ("trigger", "impact", "certainty", "patch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +54,21 @@ class _Builder:
     def __init__(self, outcome: Outcome, catalogue: Catalogue, words: Words, about: About) -> None:
         self.run, self.catalogue, self.words, self.about = outcome.run, catalogue, words, about
         read = sources(outcome.digests, outcome.lines)
-        self.chapters = Chapters(catalogue, words, read, about.past, about.today)
-        self.leaks = sorted((f for f in self.run.findings if is_leak(f.rule, catalogue)), key=urgency)
-        self.entries = entries(self.leaks)
+        self.places = Places(read)
+        leaks = [f for f in self.run.findings if is_leak(f.rule, catalogue)]
+        asked = (find(leak, self.places) for leak in leaks for find in (function_of, holder_of))
+        self.registry = Registry(outcome.digests, read, [one for one in asked if one is not None])
+        sense = Sense(catalogue, words, self.places, self.registry)
+        self.chapters = Chapters(catalogue, words, read, sense, about.past, about.today)
+        self.leaks = sorted(leaks, key=self.urgency)
+        self.entries = entries(self.leaks, self.urgency)
+        self.first = First(self.entries, words, sense)
         self.related = related(self.entries)
         self.entry_of = {id(finding): entry for entry in self.entries for finding in entry.findings}
+
+    def urgency(self, finding: Finding) -> tuple[Any, ...]:
+        wanted = function_of(finding, self.places)
+        return urgency(finding, script=wanted is not None and self.registry.callers(wanted).script)
 
     def section(self, name: str, blocks: Iterator[Block]) -> Iterator[Section]:
         """The section, if there is anything in it."""
@@ -83,34 +96,22 @@ class _Builder:
         worst = min(finding.severity for finding in self.leaks).lower()
         number = words("verdict.merged", number=len(self.leaks), entries=len(self.entries))
         yield Text(words("verdict.found", number=number, counts=counts, first=words(f"verdict.{worst}")))
+        yield from self.first.table()
+
+    def figures(self) -> Iterator[Block]:
+        words = self.words
         families: dict[str, list[Finding]] = {}
         for finding in self.leaks:
             families.setdefault(self.catalogue.by_code[finding.rule].family, []).append(finding)
         table = [(words.or_else(f"family.{name}", name), count("", some)) for name, some in families.items()]
         table.append((f"**{words('all')}**", count("", self.leaks)))
-        yield Table(
-            (words("head.family"), *SEVERITIES, words("all")),
-            tuple((name, *(str(number or "") for number in row.counts), str(row.total)) for name, row in table),
-            numbers=len(SEVERITIES) + 1,
-        )
-        yield Bullets(tuple(words("meaning", severity=level, text=words(f"about.{level}")) for level in SEVERITIES))
-        yield from self.worst()
-
-    def worst(self) -> Iterator[Block]:
-        """The classes and functions with the most of the severest findings, a line for each."""
-        places: dict[tuple[str, str], list[Finding]] = {}
-        for finding in self.leaks:
-            holder = self.chapters.sense.around(finding).holder or finding.subject.partition(":")[2].split(".")[0]
-            places.setdefault((finding.path, holder), []).append(finding)
-        ranked = sorted(places.items(), key=lambda pair: ([-n for n in count("", pair[1]).counts], pair[0]))
-        if len(ranked) > 1:
-            yield Text(self.words("about.worst"))
-            yield Bullets(tuple(self._worst(path, holder or path, some) for (path, holder), some in ranked[:WORST]))
-
-    def _worst(self, path: str, holder: str, findings: list[Finding]) -> str:
-        links = dict.fromkeys(f"-> {self.entry_of[id(one)].number}" for one in findings)
-        names = {"holder": f"`{printable(holder)}`", "path": f"`{printable(path)}`"}
-        return self.words("worst", **names, list=" ".join(links))
+        if self.leaks:
+            yield Table(
+                (words("head.family"), *SEVERITIES, words("all")),
+                tuple((name, *(str(number or "") for number in row.counts), str(row.total)) for name, row in table),
+                numbers=len(SEVERITIES) + 1,
+            )
+        yield from self.first.worst()
 
     def _places(self, entry: Entry) -> str:
         """The first place of an entry, and how many more there are."""
@@ -118,28 +119,15 @@ class _Builder:
         first = place(entry.first.path, entry.first.span.line)
         return self.words("and_more", first=first, number=more) if more else first
 
-    def first(self) -> Iterator[Block]:
-        if self.entries:
-            words, sense = self.words, self.chapters.sense
-            yield Text(words("about.first"))
-            yield Table(
-                (words("head.finding"), words("head.problem"), words("head.why"), words("head.repair")),
-                tuple(
-                    (
-                        f"-> {entry.number} {self._places(entry)}",
-                        sense.problem(entry.first),
-                        sense.impact(entry.first),
-                        sense.repair(entry.first),
-                    )
-                    for entry in self.entries[:FIRST]
-                ),
-            )
-            if len(self.entries) > FIRST:
-                yield Text(words("first_more", number=len(self.entries) - FIRST))
-
-    def foreign(self) -> Iterator[Block]:
+    def reading(self) -> Iterator[Block]:
+        """What would else have to be said in each chapter."""
         if self.leaks:
-            yield Bullets(tuple(self.words(f"foreign.{name}") for name in _FOREIGN))
+            yield Bullets(
+                (
+                    *(self.words("meaning", severity=one, text=self.words(f"about.{one}")) for one in SEVERITIES),
+                    *(self.words(f"reading.{name}") for name in _READING),
+                )
+            )
 
     def of_severity(self, severity: Severity) -> Iterator[Block]:
         here = [entry for entry in self.entries if entry.severity == severity]
@@ -169,7 +157,7 @@ class _Builder:
             )
         if still:
             yield Text(words("since.oldest"))
-            oldest = sorted(still, key=lambda pair: (pair[0], urgency(pair[1])))[:WORST]
+            oldest = sorted(still, key=lambda pair: (pair[0], self.urgency(pair[1])))[:OLDEST]
             yield Table(
                 (words("head.finding"), words("head.place"), words("head.age")),
                 tuple(
@@ -182,15 +170,13 @@ class _Builder:
         words, about = self.words, self.about
         blocks = {
             "summary": self.summary(),
-            "first": self.first(),
-            "foreign": self.foreign(),
+            "figures": self.figures(),
+            "reading": self.reading(),
             "since": self.since(),
             "P0": self.of_severity("P0"),
             "P1": self.of_severity("P1"),
             "P2": self.of_severity("P2"),
-            **Appendix(
-                self.run, self.leaks, self.catalogue, words, about.surroundings, self.chapters.sense.title
-            ).blocks(),
+            **Appendix(self.run, self.leaks, self.catalogue, words, about.surroundings, self.places).blocks(),
         }
         found = (section for name, some in blocks.items() for section in self.section(name, some))
         return Document(words.language, words("title", name=about.name), tuple(self.made()), tuple(found))

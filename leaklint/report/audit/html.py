@@ -99,8 +99,8 @@ def _item(item: Item) -> str:
         number=item.number,
         level=item.severity.lower(),
         severity=item.severity,
-        rule=escape(item.rule),
-        name=escape(item.name),
+        rules=escape(" ".join(item.rules)),
+        names=escape(", ".join(f"{code} {name}" for code, name in item.rules.items())),
         path=escape(item.path),
         title=inline(item.title),
         points=_points(item.points),
@@ -144,7 +144,7 @@ def _chart(items: Sequence[Item], say: Words) -> str:
 
 
 def _filters(items: Sequence[Item], say: Words) -> str:
-    rules = sorted({(item.rule, item.name) for item in items})
+    rules = sorted({pair for item in items for pair in item.rules.items()})
     texts = {name: escape(say(f"page.{name}")) for name in ("filter", "every", "path", "shown", "fold", "reset")}
     boxes = (_piece("box", level=level.lower(), severity=level) for level in SEVERITIES)
     options = (_piece("option", code=escape(code), name=escape(name)) for code, name in rules)

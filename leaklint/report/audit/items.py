@@ -25,9 +25,11 @@ LOOK = Look(width=110)
 class Chapters:
     """Makes the chapters of one report."""
 
-    def __init__(self, catalogue: Catalogue, words: Words, read: Sources, past: Past | None, today: date) -> None:
+    def __init__(
+        self, catalogue: Catalogue, words: Words, read: Sources, sense: Sense, past: Past | None, today: date
+    ) -> None:
         self._catalogue, self._words, self._read, self._past, self._today = catalogue, words, read, past, today
-        self.sense = Sense(catalogue, words, read)
+        self.sense = sense
 
     def title(self, entry: Entry) -> str:
         first = self.sense.title(entry.first)
@@ -69,11 +71,11 @@ class Chapters:
     def _notes(self, entry: Entry, related: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
         words, findings = self._words, entry.findings
         yield words("label.certainty"), tuple(dict.fromkeys(map(self.sense.certainty, findings)))
+        yield words("label.wrong"), (" ".join(f"-> {code}" for code in entry.rules),)
         if self._past is not None:
             yield words("label.status"), tuple(dict.fromkeys(self._status(one, self._past) for one in findings))
         if related:
             yield words("label.related"), (" ".join(f"-> {number}" for number in related),)
-        yield words("label.rule"), (words("rule.page", code=entry.first.rule, name=entry.first.name),)
 
     def _each(self, findings: Sequence[Finding], texts: Sequence[str]) -> tuple[str, ...]:
         """What is to be said of each of the findings; once where it is the same."""
@@ -96,8 +98,7 @@ class Chapters:
         return Item(
             number=entry.number,
             severity=first.severity,
-            rule=first.rule,
-            name=first.name,
+            rules=entry.rules,
             path=printable(first.path),
             title=self.title(entry),
             points=(

@@ -63,7 +63,8 @@ def _point(point: Point) -> Iterator[str]:
 def _item(item: Item) -> Iterator[str]:
     yield f'<a id="{item.anchor}"></a>'
     yield ""
-    yield f"### {item.number} {inline(item.title)} ({item.rule} {item.name})"
+    rules = ", ".join(f"{code} {name}" for code, name in item.rules.items())
+    yield f"### {item.number} {inline(item.title)} ({rules})"
     yield ""
     for point in item.points:
         yield from _point(point)

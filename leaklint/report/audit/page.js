@@ -13,8 +13,8 @@
     const path = form.elements.path.value.trim().toLowerCase();
     let shown = 0;
     for (const one of findings) {
-      const { severity, rule: code, path: file } = one.dataset;
-      one.hidden = !(levels.includes(severity) && (!rule || rule === code) && file.toLowerCase().includes(path));
+      const { severity, rules: codes, path: file } = one.dataset;
+      one.hidden = !(levels.includes(severity) && (!rule || codes.split(" ").includes(rule)) && file.toLowerCase().includes(path));
       shown += one.hidden ? 0 : 1;
     }
     for (const section of sections) section.hidden = !section.querySelector(".finding:not([hidden])");

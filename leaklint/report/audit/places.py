@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from leaklint.report.sources import Sources
+
 _BLOCKS = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -16,6 +18,8 @@ class Around:
 
     names: tuple[str, ...] = ()
     function: str = ""
+    outer: tuple[int, int] | None = None
+    """The lines of the function that the innermost one stands in."""
 
     @property
     def holder(self) -> str:
@@ -55,4 +59,22 @@ def around(known: Sequence[Definition], line: int) -> Around:
     inner = max((at for at, one in enumerate(outer) if not one.is_class), default=-1)
     start = inner - 1 if inner > 0 and outer[inner - 1].is_class else inner
     function = ".".join(one.name for one in outer[start : inner + 1]) if inner >= 0 else ""
-    return Around(tuple(one.name for one in outer), function)
+    above = next((one for one in reversed(outer[:inner]) if not one.is_class), None) if inner > 0 else None
+    return Around(tuple(one.name for one in outer), function, (above.first, above.last) if above is not None else None)
+
+
+class Places:
+    """What lines of the checked files stand in."""
+
+    def __init__(self, read: Sources) -> None:
+        self._read = read
+        self._known: dict[str, tuple[Definition, ...]] = {}
+
+    def definitions(self, path: str) -> tuple[Definition, ...]:
+        if path not in self._known:
+            # leaklint: ignore[session-map-never-pruned] -- made anew for each report, one entry for each of its files
+            self._known[path] = definitions(self._read(path) or ())
+        return self._known[path]
+
+    def around(self, path: str, line: int) -> Around:
+        return around(self.definitions(path), line)

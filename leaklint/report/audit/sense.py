@@ -6,19 +6,25 @@ sentences can contradict each other.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from leaklint.catalogue import Catalogue
-from leaklint.facts import Cleared, DriverKind, Finding
+from leaklint.facts import Cleared, DriverKind, Evidence, Finding
 from leaklint.project.files import printable
 from leaklint.report import prose
-from leaklint.report.audit.places import Around, Definition, around, definitions
+from leaklint.report.audit.callers import Callers, Registry, Wanted, function_of, holder_of
+from leaklint.report.audit.mentions import Mention
+from leaklint.report.audit.places import Around, Places
 from leaklint.report.audit.words import Words
-from leaklint.report.sources import Sources
 
 _BY_NAME: frozenset[DriverKind] = frozenset({"caller's key", "event", "inventory"})
 """Drivers that are concluded from names and decorators."""
 
 _WAYS_OUT = "resources"
 """The family in which a release on some paths means: on some ways out of a function."""
+
+_SHOWN = 2
+"""Callers that are named, at most."""
 
 
 def place(path: str, line: int) -> str:
@@ -28,9 +34,8 @@ def place(path: str, line: int) -> str:
 class Sense:
     """Says what findings mean in one language."""
 
-    def __init__(self, catalogue: Catalogue, words: Words, read: Sources) -> None:
-        self._catalogue, self._words, self._read = catalogue, words, read
-        self._definitions: dict[str, tuple[Definition, ...]] = {}
+    def __init__(self, catalogue: Catalogue, words: Words, places: Places, registry: Registry) -> None:
+        self._catalogue, self._words, self._places, self._registry = catalogue, words, places, registry
 
     def _own(self, finding: Finding, what: str) -> str:
         """What the rule's page says in the language of the report, if anything."""
@@ -40,10 +45,7 @@ class Sense:
         return prose.rule_of(finding, self._catalogue).family
 
     def around(self, found: Finding | Cleared) -> Around:
-        if found.path not in self._definitions:
-            # leaklint: ignore[session-map-never-pruned] -- made anew for each report, one entry for each of its files
-            self._definitions[found.path] = definitions(self._read(found.path) or ())
-        return around(self._definitions[found.path], found.span.line)
+        return self._places.around(found.path, found.span.line)
 
     def title(self, found: Finding | Cleared) -> str:
         """What leaks: an attribute or a name of the module by its dotted name, all else as what it is in."""
@@ -64,24 +66,50 @@ class Sense:
         return self._own(finding, "repair") or " ".join(prose.hint(finding, self._catalogue).split())
 
     def trigger(self, finding: Finding) -> str:
-        """What has to happen for it to grow, and where."""
-        words = self._words
-        own = self._own(finding, "trigger")
-        if own:
-            return own
-        driver = next((one for one in finding.evidence if one.role == "driver"), None)
-        named = driver.args.get("function", "") if driver is not None else ""
-        here = self.around(finding).function
-        function = here if here.endswith(named) else named
-        run = words("run.of", function=f"`{printable(function)}`") if function else words("run.unknown")
-        missing = next((one for one in finding.evidence if one.role == "missing"), None)
-        family = self._family(finding)
-        pieces = [words.first(f"trigger.{family}.{finding.driver}", f"trigger.{finding.driver}", run=run)]
-        if finding.release == "on some paths" and missing is not None and family == _WAYS_OUT:
+        """What has to happen for it to grow, and where: which function has to run, and who calls that."""
+        words, family = self._words, self._family(finding)
+        wanted = function_of(finding, self._places)
+        name = ".".join(filter(None, (wanted.klass, wanted.name))) if wanted is not None else ""
+        run = words("run.of", function=f"`{printable(name)}`") if name else words("run.unknown")
+        said = words.first(f"trigger.{family}.{finding.driver}", f"trigger.{finding.driver}", run=run)
+        pieces = [self._own(finding, "trigger") or said]
+        missing = self._way_out(finding)
+        if missing is not None and family == _WAYS_OUT:
             pieces.append(words("trigger_partly", place=place(missing.path, missing.span.line)))
-        return words("space").join(pieces)
+        if wanted is not None:
+            pieces.append(self._callers(wanted))
+        return words("space").join(filter(None, pieces))
 
-    def impact(self, finding: Finding) -> str:
+    def _way_out(self, finding: Finding) -> Evidence | None:
+        """Where the function that holds it is left without a release, of one that is released on other ways."""
+        missing = next((one for one in finding.evidence if one.role == "missing"), None)
+        if missing is None or finding.release != "on some paths":
+            return None
+        same = self._places.around(missing.path, missing.span.line).function == self.around(finding).function != ""
+        return missing if same else None
+
+    def _callers(self, wanted: Wanted) -> str:
+        found = self._registry.callers(wanted)
+        if found.calls:
+            return self._words(f"callers.{'script' if found.script else 'called'}", places=self._at(found.calls))
+        if found.handed:
+            return self._words("callers.handed", places=self._at(found.handed))
+        return self._words("callers.nobody") if found.certain else ""
+
+    def _at(self, mentions: Sequence[Mention]) -> str:
+        """The first few places, each with the function it stands in, and how many more there are."""
+        words, shown = self._words, mentions[:_SHOWN]
+        each = (
+            words("callers.in", place=place(one.path, one.line), function=f"`{printable(one.function)}`")
+            if one.function
+            else place(one.path, one.line)
+            for one in shown
+        )
+        more = len(mentions) - len(shown)
+        listed = words("comma").join(each)
+        return words("callers.more", places=listed, number=more) if more else listed
+
+    def cost(self, finding: Finding) -> str:
         """What is held, how it grows, what takes it back: no number, for none is known."""
         words, family = self._words, self._family(finding)
         owner, release, growth = finding.owner, finding.release, words(f"growth.{finding.driver}")
@@ -89,6 +117,18 @@ class Sense:
         grows = words.first(*keys, growth=growth)
         stays = words.first(f"stays.{family}.{owner}.{release}", f"stays.{family}.{owner}", f"stays.{owner}")
         return words("space").join((self._own(finding, "impact") or grows, stays))
+
+    def impact(self, finding: Finding) -> str:
+        """The cost, and who makes the object that holds it."""
+        return self._words("space").join(filter(None, (self.cost(finding), self._holder(finding))))
+
+    def _holder(self, finding: Finding) -> str:
+        """Who makes the object that holds it."""
+        wanted = holder_of(finding, self._places)
+        found = self._registry.callers(wanted) if wanted is not None else Callers()
+        if wanted is None or not found.calls:
+            return ""
+        return self._words("callers.made", name=f"`{printable(wanted.name)}`", places=self._at(found.calls))
 
     def certainty(self, finding: Finding) -> str:
         """High, medium or low, and why."""

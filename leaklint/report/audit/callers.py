@@ -1,0 +1,104 @@
+"""Who calls the function that leaks, and who makes the object that holds it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from leaklint.facts import Finding
+from leaklint.report.audit.mentions import Index, Mention, index, stem, subclasses
+from leaklint.report.audit.places import Places
+from leaklint.report.sources import Sources
+
+ANYWHERE = (1, sys.maxsize)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A function or class of a file; of a method also the class. What stands in a function is named there alone:
+    `lines` are that function's."""
+
+    path: str
+    name: str
+    klass: str = ""
+    lines: tuple[int, int] = ANYWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Callers:
+    """`certain` where nothing else in the checked files has that name: then there are no others by that name."""
+
+    calls: tuple[Mention, ...] = ()
+    handed: tuple[Mention, ...] = ()
+    certain: bool = False
+
+    @property
+    def script(self) -> bool:
+        """Does all of it happen only when a file is run as a script?"""
+        return bool(self.calls) and not self.handed and all(one.script for one in self.calls)
+
+
+class Registry:
+    """The callers in the checked files of what is asked for; all of it is known beforehand."""
+
+    def __init__(self, paths: Iterable[str], read: Sources, wanted: Iterable[Wanted]) -> None:
+        names = {word for one in wanted for word in (one.name, one.klass) if word}
+        self._index = index(paths, read, names)
+
+    def callers(self, wanted: Wanted) -> Callers:
+        """By its name, where that is told apart from others of the same name."""
+        if wanted.name.startswith("__"):
+            return Callers()  # syntax calls it
+        found, own = sorted(_meant(self._index, wanted), key=_where), {(wanted.path, wanted.klass)}
+        read = (wanted.klass, wanted.name) in self._index.properties
+        named = wanted.name in self._index.bases  # a class: as a base, in an annotation
+        return Callers(
+            tuple(one for one in found if one.called or read),
+            tuple(one for one in found if not (one.called or read or named)),
+            self._index.defined.get(wanted.name, set()) <= own,
+        )
+
+
+def _where(mention: Mention) -> tuple[str, int]:
+    return mention.path, mention.line
+
+
+def _meant(known: Index, wanted: Wanted) -> Iterator[Mention]:
+    own = known.defined.get(wanted.name, set()) <= {(wanted.path, wanted.klass)}
+    family = set(subclasses(known.bases, wanted.klass)) if wanted.klass else set()
+    imported = {path for path, module in known.imports.get(wanted.name, ()) if _may_be(module, path, wanted.path)}
+    for one in known.mentions.get(wanted.name, ()):
+        if not wanted.klass:
+            here = one.path == wanted.path and wanted.lines[0] <= one.line <= wanted.lines[1]
+            meant = (here or one.path in imported) if not one.of else one.of == stem(wanted.path)
+        elif one.of in ("self", "cls"):
+            meant = one.klass in family
+        else:
+            meant = bool(one.of) and (own or one.of == wanted.klass)
+        if meant and not (one.function.split(".")[-1] == wanted.name and one.path == wanted.path):
+            yield one
+
+
+def _may_be(module: str, path: str, wanted: str) -> bool:
+    """May the last part of a module's name, as a file imports it, stand for another file or a package around it?"""
+    folder = wanted.split("/")[:-1]
+    return module in (stem(wanted), *folder) or (not module and path.split("/")[:-1] == folder)
+
+
+def function_of(finding: Finding, places: Places) -> Wanted | None:
+    """The function whose runs make a finding grow; of a constructor the class."""
+    driver = next((one for one in finding.evidence if one.role == "driver"), None)
+    path, line = (driver.path, driver.span.line) if driver is not None else (finding.path, finding.span.line)
+    around = places.around(path, line)
+    klass, _, name = around.function.rpartition(".")
+    if name in ("__init__", "__new__"):
+        return Wanted(path, klass)
+    return Wanted(path, name, klass, around.outer or ANYWHERE) if name else None
+
+
+def holder_of(finding: Finding, places: Places) -> Wanted | None:
+    """The class whose instances hold what leaks."""
+    name = finding.subject.partition(":")[2].partition(".")[0]
+    known = any(one.is_class and one.name == name for one in places.definitions(finding.path))
+    return Wanted(finding.path, name) if known and finding.owner.endswith("instance") else None

@@ -1,0 +1,135 @@
+"""Where the checked files name a function or class: calls, and names that are handed on. By names, without types."""
+
+from __future__ import annotations
+
+import ast
+import re
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from leaklint.report.sources import Sources
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A name that is called, or handed on to be called back. `of` is what it is looked up on: empty where it is a plain
+    name, `self` for a class's own. `klass` and `function` are what it stands in."""
+
+    path: str
+    line: int
+    name: str
+    of: str
+    called: bool
+    klass: str
+    function: str
+    script: bool
+    """Does it run only when its file is run as a script?"""
+
+
+@dataclass(slots=True)
+class Index:
+    """All mentions by name; the files that import a name, each with the module it says; what is defined by a name, and
+    the bases of each class."""
+
+    mentions: dict[str, list[Mention]] = field(default_factory=dict)
+    imports: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
+    defined: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
+    bases: dict[str, set[str]] = field(default_factory=dict)
+    properties: set[tuple[str, str]] = field(default_factory=set)
+    """Of a class, by its name and theirs: to read one is to call it."""
+
+
+_Inside = tuple[str, str, bool]  # class, function, script
+
+
+def index(paths: Iterable[str], read: Sources, names: Collection[str]) -> Index:
+    """What the files say of these names. A file that has none of them is not parsed."""
+    found = Index()
+    if not names:
+        return found
+    wanted = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(names)))})\b")
+    for path in paths:
+        lines = read(path) or ()
+        hits = [number for number, line in enumerate(lines, 1) if wanted.search(line)]
+        if hits:
+            try:
+                _file(path, ast.parse("\n".join(lines)), hits, frozenset(names), found)
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                continue
+    return found
+
+
+def _file(path: str, tree: ast.Module, hits: Sequence[int], names: frozenset[str], found: Index) -> None:
+    stack: list[tuple[ast.AST, _Inside]] = [(tree, ("", "", False))]
+    called: set[int] = set()
+    while stack:
+        node, inside = stack.pop()
+        if isinstance(node, ast.stmt) and not _within(hits, node):
+            continue
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            _define(path, node, inside, found)
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                found.imports.setdefault(alias.name, set()).add((path, (node.module or "").split(".")[-1]))
+        elif isinstance(node, ast.Call):
+            called.add(id(node.func))
+        name, of = _named(node)
+        if name in names:
+            mention = Mention(path, getattr(node, "lineno", 0), name, of, id(node) in called, *inside)
+            found.mentions.setdefault(name, []).append(mention)
+        below = _inside(node, inside)
+        stack.extend((child, below) for child in ast.iter_child_nodes(node))
+
+
+def _within(hits: Sequence[int], stmt: ast.stmt) -> bool:
+    """Is one of these lines in a statement, or in its decorators?"""
+    first = min([stmt.lineno, *(one.lineno for one in getattr(stmt, "decorator_list", ()))])
+    at = bisect_left(hits, first)
+    return at < len(hits) and hits[at] <= (stmt.end_lineno or stmt.lineno)
+
+
+def _define(path: str, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, inside: _Inside, to: Index) -> None:
+    to.defined.setdefault(node.name, set()).add((path, inside[0]))
+    if isinstance(node, ast.ClassDef):
+        to.bases.setdefault(node.name, set()).update(_named(base)[0] for base in node.bases)
+    elif any(_named(one)[0].endswith("property") for one in node.decorator_list):
+        to.properties.add((inside[0], node.name))
+
+
+def _named(node: ast.AST) -> tuple[str, str]:
+    """The name that a node reads, and the last name of what it is looked up on."""
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+        return node.id, ""
+    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+        holder = node.value
+        return node.attr, holder.id if isinstance(holder, ast.Name) else getattr(holder, "attr", "?")
+    return "", ""
+
+
+def _inside(node: ast.AST, inside: _Inside) -> _Inside:
+    klass, function, script = inside
+    if isinstance(node, ast.ClassDef):
+        return node.name, "", script
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return klass, f"{klass}.{node.name}" if klass and not function else node.name, script
+    if isinstance(node, ast.If) and "__main__" in ast.dump(node.test):
+        return klass, function, True
+    return inside
+
+
+def stem(path: str) -> str:
+    """The name that a module goes by: its file's, or its folder's."""
+    parts: Sequence[str] = path.removesuffix(".py").split("/")
+    return parts[-2] if parts[-1] == "__init__" and len(parts) > 1 else parts[-1]
+
+
+def subclasses(bases: Mapping[str, Collection[str]], name: str) -> Iterator[str]:
+    """A class and all that derive from it, by name."""
+    seen, stack = {name}, [name]
+    while stack:
+        one = stack.pop()
+        yield one
+        new = [derived for derived, above in bases.items() if one in above and derived not in seen]
+        seen.update(new)
+        stack += new
