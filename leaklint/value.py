@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from leaklint.answers import bound, drain, driver, owner, shared, shrink
-from leaklint.answers.growth import nested
+from leaklint.answers import bound, driver, owner, shared, shrink
+from leaklint.answers.growth import nested, present
 from leaklint.apis import Row
 from leaklint.meaning.basis import Answer, Basis, Clue
 from leaklint.meaning.names import Place
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, ancestors, source
+from leaklint.tree.ir import Expr, source
 
 
 class Value:
@@ -29,7 +29,7 @@ class Value:
 
     @cached_property
     def grows(self) -> tuple[Use, ...]:
-        """Uses that add an entry. Storing under a slice, or under a key that was read before, replaces one."""
+        """Uses that add an entry. Storing under a slice, or a key that is there, replaces one."""
         return tuple(
             u
             for u in self.uses
@@ -38,19 +38,7 @@ class Value:
         )
 
     def _replaces(self, store: Use) -> bool:
-        """Was the entry read by subscript on the way, where a missing key would have raised?"""
-        if self.row.inserts_on_read:
-            return False
-        function, wanted = store.stmt.scope.function, source(store.key)
-        return any(
-            u.verb == "__getitem__"
-            and u.stmt.ordinal <= store.stmt.ordinal
-            and u.stmt.scope.function is function
-            and source(u.key) == wanted
-            and not drain.conditional(u.stmt)
-            and not any(owner.op == "try" for _, owner in ancestors(u.stmt))
-            for u in self.uses
-        )
+        return present.present(store, self.uses, self.row.inserts_on_read) or present.moves(store, self.uses, self.row)
 
     @cached_property
     def shrinks(self) -> tuple[Use, ...]:

@@ -161,6 +161,14 @@ def _checked(basis: Basis, use: Use) -> bool:
     return False
 
 
+def _registers_passing(basis: Basis, use: Use, keyed: Answer) -> bool:
+    """`register_stream(stream_id, ...)`: not what the code lists, but what comes and goes."""
+    function = use.stmt.scope.function
+    if function.kind != "function" or keyed.kind not in ("caller's key", "inventory") or _fluent(function):
+        return False
+    return not _decorates(function) and use.key is not None and basis.apis.means("passing_keys", source_name(use.key))
+
+
 def _made_of(basis: Basis, key: Expr) -> Iterator[Expr]:
     """A key, and what it was computed from in one step: `name = module_of(key)`."""
     yield key
@@ -173,6 +181,8 @@ def growth(basis: Basis, use: Use) -> Answer:
     """The driver of one growing use: its key where it has one, else what makes its function run."""
     when = Answer("call", word=use.function) if each_instance(basis, use) else context(basis, use.stmt)
     keyed = key(basis, use.key)
+    if when.kind == "import" and _registers_passing(basis, use, keyed):
+        return Answer("caller's key", (), keyed.word)
     if when.kind in ("import", "once"):
         return when
     if keyed.kind == "own" and owner(basis, use.place).kind == "process":

@@ -122,7 +122,12 @@ def standing(basis: Basis, expr: Expr | None, shown: str) -> bool:
     or because a loop goes through them?"""
     words = re.findall(r"[A-Za-z_]\w*", shown)[-2:]
     named = any(basis.apis.means("standing_keys", word) for word in (*words[-1:], "_".join(words)))
-    return named or (expr is not None and any(_looped(basis, e) for e in walk(expr)))
+    return named or looped(basis, expr)
+
+
+def looped(basis: Basis, expr: Expr | None) -> bool:
+    """Is a part of a key the variable of a loop over a collection?"""
+    return expr is not None and any(_looped(basis, e) for e in walk(expr))
 
 
 def _looped(basis: Basis, item: Expr) -> bool:

@@ -50,11 +50,12 @@ def lifetime(basis: Basis, klass: Scope) -> OwnerKind:
     own = basis.own_row(klass)
     for row in (own, *(basis.apis.get(name) for name in basis.names.outside_bases(klass))):
         if row is not None and row.lifetime:
-            return "long-lived instance" if row.lifetime == "long" else "short-lived instance"
+            long: OwnerKind = "instance" if _local(klass) else "long-lived instance"
+            return long if row.lifetime == "long" else "short-lived instance"
     made = _constructed(basis, klass)
     if "module" in made:
         return "long-lived instance"
-    if klass.parent is not None and klass.parent.kind == "function":
+    if _local(klass):
         return "short-lived instance"
     words = [source_name(b) for b in klass.bases] + [klass.name]
     for word in reversed(words):
@@ -67,6 +68,11 @@ def lifetime(basis: Basis, klass: Scope) -> OwnerKind:
     if made == {"local"}:
         return "short-lived instance"
     return "instance"
+
+
+def _local(klass: Scope) -> bool:
+    """A class in a function: each call makes one anew, with all that its body holds."""
+    return klass.parent is not None and klass.parent.kind == "function"
 
 
 def _is_data(basis: Basis, klass: Scope) -> bool:

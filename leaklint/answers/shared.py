@@ -22,6 +22,8 @@ def shared(basis: Basis, place: Place) -> bool:
     klass = place.scope
     if klass.kind != "class" or _is_metaclass(basis, klass) or _declares_fields(basis, klass):
         return False
+    if klass.parent is not None and klass.parent.kind == "function":
+        return False  # the class itself is made anew by each call
     bound = klass.bindings.get(place.path[0], ())
     in_body = any(b.value is not None and b.how == "assign" for b in bound)
     on_instance = any(

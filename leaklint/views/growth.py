@@ -137,22 +137,33 @@ class Growth(View):
     def outside_key(self, value: Value, insert: Use) -> Answer:
         """The key of an insert, when it comes from outside.
 
-        A parameter whose name says nothing does where a function keeps by it what it makes, as a cache.
+        One whose name says nothing does where a function keeps by it what it makes, as a cache, and where the entries
+        come and go.
         """
         driver = value.driver(insert)
         if driver.kind in ("caller's key", "inventory"):
             return driver
-        if driver.kind in ("import", "once", "closed set") or not key.passed_in(self.basis, insert.key):
+        if driver.kind in ("import", "once", "closed set"):
+            return NO
+        if self._passes(value, insert):
+            return Answer(driver.kind, driver.clues, source(insert.key))
+        if not key.passed_in(self.basis, insert.key):
             return NO
         remembered = self.memoises(value, insert)
         return Answer("inventory", driver.clues, source(insert.key)) if remembered else NO
+
+    def _passes(self, value: Value, insert: Use) -> bool:
+        """Does the insert add one of those that come and go, again and again?"""
+        if not record.passing(self.basis, insert) or key.looped(self.basis, insert.key):
+            return False
+        return self.lasting(value) or self.context(insert.stmt).kind in ("event", "stream")
 
     def piles_up(self, value: Value, insert: Use, driver: Answer) -> bool:
         """Do the entries become many? Those of things that exist do where new ones are made up by an event, those of
         which too little is said where the holder lasts, and all that a cache is asked for."""
         names = (value.place.path[-1], value.place.scope.name)
         cache = any(self.means("cache_names", name) for name in names)
-        if driver.kind != "inventory" or cache or self.memoises(value, insert):
+        if driver.kind != "inventory" or cache or self.memoises(value, insert) or self._passes(value, insert):
             return True
         if self.context(insert.stmt).kind in ("event", "stream"):
             return True
@@ -183,9 +194,10 @@ class Growth(View):
     def growth_cleared(self, value: Value, *told: occasion.Occasion) -> Clear | None:
         """A growing container that a defence clears, at its birth; sound when it is bounded or pruned.
 
-        Removals on the occasions `told` clear nothing: the rule tells of them. Nor do those at the holder's end.
+        Removals on the occasions `told` clear nothing: the rule tells of them. Nor do those at the holder's end, and
+        those that only make room or take back what failed.
         """
-        answer = self._growth_defence(value, ("only_at_end", *told))
+        answer = self._growth_defence(value, ("only_at_end", "only_undone", *told))
         if answer is None:
             return None
         sound = answer.kind in ("pruned", "guard", "bounded type", "weak")
@@ -219,7 +231,7 @@ class Growth(View):
         return any(g.stmt.scope.function.name in _OF_MAPPINGS for g in value.grows)
 
     def pruned(self, value: Value) -> occasion.Occasion | Literal["never"]:
-        """On which occasion are entries taken out?"""
+        """On which occasion are entries taken out for good?"""
         klass = value.place.scope
         last = endings.only_at_end(self.basis, klass, self.endings(klass)) if klass.kind == "class" else ()
         return occasion.occasion(self.basis, value.shrinks, last) if value.shrinks else "never"

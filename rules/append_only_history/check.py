@@ -73,4 +73,6 @@ def repeats(facts: Facts, value: Value, use: Use, when: str) -> bool:
     lasting, record = facts.lasting(value), facts.record(use).kind
     if when in ("event", "stream"):
         return (when == "event" and value in facts.held) or lasting or record != ""
-    return when in ("call", "loop") and (record in ("history", "stamped", "latest") or (lasting and record != ""))
+    return when in ("call", "loop") and (
+        record in ("history", "stamped", "latest", "waiter") or (lasting and record != "")
+    )

@@ -40,7 +40,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             message="on_demand"
             if cleared is not None
             else "only_at_end"
-            if value.shrinks
+            if facts.only_at_end(value)
             else "looked"
             if looks
             else "filled",

@@ -76,7 +76,8 @@ def buffers(facts: Facts, value: Value, use: Use, came: Answer) -> bool:
         )
     if came.kind == "output":
         return use.verb in ("append", "extend", "__iadd__") and in_loop(use.stmt)
-    return value.row.kind == "buffer" and use.stmt.scope is value.place.scope and endless(use.stmt)
+    raw = value.row.kind == "buffer" and came.kind != "parsed"
+    return raw and use.stmt.scope is value.place.scope and endless(use.stmt)
 
 
 def defence(facts: Facts, value: Value, grow: Use) -> Clear | None:

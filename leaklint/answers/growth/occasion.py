@@ -6,11 +6,12 @@ from collections.abc import Collection, Sequence
 from typing import Literal
 
 from leaklint.answers.drain import conditional
+from leaklint.answers.growth.present import undone
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, walk
 
-Occasion = Literal["regular", "only_at_end", "only_on_read", "only_on_demand"]
+Occasion = Literal["regular", "only_at_end", "only_on_read", "only_on_demand", "only_undone"]
 
 
 def occasion(basis: Basis, removals: Sequence[Use], last: Collection[Scope]) -> Occasion:
@@ -18,8 +19,12 @@ def occasion(basis: Basis, removals: Sequence[Use], last: Collection[Scope]) -> 
 
     `only_at_end`: all at once, when the holder ends. `only_on_read`: an entry that has expired, when its own key is
     asked for again; keys that never return stay. `only_on_demand`: all at once, in a `reset` that nothing here calls.
+    `only_undone`: where the same key is stored again right away, or what was stored has failed.
     """
     kinds = {_occasion(basis, use, last) for use in removals}
+    if kinds <= {"undone"}:
+        return "only_undone"
+    kinds.discard("undone")
     if kinds <= {"end"}:
         return "only_at_end"
     if "read" in kinds and kinds <= {"read", "end", "demand", "invalidate"}:
@@ -33,6 +38,8 @@ def _occasion(basis: Basis, use: Use, last: Collection[Scope]) -> str:
         return "end"
     if _for_the_key_at_hand(basis, use.key, use.stmt) or _called_for_it(basis, use):
         return "read"
+    if undone(use, basis.all_uses(use.place)):
+        return "undone"
     if function.kind == "function" and basis.apis.means("on_demand_methods", function.name):
         # a key that is named is a removal as any other, unless entries also expire
         return "demand" if use.key is None and not _called(basis, function) else "invalidate"

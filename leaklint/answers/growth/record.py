@@ -12,12 +12,13 @@ from leaklint.tree.ir import Expr, Scope, statements, walk
 
 _CLOCKS = ("time", "time_ns", "now", "utcnow", "monotonic", "perf_counter")
 _STAMPS = ("timestamp", "ts", "time", "datetime", "created_at", "at")
-_QUEUE = "queue"  # the noun of their rows
+_QUEUE, _FUTURE = "queue", "future"  # the nouns of their rows
 
 
 def record(basis: Basis, added: Use) -> Answer:
     """`history`: its name says that it is kept, whoever holds it; `named`: one that says so of what lasts; `stamped`:
-    with the time at which it came; `latest`: only its end is read; `passing`: what comes and goes, as a connection."""
+    with the time at which it came; `latest`: only its end is read; `waiter`: somebody waits for it here; `passing`:
+    what comes and goes, as a connection, or is to go by the name of its container."""
     name = next(p for p in reversed(added.place.path) if p != ELEMENT)
     for what, kind in (("plain_histories", "history"), ("history_names", "named")):
         if basis.apis.means(what, name):
@@ -26,8 +27,23 @@ def record(basis: Basis, added: Use) -> Answer:
         return Answer("stamped")
     if _only_latest(basis, added.place):
         return Answer("latest")
+    if _waiter(basis, added.value):
+        return Answer("waiter")
     itself = shared.added_instance(basis, added) is not None and added.place.scope.kind == "module"
-    return Answer("passing") if itself or _passing(basis, added.value) else NO
+    return Answer("passing") if itself or passing(basis, added) else NO
+
+
+def passing(basis: Basis, added: Use) -> bool:
+    """Does an entry come and go, by the name of its container or by what it is?"""
+    name = next(p for p in reversed(added.place.path) if p != ELEMENT)
+    return basis.apis.means("passing_names", name) or _passing(basis, added.value) or _waiter(basis, added.value)
+
+
+def _waiter(basis: Basis, value: Expr | None) -> bool:
+    """A future that was made here."""
+    made = basis.names.only_value(value.text, value.scope) if value is not None and value.op == "name" else value
+    row = basis.types.row(made) if made is not None and made.op == "call" else None
+    return row is not None and row.noun == _FUTURE
 
 
 def _stamp(basis: Basis, expr: Expr) -> bool:

@@ -183,7 +183,10 @@ def _limited(call: Expr) -> bool:
 
 
 def streamed(basis: Basis, expr: Expr | None) -> Answer:
-    """Does a value come in from a stream or peer: a feeding function's parameter, a receive, a loop over one?"""
+    """Does a value come in from a stream or peer: a feeding function's parameter, a receive, a loop over one?
+
+    `parsed`: a part of what comes in as an object (`event.delta.text`), which somebody has read and limited before.
+    """
     return _streamed(basis, expr, _DEPTH, {}) if expr is not None else NO
 
 
@@ -214,8 +217,9 @@ def _streamed(basis: Basis, expr: Expr, depth: int, tried: dict[tuple[str, Scope
                 if (function.params[0].name != part.text or function.method_of is None) and binding.how == "param":
                     return Answer("fed", (Clue(binding.stmt, "driver", "fed", {"function": function.name}),), part.text)
             elif binding.how in ("for", "comp") and binding.stmt.is_async:
+                kind = "parsed" if _taken_apart(part) else "iterated"
                 return Answer(
-                    "iterated", (Clue(binding.stmt, "driver", "iterated", {"what": source(binding.value)}),), part.text
+                    kind, (Clue(binding.stmt, "driver", "iterated", {"what": source(binding.value)}),), part.text
                 )
             elif binding.how == "for" and binding.value is not None and _output(binding.value):
                 return Answer(
@@ -243,15 +247,29 @@ def _from_disk(basis: Basis, call: Expr) -> bool:
 
 
 def _parts(expr: Expr) -> list[Expr]:
-    """The references and calls in an expression, slices of them left out."""
+    """The references and calls in an expression; slices of them, and lines that are composed of them, left out."""
     found, stack = [], [expr]
     while stack:
         node = stack.pop()
         found.append(node)
-        if node.op == "call":
+        if node.op == "call" and not _composed(node):
             stack.extend(node.args[1:])
             if node.args[0].op == "attr":
                 stack.append(node.args[0].args[0])
-        elif node.op != "sub":
+        elif node.op not in ("sub", "fstring", "call"):
             stack.extend(node.args)
     return found
+
+
+def _taken_apart(item: Expr) -> bool:
+    """`event.text`, `event["text"]`; a method that is called on it gives it whole: `chunk.decode()`."""
+    part = item.parent
+    if part is None or part.op not in ("attr", "sub") or part.args[0] is not item:
+        return False
+    return part.parent is None or part.parent.op != "call" or part.parent.args[0] is not part
+
+
+def _composed(call: Expr) -> bool:
+    """`"{}: {}".format(...)`: a line of the code's own, about what came in."""
+    method = call.args[0]
+    return method.op == "attr" and method.text == "format"

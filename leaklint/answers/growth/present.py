@@ -1,0 +1,122 @@
+"""Is an entry there when it is stored, and does a removal take one away for good?
+
+A store under a key that is known to be there replaces an entry, one beside the removal of another moves it. And a
+removal that is followed by a store under the same key, or that takes back its own insert when something failed, leaves
+the entries of all that went well where they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from leaklint.answers.drain import conditional
+from leaklint.apis import Row
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr, Stmt, ancestors, is_none, source, statements
+
+_LEAVES = ("return", "raise", "continue", "break")
+_STORES = ("__setitem__", "setdefault", "add", "append")
+
+
+def present(store: Use, uses: Sequence[Use], inserts_on_read: bool) -> bool:
+    """Was the entry read, or asked for, on the way, and is a missing one refused?"""
+    here = [u for u in _same_key(store, uses) if u.stmt.ordinal <= store.stmt.ordinal]
+    if not inserts_on_read and any(u.verb == "__getitem__" and _for_certain(u.stmt) for u in here):
+        return True
+    looks = [u for u in here if u.verb in ("get", "__contains__")]
+    return bool(looks) and any(_holds(test, looks) is wanted for test, wanted in _tests(store.stmt))
+
+
+def _same_key(use: Use, uses: Iterable[Use]) -> Iterator[Use]:
+    function, key = use.stmt.scope.function, source(use.key)
+    return (u for u in uses if u.stmt.scope.function is function and u.key is not None and source(u.key) == key)
+
+
+def _for_certain(stmt: Stmt) -> bool:
+    return not conditional(stmt) and not any(owner.op == "try" for _, owner in ancestors(stmt))
+
+
+def _tests(stmt: Stmt) -> Iterator[tuple[Expr, bool]]:
+    """What is known to be true (or false) when a statement runs: by the branches around it, and those that left."""
+    below: Stmt | None = stmt
+    while below is stmt or (below is not None and below.op not in ("def", "class")):
+        home = below.parent
+        for earlier in home.stmts if home is not None else ():
+            if earlier is below:
+                break
+            if earlier.op == "if" and earlier.value is not None and len(earlier.blocks) == 1 and _leaves(earlier):
+                yield earlier.value, False
+        below = home.parent if home is not None else None
+        if below is not None and below.op == "if" and below.value is not None and home is below.blocks[0]:
+            yield below.value, True
+
+
+def _leaves(stmt: Stmt) -> bool:
+    body = stmt.blocks[0].stmts
+    return bool(body) and body[-1].op in _LEAVES
+
+
+def _holds(test: Expr, looks: Sequence[Use]) -> bool | None:
+    """Does it say that the entry is there (True), or missing (False), when it is true? None where it says neither."""
+    if test.op == "unary" and test.text == "Not":
+        told = _holds(test.args[0], looks)
+        return None if told is None else not told
+    if test.op == "compare":
+        if any(u.site is test and u.verb == "__contains__" for u in looks):
+            return test.text == "In"
+        if len(test.args) == 2 and is_none(test.args[1]) and _found(test.args[0], looks):
+            return test.text == "IsNot"
+        return None
+    return True if _found(test, looks) else None
+
+
+def _found(expr: Expr, looks: Sequence[Use]) -> bool:
+    """What `get` gave, by itself or by the name it was bound to."""
+    for look in (u for u in looks if u.verb == "get"):
+        stmt = look.stmt
+        bound = stmt.op == "assign" and stmt.value is look.site and len(stmt.targets) == 1
+        if expr is look.site or (bound and expr.op == "name" and stmt.targets[0].text == expr.text):
+            return True
+    return False
+
+
+def moves(store: Use, uses: Iterable[Use], row: Row) -> bool:
+    """`d[new] = d.pop(old)`: one goes whenever this one comes, in the same statements."""
+    return any(
+        u.verb in row.shrink
+        and u.key is not None
+        and u.stmt.parent is store.stmt.parent
+        and u.stmt.ordinal <= store.stmt.ordinal
+        and source(u.key) != source(store.key)
+        for u in uses
+    )
+
+
+def undone(removal: Use, uses: Sequence[Use]) -> bool:
+    """Is what it takes out stored again right away, by itself or another one in its place, or only what had failed?"""
+    if removal.key is None or removal.key.op == "slice" or removal.verb == "__setitem__":
+        return False
+    stores = [u for u in uses if u.verb in _STORES and u.stmt.scope.function is removal.stmt.scope.function]
+    same = list(_same_key(removal, stores))
+    if any(block.kind == "handler" for block, _ in ancestors(removal.stmt)):
+        return any(i.stmt.ordinal < removal.stmt.ordinal for i in same)
+    home, looks = removal.stmt.parent, list(_same_key(removal, uses))
+    return any(i.stmt.ordinal > removal.stmt.ordinal and _follows(removal.stmt, i.stmt, looks) for i in same) or any(
+        i.verb == "__setitem__" and i.stmt.parent is home and i.stmt.ordinal >= removal.stmt.ordinal and i not in same
+        for i in stores
+    )
+
+
+def _follows(removal: Stmt, insert: Stmt, looks: Sequence[Use]) -> bool:
+    """Is the insert reached after the removal, whatever the branches, other than the one that misses the entry?"""
+    home = insert.parent
+    asks = home.parent if home is not None else None
+    if asks is not None and asks.op == "if" and asks.value is not None and _holds(asks.value, looks) is False:
+        home = asks.parent
+    for block, owner in ancestors(removal):
+        if block is home:
+            return True
+        after = (s for s in statements(block) if s.ordinal > removal.ordinal)
+        if owner.op in ("for", "while") or any(s.op in _LEAVES for s in after):
+            return False
+    return False
