@@ -8,7 +8,21 @@ from functools import cached_property
 from leaklint.apis import Apis
 from leaklint.gating.seen import Seen
 
-_READS = frozenset({"read", "readlines", "read_text", "read_bytes", "body", "aread", "content", "data", "text"})
+_READS = frozenset(
+    {
+        "read",
+        "readlines",
+        "read_text",
+        "read_bytes",
+        "body",
+        "aread",
+        "content",
+        "data",
+        "text",
+        "getvalue",
+        "getbuffer",
+    }
+)
 _TAKEN_APART = frozenset({"splitlines", "write_bytes", "loads", "readlines", "len", "write", "seek"})
 _TELLING = ("fetch_methods", "lazy_tables", "backward_methods")
 
@@ -48,7 +62,9 @@ class Loading:
         if seen.collected or not called.isdisjoint(known) or {"execute", "list"} <= called:
             return True
         if not called.isdisjoint(_READS) and (
-            not called.isdisjoint(self._piecewise) or any(self.apis.means("response_classes", w) for w in called)
+            not called.isdisjoint(self._piecewise)
+            or any(self.apis.means("response_classes", w) for w in called)
+            or ("update" in called and any(self.apis.means("digest_makers", w) for w in called))
         ):
             return True
         if any(self.apis.means(what, word) for word in called for what in _TELLING):

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leaklint.answers.peaks.consume import Peak
 from leaklint.facts import DriverKind
 from leaklint.meaning.basis import Clue
 from leaklint.model import Facts, Hit
 from leaklint.tree.ir import source
 
 HINTS = {"limited": "limit", "hashed": "digest", "copied": "pass_on", "answered": "send"}
-BY_KIND = {"table": "cursor", "lazy": "iterator", "frame": "chunks", "stream": "stream", "file": "lines"}
+BY_KIND = {
+    "table": "cursor",
+    "lazy": "iterator",
+    "frame": "chunks",
+    "stream": "stream",
+    "file": "lines",
+    "member": "lines",
+}
 
 
 def check(facts: Facts) -> Iterator[Hit]:
@@ -32,8 +40,7 @@ def check(facts: Facts) -> Iterator[Hit]:
             driver=driver,
             release="never",
             message="kept" if found.kind == "lazy" else peak.how,
-            hint=HINTS.get(peak.how)
-            or ("copy" if peak.how == "written" and not streams else BY_KIND.get(found.kind, "pieces")),
+            hint=HINTS.get(peak.how) or hint(peak, streams),
             args={
                 "what": found.what,
                 "read": source(found.site),
@@ -46,3 +53,9 @@ def check(facts: Facts) -> Iterator[Hit]:
             ),
             acquired=source(found.site),
         )
+
+
+def hint(peak: Peak, streams: str) -> str:
+    if peak.how == "written" and not streams:
+        return "direct" if peak.found.kind == "buffer" else "copy"
+    return BY_KIND.get(peak.found.kind, "pieces")

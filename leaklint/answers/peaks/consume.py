@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from leaklint.answers.peaks.copied import copied
 from leaklint.answers.peaks.limits import asked_before, limited
 from leaklint.answers.peaks.loads import Whole, is_open, names_data, whole
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.scopes import source_name
 from leaklint.tree.ir import Expr, Stmt, flat_of, source, statements, walk
+
+_HANDED_ON = ("file", "member", "upload", "download")
 
 How = Literal["iterated", "parsed", "limited", "hashed", "written", "copied", "answered", "cut", "sampled", "counted"]
 
@@ -72,7 +75,12 @@ def _iterated(basis: Basis, loop: Stmt, value: Expr) -> Iterator[Peak]:
     if value.op == "call" and value.args[0].text == "enumerate" and len(value.args) > 1:
         value = value.args[1]
     found = _used_once(basis, value)
-    if found is None or _keeps(loop) or loop.is_async or found.kind in ("frame", "download", "body", "cursor"):
+    if found is None or loop.is_async or found.kind in ("frame", "download", "body", "cursor"):
+        return
+    if found.kind in ("file", "member") and _parses(loop):
+        yield Peak("parsed", found, loop)
+        return
+    if _keeps(loop):
         return
     if found.kind in ("table", "lazy") and _runs_queries(loop):
         return  # the cursor would be lost
@@ -118,6 +126,13 @@ def _keeps(loop: Stmt) -> bool:
     return False
 
 
+def _parses(loop: Stmt) -> bool:
+    """Is each line JSON by itself? Such files grow line by line."""
+    names = {t.text for t in loop.targets}
+    calls = (e for s in statements(loop.blocks[0]) for e in flat_of(s) if e.op == "call" and len(e.args) > 1)
+    return any(source_name(e) == "loads" and any(a.text in names for a in walk(e.args[1])) for e in calls)
+
+
 def _runs_queries(loop: Stmt) -> bool:
     calls = (e for s in statements(loop.blocks[0]) for e in flat_of(s) if e.op == "call" and e.args[0].op == "attr")
     return any(e.args[0].text in ("execute", "executemany", "commit", "rollback") for e in calls)
@@ -149,7 +164,10 @@ def _call(basis: Basis, call: Expr) -> Iterator[Peak]:
     elif func.op == "attr" and word == "update" and _feeds(basis, func.args[0]):
         yield from _as_it_is(basis, "hashed", args[0], call.stmt, "update")
     elif func.op == "attr" and word in ("write", "write_bytes", "write_text"):
-        yield from _as_it_is(basis, "written", args[0], call.stmt, word)
+        part = copied(basis, args[0], func.args[0]) if word == "write" else None
+        yield from (
+            [Peak("written", part, call.stmt, word)] if part else _as_it_is(basis, "written", args[0], call.stmt, word)
+        )
     elif callee.local is None and basis.apis.means("response_classes", (callee.name or word).rpartition(".")[2]):
         for name, arg in zip(call.names[1:], args, strict=False):
             if name in ("", "content", "body", "data", "response"):
@@ -167,14 +185,16 @@ def _call(basis: Basis, call: Expr) -> Iterator[Peak]:
 def _feeds(basis: Basis, receiver: Expr) -> bool:
     """Is it something that takes its data piece by piece (`digest = hashlib.sha256()`)?"""
     value = basis.names.only_value(receiver.text, receiver.scope) if receiver.op == "name" else None
-    row = basis.types.callee(value).row if value is not None and value.op == "call" else None
-    return row is not None and bool(row.pieces)
+    if value is None or value.op != "call":
+        return False
+    row = basis.types.callee(value).row
+    return (row is not None and bool(row.pieces)) or basis.apis.means("digest_makers", source_name(value))
 
 
 def _as_it_is(basis: Basis, how: How, value: Expr, stmt: Stmt, tool: str) -> Iterator[Peak]:
     """Handed on whole: only what was read here for this."""
     found = whole(basis, value)
-    if found is None or found.listed or found.kind not in ("file", "upload", "download"):
+    if found is None or found.listed or found.kind not in _HANDED_ON:
         return
     if found.kind == "file" and not (is_open(basis, found.path) or names_data(basis, found.path)):
         return

@@ -11,7 +11,9 @@ from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name
 from leaklint.tree.ir import Expr, is_none, source, statements, walk
 
-Kind = Literal["table", "lazy", "cursor", "file", "download", "upload", "body", "stream", "frame", "data"]
+Kind = Literal[
+    "table", "lazy", "cursor", "file", "member", "buffer", "download", "upload", "body", "stream", "frame", "data"
+]
 
 _DEPTH = 6
 _FILE_READS = ("read", "readlines", "read_text", "read_bytes")
@@ -19,11 +21,15 @@ _SAME_SIZE = ("splitlines", "split", "strip", "rstrip", "decode", "encode", "get
 _LISTS = ("list", "tuple", "set", "sorted", "reversed", "enumerate", "iter")
 _LIMITS = ("-1", "None")
 _NOUNS: dict[str, Kind] = {"HTTP response": "download", "upload": "upload"}
+_PACKED = ("zip member", "tar member", "gzip file", "bz2 file", "xz file")  # as large as it was before it was packed
 
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """`site` reads everything; `what` says of what, `path` names the file; `listed` when it became a list here."""
+    """`site` reads everything; `what` says of what, `path` names the file; `listed` when it became a list here.
+
+    `member`: unpacked from an archive; `buffer`: put together in memory; `data`: read from something unknown.
+    """
 
     kind: Kind
     site: Expr
@@ -95,9 +101,14 @@ def _read(basis: Basis, call: Expr, depth: int) -> Whole | None:
     if row is not None and row.parts:
         given = any(n in row.parts or n == "**" for n in call.names)
         return None if given else Whole("frame", call, source(call), call.args[1] if len(call.args) > 1 else None)
+    row = basis.types.row(receiver)
+    if row is not None and row.noun == "zip file" and method in row.bulk:
+        return Whole("member", call, source(call)) if call.args[-1].op != "const" else None
     if _limited(call):
         return whole(basis, receiver, depth - 1) if method in _SAME_SIZE else None
-    row = basis.types.row(receiver)
+    if row is not None and row.noun in _PACKED and method in row.bulk:
+        path = opened(basis, receiver)
+        return Whole("member", call, source(call)) if path is None or path.op != "const" else None
     if row is not None and row.noun in _NOUNS and method in row.bulk:
         return Whole(_NOUNS[row.noun], call, source(call))
     if method in _FILE_READS and (row is None or row.noun == "file" or (method in row.bulk and row.kind != "buffer")):

@@ -53,11 +53,18 @@ def table(basis: Basis, expr: Expr) -> Table | None:
     words = [word for word, _ in links]
     if any(basis.apis.means("query_limits", word) for word in words) or any(_narrows(c) for _, c in links if c):
         return None
-    if any(basis.apis.means("lazy_tables", word) for word in words):
+    if any(basis.apis.means("lazy_tables", word) for word in words) and not _own(expr):
         return Table("lazy", expr, source(expr, 50))
     if method == "all" and any(basis.apis.means("query_starts", w) and (c or w != "select") for w, c in links):
         return Table("fetched", expr, source(expr, 50))
     return None
+
+
+def _own(expr: Expr) -> bool:
+    """`self.objects.items()`: an attribute of the instance, and no manager of a class."""
+    while expr.op in ("call", "attr") and expr.args[0].op in ("call", "attr"):
+        expr = expr.args[0]
+    return expr.op == "attr" and expr.args[0].text == "self"
 
 
 def is_whole(sql: str) -> bool:

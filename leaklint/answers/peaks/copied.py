@@ -1,0 +1,63 @@
+"""What is written to a file, and was in memory as a whole before: read from whatever it is, or put together there."""
+
+from __future__ import annotations
+
+from leaklint.answers.peaks.loads import Whole
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.scopes import source_name
+from leaklint.tree.ir import Expr, source
+
+_TAKEN_BACK = ("getvalue", "getbuffer")
+_HANDLING = ("seek", "close", "flush", "write", "truncate", *_TAKEN_BACK)
+
+
+def copied(basis: Basis, value: Expr, writer: Expr) -> Whole | None:
+    """`out.write(source.read())`, `out.write(buffer.getvalue())`; not where somebody else looks at it as well."""
+    row = basis.types.row(writer)
+    call = _given(basis, value) if row is not None and row.noun.endswith("file") else None
+    if call is None or call.op != "call" or call.args[0].op != "attr" or len(call.args) > 1:
+        return None
+    method, origin = call.args[0].text, call.args[0].args[0]
+    row = basis.types.row(origin)
+    if method == "read" and row is None and _may_be_anything(basis, origin):
+        return Whole("data", call, source(call))
+    if method in _TAKEN_BACK and row is not None and row.kind == "buffer" and _put_together(basis, origin):
+        return Whole("buffer", call, source(call))
+    return None
+
+
+def _given(basis: Basis, value: Expr) -> Expr | None:
+    """What is handed over, also by way of a name that is used for nothing else."""
+    while value.op == "await":
+        value = value.args[0]
+    if value.op != "name":
+        return value
+    place = basis.names.place(value)
+    uses = basis.all_uses(place) if place is not None else []
+    found = basis.names.only_value(value.text, value.scope)
+    if found is None or any(u.expr is not value and u.verb != "bind" for u in uses):
+        return None
+    return found.args[0] if found.op == "await" else found
+
+
+def _may_be_anything(basis: Basis, origin: Expr) -> bool:
+    """Given to the function, kept by its object, or made by a call; settings and templates are small."""
+    if basis.apis.means("settings_names", source_name(origin).lower()):
+        return False
+    if origin.op == "name":
+        bindings = basis.names.bindings(origin.text, origin.scope)
+        return bool(bindings) and all(b.how in ("param", "assign", "with", "for") for b in bindings)
+    return origin.op == "attr"
+
+
+def _put_together(basis: Basis, buffer: Expr) -> bool:
+    """A new buffer of this function that something else writes to, and that is of no other use."""
+    place = basis.names.place(buffer) if buffer.op == "name" else None
+    if place is None or place.scope.kind != "function":
+        return False
+    made = list(basis.types.bound_values(place))
+    empty = len(made) == 1 and made[0].op == "call" and len(made[0].args) == 1
+    uses = [u for u in basis.all_uses(place) if u.verb != "bind"]
+    filled = any(u.role == "argument" for u in uses)
+    once = sum(u.verb in _TAKEN_BACK for u in uses) == 1
+    return empty and filled and once and all(u.role == "argument" or u.verb in _HANDLING for u in uses)
