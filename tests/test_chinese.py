@@ -15,7 +15,10 @@ NUMBER = re.compile(r"[0-9]+ *(?:[KMG]i?B|%|倍)")
 
 @each_rule
 def test_every_rule_has_its_words(rule: Rule) -> None:
-    assert list(rule.zh) == ["problem", "trigger", "impact", "repair"], f"{rule.file}: [zh] says what in Chinese?"
+    own = [name for name in rule.zh if name.startswith("repair_")]
+    assert [*rule.zh][:4] == ["problem", "trigger", "impact", "repair"], f"{rule.file}: [zh] says what in Chinese?"
+    assert [*rule.zh][4:] == own, f"{rule.file}: [zh] says what in Chinese?"
+    assert {name.removeprefix("repair_") for name in own} <= set(rule.hints), f"{rule.file}: [zh] repairs what?"
     for name, text in rule.zh.items():
         assert any(ord(sign) > 0x3000 for sign in text), f"{rule.file}: [zh] {name} is not Chinese"
 
@@ -25,7 +28,7 @@ def test_they_are_filled_for_every_example(rule: Rule) -> None:
     if not rule.zh:
         pytest.skip("there are none")
     for finding in (finding for example in EXAMPLES[rule.code] for finding in check(example)[0]):
-        for what in rule.zh:
+        for what in ("problem", "trigger", "impact", "repair"):
             filled = prose.chinese(finding, knowledge(), what)
             assert "``" not in filled, f"{rule.file}: [zh] {what}: a field is empty: {filled}"
             assert not NUMBER.search(filled), f"{rule.file}: [zh] {what}: a number that nobody has measured: {filled}"

@@ -94,6 +94,18 @@ def test_a_session_is_managed() -> None:
     )
 
 
+def test_a_task_keeps_its_name() -> None:
+    code = (
+        "import asyncio\n\n\nasync def work():\n    await asyncio.sleep(1)\n\n\nasync def relay(sources):\n"
+        "    for task in sources:\n        asyncio.create_task(work())\n        reading = asyncio.create_task(work())\n"
+    )
+    for finding in check(code):
+        mended = repaired(code, finding)
+        assert "task_2 = asyncio.create_task(work())" in mended or "background_tasks.add(reading)" in mended
+        assert "for task in sources" in mended
+        assert "\n        task = " not in mended
+
+
 def test_a_suite_on_the_line_of_its_header_becomes_a_block() -> None:
     code = "import asyncio\n\n\n# all of them\nasync def f(g):\n    if g: asyncio.create_task(g())  # now\n"
     assert only(code) == (

@@ -52,9 +52,12 @@ def whole(expr: Expr | None) -> str:
 
 
 def free_name(scope: Scope, wanted: str) -> str:
-    """A name that the module does not use yet."""
-    module = scope.enclosing("module")
-    taken = module.bindings if module is not None else {}
+    """A name that neither the module nor a function around uses yet."""
+    taken: set[str] = set()
+    around: Scope | None = scope
+    while around is not None:
+        taken.update(around.bindings)
+        around = around.parent
     return next(name for name in (wanted, *(f"{wanted}_{number}" for number in range(2, 99))) if name not in taken)
 
 

@@ -39,9 +39,10 @@ def hint(finding: Finding, catalogue: Catalogue) -> str:
 
 
 def chinese(finding: Finding, catalogue: Catalogue, what: str) -> str:
-    """The rule's Chinese text on its `problem`, `trigger`, `impact` or `repair`; empty when its page has none. Raises
-    KeyError, as `message`."""
-    template = rule_of(finding, catalogue).zh.get(what, "")
+    """The rule's Chinese text on its `problem`, `trigger`, `impact` or `repair`, of which one hint may have its own
+    (`repair_guard`); empty when its page has none. Raises KeyError, as `message`."""
+    texts = rule_of(finding, catalogue).zh
+    template = texts.get(f"{what}_{finding.hint}", texts.get(what, ""))
     return printable(fill(template, {"subject": finding.subject, **finding.args}))
 
 

@@ -79,7 +79,7 @@ def constructors(facts: Facts) -> Iterator[Hit]:
             driver="call",
             release="on some paths",
             message="lost_in_constructor",
-            hint="finally",
+            hint="constructor_async" if release_call(row, "").startswith("await ") else "constructor",
             args={
                 "noun": noun,
                 "name": source(stmt.targets[0]),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from leaklint.facts import Change, DriverKind
 from leaklint.meaning.basis import Clue
 from leaklint.model import Clear, Facts, Hit
-from leaklint.repairs.repair import before, free_name, instead, top
+from leaklint.repairs.repair import VALUE, after, before, free_name, instead, top
 from leaklint.tree.ir import Expr, source
 
 
@@ -77,12 +77,13 @@ def ending_of(facts: Facts, call: Expr) -> str:
 def kept(call: Expr) -> tuple[Change, ...]:
     """A set of the module holds the task until it is done."""
     stmt = call.stmt
-    alone = stmt.value is call and (stmt.op == "expr" or (stmt.op == "assign" and len(stmt.targets) == 1))
-    if not alone or stmt.scope.function.kind != "function":
+    named = stmt.op == "assign" and len(stmt.targets) == 1 and stmt.targets[0].op == "name"
+    if stmt.value is not call or not (named or stmt.op == "expr") or stmt.scope.function.kind != "function":
         return ()
     tasks = free_name(stmt.scope, "background_tasks")
-    discard = f"task.add_done_callback({tasks}.discard)"
+    task = stmt.targets[0].text if named else free_name(stmt.scope, "task")
+    keep = (f"{tasks}.add({task})", f"{task}.add_done_callback({tasks}.discard)")
     return (
         before(top(stmt), f"{tasks} = set()", "", ""),
-        instead(stmt, "task = {value}", f"{tasks}.add(task)", discard),
+        after(stmt, *keep) if named else instead(stmt, f"{task} = {VALUE}", *keep),
     )

@@ -62,15 +62,17 @@ def _hint(listening: Listening, ending: Scope | None) -> str:
         return "keep"
     if listening.registration.row is not None and not listening.registration.undo:
         return "weak"
+    if not _undo(listening):
+        return "in_method" if ending is not None else "new_method"
     return "add_to_method" if ending is not None else "add_method"
 
 
 def _undo(listening: Listening) -> str:
-    """The call that takes it off, as far as a row or a sibling tells."""
+    """The call that takes it off, where a row or a sibling tells."""
     registration, sibling = listening.registration, listening.sibling
     if registration.undo:
         return registration.undo
-    return sibling[1].expr.text if sibling is not None else f"the counterpart of {registration.verb}"
+    return sibling[1].expr.text if sibling is not None else ""
 
 
 def _clues(listening: Listening, ending: Scope | None) -> Iterator[Clue]:
