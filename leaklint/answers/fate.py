@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
+from leaklint.answers.lending import is_file, reads
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place
@@ -77,6 +78,9 @@ def _argument(basis: Basis, use: Use, row: Row, depth: int) -> Fate:
         return "release"
     if row.spawn and callee.receiver is not None and callee.method in callee.receiver.spawn:
         return "borrow"  # `loop.run_in_executor(pool, f)`
+    unknown = callee.row is None and callee.receiver is None and callee.local is None
+    if unknown and is_file(basis, row) and reads(basis, call, row):
+        return "borrow"
     return "escape" if takes_over(callee) else "borrow"
 
 

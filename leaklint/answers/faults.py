@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from leaklint.answers.fate import manages
+from leaklint.answers.lending import called
 from leaklint.answers.openers import acquired
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
@@ -39,10 +40,24 @@ class Faults:
                 return expr
         return None
 
+    def telling(self, stmt: Stmt) -> Expr | None:
+        """The first of them that convinces: it talks to the outside, or by its name does what fails sooner or later."""
+        named = (e for e in self.found(stmt) if e.op != "call" or self._fails(e))
+        return next(named, None)
+
+    def _fails(self, call: Expr) -> bool:
+        if self.basis.apis.means("failing_steps", called(self.basis, call)):
+            return True
+        return acquired(self.basis, call) is not None or self.foreign(call)
+
     def waits(self, stmt: Stmt) -> bool:
         """Does the function wait here, so that a cancellation may be raised?"""
-        waiting = (e.op == "await" or (e.op == "yield" and stmt.scope.function.is_async) for e in self.found(stmt))
-        return (any(waiting) or (stmt.is_async and stmt.op in ("for", "with"))) and not _cleaning(stmt)
+        if stmt.op in ("def", "class") or _cleaning(stmt):
+            return False
+        of_block = manages(stmt.scope.function) or any(e.op == "yield" and self._provides(e) for e in stmt.flat)
+        waiting = ("await", "yield") if of_block and stmt.scope.function.is_async else ("await",)
+        plain = any(e.op in waiting and e.scope.kind != "lambda" for e in stmt.flat)
+        return plain or (stmt.is_async and stmt.op in ("for", "with"))
 
     def found(self, stmt: Stmt) -> Iterator[Expr]:
         """Everything in a statement's header that may raise, in the order of evaluation."""
@@ -51,25 +66,39 @@ class Faults:
         for expr in stmt.flat:
             if expr.scope.kind == "lambda":
                 continue
-            if expr.op == "await" or (expr.op == "call" and not self._harmless(expr)):
+            inner = expr.args[0] if expr.op == "await" else expr
+            if expr.op in ("await", "call") and (inner.op != "call" or not self._harmless(inner)):
                 yield expr
-            elif expr.op == "yield" and manages(stmt.scope.function):
+            elif expr.op == "yield" and (manages(stmt.scope.function) or self._provides(expr)):
                 yield expr  # what is raised in the `with` block comes in here
         if stmt.is_async and stmt.op == "for" and stmt.value is not None:
             yield stmt.value
         if stmt.is_async and stmt.op == "with":
             yield from (v for v, _ in stmt.items if v.op != "call" or not self._harmless(v))
 
+    def _provides(self, expr: Expr) -> bool:
+        """The generator is given to somebody who makes a context manager of it, as in `Depends(get_db)`."""
+        plain = self.function.stmt is not None and not self.function.stmt.decorators
+        return plain and bool(expr.args) and self.basis.names.place(expr.args[0]) == self.place
+
     def _harmless(self, call: Expr) -> bool:
-        """A call that cannot fail in practice: rows say so."""
+        """A call that cannot fail in practice: rows say so, or its name does."""
         callee = self.basis.types.callee(call)
         if callee.row is not None:
             return not callee.row.raises
         if callee.receiver is not None:
             return callee.method in callee.receiver.quiet or callee.method in callee.receiver.release
+        if callee.local is None and self._by_name(call):
+            return True
         receiver = call.args[0].args[0] if call.args[0].op == "attr" else None
         plain = receiver is not None and receiver.op == "attr" and callee.method in self._plain
         return plain or callee.method in self.row.release or self.basis.apis.means("open_states", callee.method)
+
+    def _by_name(self, call: Expr) -> bool:
+        """`log.info(...)`, `sock.getsockname()`, and what is only asked for: `self.get_settings()`."""
+        name, means = called(self.basis, call), self.basis.apis.means
+        awaited = call.parent is not None and call.parent.op == "await"
+        return means("harmless_calls", name) or (len(call.args) == 1 and not awaited and means("bare_getters", name))
 
     @cached_property
     def _plain(self) -> frozenset[str]:

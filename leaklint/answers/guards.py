@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place
-from leaklint.tree.ir import Block, Expr, Stmt, ancestors, is_none, source
+from leaklint.tree.ir import Expr, Stmt, ancestors, is_none, source
 
 _NAMESPACES = ("locals", "globals", "vars")
 
@@ -14,10 +16,11 @@ class Guards:
 
     def __init__(self, basis: Basis, place: Place, acquired: Stmt) -> None:
         self.basis, self.place = basis, place
-        self.conditions: dict[str, Block] = {
-            source(b.exprs[0]): b for b, _ in ancestors(acquired) if b.kind in ("body", "elif") and b.exprs
+        self.known = {
+            source(b.exprs[0]): True for b, _ in ancestors(acquired) if b.kind in ("body", "elif") and b.exprs
         }
-        self.flags = _flags(acquired)
+        self.known |= dict(_otherwise(acquired.value))
+        self.known |= dict(self._flags(acquired))
 
     def narrow(self, test: Expr) -> bool | None:
         if test.op == "unary" and test.text == "Not":
@@ -26,16 +29,15 @@ class Guards:
             known = [self.narrow(a) for a in test.args]
             decisive = test.text == "Or"
             return decisive if decisive in known else (None if None in known else not decisive)
-        if test.op in ("name", "attr") and source(test) in self.flags:
-            return self.flags[source(test)]
         if test.op == "compare":
             return self._compared(test)
         if self._refers(test):
             return True
-        if test.op == "call" and test.args[0].text in ("hasattr", "getattr", "callable", "bool", "isinstance"):
-            return True if any(self._refers(a) or self.narrow(a) for a in test.args[1:2]) else None
+        asked = test.op == "call" and test.args[0].text in ("hasattr", "getattr", "callable", "bool", "isinstance")
+        if asked and any(self._refers(a) or self.narrow(a) for a in test.args[1:2]):
+            return True
         state = self._state(test)
-        return True if state is None and source(test) in self.conditions else state
+        return self.known.get(source(test)) if state is None else state
 
     def _compared(self, test: Expr) -> bool | None:
         """`f is not None`, `"f" in locals()`, `process.returncode is None`."""
@@ -46,7 +48,31 @@ class Guards:
         named = left.text == "str" and left.value.strip("\"'") == self.place.path[0]
         if named and right.op == "call" and right.args[0].text in _NAMESPACES:
             return test.text == "In"
-        return True if source(test) in self.conditions else None
+        return self._before(test)
+
+    def _before(self, test: Expr) -> bool | None:
+        """What a test gave before the acquisition: `own = client is None`, then `client = client or make()`."""
+        if test.op == "compare" and is_none(test.args[1]) and self.known.get(source(test.args[0])) is False:
+            return test.text not in ("IsNot", "NotEqual")
+        if test.op == "unary" and test.text == "Not":
+            return _opposite(self._before(test.args[0]))
+        return self.known.get(source(test))
+
+    def _flags(self, acquired: Stmt) -> Iterator[tuple[str, bool]]:
+        """Names that are set to a truth value beside the acquisition, or before it to what it was acquired under."""
+        around = [acquired.parent] if acquired.parent is not None else []
+        around += [owner.parent for _, owner in ancestors(acquired) if owner.parent is not None]
+        for block in around:
+            for stmt in block.stmts:
+                value = stmt.value
+                if stmt.op != "assign" or value is None:
+                    continue
+                near = block is acquired.parent or stmt.ordinal > acquired.ordinal
+                truth = value.value == "True" if near and value.op == "const" and value.text == "bool" else None
+                if truth is None and value.op in ("compare", "unary"):
+                    truth = self._before(value)
+                if truth is not None:
+                    yield from ((source(t), truth) for t in stmt.targets if t.op in ("name", "attr"))
 
     def _refers(self, expr: Expr) -> bool:
         return self.basis.names.place(expr) == self.place
@@ -72,15 +98,11 @@ def _opposite(truth: bool | None) -> bool | None:
     return None if truth is None else not truth
 
 
-def _flags(acquired: Stmt) -> dict[str, bool]:
-    """Names that are set to a truth value beside the acquisition."""
-    flags: dict[str, bool] = {}
-    around = [acquired.parent] if acquired.parent is not None else []
-    around += [owner.parent for _, owner in ancestors(acquired) if owner.parent is not None]
-    for block in around:
-        for stmt in block.stmts:
-            value = stmt.value
-            near = block is acquired.parent or stmt.ordinal > acquired.ordinal
-            if near and stmt.op == "assign" and value is not None and value.op == "const" and value.text == "bool":
-                flags |= {source(t): value.value == "True" for t in stmt.targets if t.op in ("name", "attr")}
-    return flags
+def _otherwise(value: Expr | None) -> Iterator[tuple[str, bool]]:
+    """What is known where the part of a value that acquires is evaluated: `given or make()`, `make() if own else x`."""
+    while value is not None and value.op == "await":
+        value = value.args[0]
+    if value is not None and value.op == "bool" and value.text == "Or":
+        yield from ((source(one), False) for one in value.args[:-1] if one.op in ("name", "attr"))
+    if value is not None and value.op == "if":
+        yield source(value.args[1]), value.args[0].op in ("call", "await")

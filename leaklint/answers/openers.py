@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from leaklint.answers.fate import fate, resource_uses
+from leaklint.answers.lending import called
 from leaklint.answers.precedents import precedent
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, statements, walk
+
+_MODE = re.compile(r"""["'][rwxa][bt+]{0,2}["']""")
+_TEXT = frozenset({"mode", "encoding", "newline"})  # arguments of what opens files
 
 
 def acquired(basis: Basis, expr: Expr | None) -> Row | None:
@@ -38,6 +43,7 @@ def acquired(basis: Basis, expr: Expr | None) -> Row | None:
     if callee.local is not None and callee.local.kind != "function":
         return own_class(basis, callee.local) if callee.local.kind == "class" else None
     row = basis.types.result(expr) or _own_returned(basis, callee.local) or precedent(basis, expr)
+    row = row or _by_mode(basis, expr)
     if row is None or row.kind != "resource" or _in_memory(basis, expr) or _borrows(expr, row):
         return None
     if not row.needs_release and not holds_open(row, expr):
@@ -45,6 +51,17 @@ def acquired(basis: Basis, expr: Expr | None) -> Row | None:
     if callee.local is not None and not makes(basis, callee.local):
         return None
     return row
+
+
+def _by_mode(basis: Basis, call: Expr) -> Row | None:
+    """A file, by the mode it is opened with: `path.open("w")`, `fs.open(name, "rb")`, whatever these are."""
+    callee = basis.types.callee(call)
+    known = callee.row is not None or callee.receiver is not None or callee.local is not None
+    if known or not basis.apis.means("file_openers", called(basis, call)):
+        return None
+    given = zip(call.names[1:3], call.args[1:3], strict=True)
+    told = any(not name and arg.op == "const" and _MODE.fullmatch(arg.value) for name, arg in given)
+    return basis.apis.get("io.IOBase") if told or not _TEXT.isdisjoint(call.names) else None
 
 
 def _by_task(basis: Basis, name: Expr) -> Row | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from leaklint.answers.fate import fate, resource_uses
 from leaklint.answers.faults import Faults
 from leaklint.answers.guards import Guards
 from leaklint.answers.handlers import catches_all, handles
 from leaklint.answers.instances import klass
+from leaklint.answers.lending import lent
 from leaklint.answers.openers import acquired as acquires
 from leaklint.answers.openers import openings
 from leaklint.apis import Row
@@ -18,7 +19,7 @@ from leaklint.meaning.flow import Effects, Exit, open_exits
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, statements
+from leaklint.tree.ir import Block, Expr, Scope, Stmt, ancestors, statements
 
 _STOPPERS = ("sys.exit", "os._exit", "os.abort", "builtins.exit", "builtins.quit")
 
@@ -33,6 +34,7 @@ class Paths:
     releases: tuple[Use, ...]
     escapes: tuple[Use, ...]
     exits: tuple[Exit, ...]
+    step: Expr | None = None  # what most likely raises, on the way out of that kind
 
     def exit(self, kind: str) -> Exit | None:
         return next((e for e in self.exits if e.kind == kind), None)
@@ -58,24 +60,16 @@ def trace(
     """
     function = acquired.scope.function if place.is_attribute else place.scope
     fates: dict[Stmt, str] = {}
-    releases, escapes = [], []
-    for use in resource_uses(basis, place, row):
-        outcome: str = (
-            "escape"
-            if use.stmt.scope.function is not function.function and not _of_comp(use, function)
-            else fate(basis, use, row)
-        )
-        if use.expr.scope.kind == "lambda" and (outcome == "release" or not _run_at_once(basis, use)):
-            outcome = "escape"
-        if place.is_attribute and outcome == "escape":
-            continue  # held by an object that nobody gets
-        if use.place.path != place.path:
-            # `callback(f.close)`, `response.content.decode()`; but `f.close` by itself does nothing
-            outcome = "borrow" if use.role == "discarded" and not use.verb else "escape"
+    releases: list[Use] = []
+    escapes: list[Use] = []
+    outcomes = [(use, _outcome(basis, use, row, place, function)) for use in resource_uses(basis, place, row)]
+    ends = [use for use, outcome in outcomes if outcome == "release"]
+    for use, outcome in outcomes:
+        if outcome == "escape" and (place.is_attribute or (ends and lent(basis, use, ends))):
+            continue  # held by an object that nobody gets; or still closed here
         if (use.stmt is acquired and outcome == "rebind") or (outcome in ("escape", "rebind") and wraps(basis, use)):
             continue
-        if outcome == "release":
-            outcome = "attempt" if _timed(basis, use) else outcome
+        if outcome in ("release", "attempt"):
             releases.append(use)
         elif outcome == "escape":
             escapes.append(use)
@@ -107,15 +101,41 @@ def trace(
         waits=faults.waits,
         handles=lambda block: handles(basis, block),
     )
-    body = function.block
-    exits = open_exits(body, effects) if body is not None else ()
-    return Paths(row, place, acquired, tuple(releases), tuple(escapes), exits)
+    exits = _exits(function.block, effects, faults) if function.block is not None else ()
+    raised = next((e.stmt for e in exits if e.kind == "raise"), None)
+    step = (faults.telling(raised) or faults.any(raised)) if raised is not None else None
+    return Paths(row, place, acquired, tuple(releases), tuple(escapes), exits, step)
+
+
+def _exits(body: Block, effects: Effects, faults: Faults) -> tuple[Exit, ...]:
+    """The ways out that leave it open; of those by an exception the one that convinces most."""
+    exits = open_exits(body, effects)
+    if any(e.kind == "raise" and e.stmt.op != "raise" and faults.telling(e.stmt) is None for e in exits):
+        told = replace(effects, fallible=lambda stmt: effects.fallible(stmt) and faults.telling(stmt) is not None)
+        better = next((e for e in open_exits(body, told) if e.kind == "raise"), None)
+        return tuple(better if better is not None and e.kind == "raise" else e for e in exits)
+    return exits
+
+
+def _outcome(basis: Basis, use: Use, row: Row, place: Place, function: Scope) -> str:
+    """What a use does to the resource, where it runs: what a nested function does is done by whoever calls it."""
+    if use.place.path != place.path:
+        # `callback(f.close)`, `response.content.decode()`; but `f.close` by itself does nothing
+        return "borrow" if use.role == "discarded" and not use.verb else "escape"
+    if use.stmt.scope.function is not function.function and use.expr.scope.function is not function:
+        return "escape"
+    outcome = fate(basis, use, row)
+    if use.expr.scope.kind == "lambda" and (outcome == "release" or not _run_at_once(basis, use)):
+        return "escape"
+    return "attempt" if outcome == "release" and _timed(basis, use) else outcome
 
 
 def _run_at_once(basis: Basis, use: Use) -> bool:
     """Is the lambda run by the call that it is given to, which keeps nothing of it: `retry(lambda: sock.connect())`?"""
     body = use.expr.scope
     given = next((e for e in use.stmt.flat if e.inner is body), None)
+    if use.stmt.op == "for":  # `for block in iter(lambda: f.read(4096), b""):`
+        return True
     call = given.parent if given is not None else None
     return call is not None and call.op == "call" and basis.apis.means("running_functions", source_name(call))
 
@@ -188,10 +208,6 @@ def _timed(basis: Basis, use: Use) -> bool:
     limited = use.site.parent if use.site.op == "call" else None
     row = basis.types.callee(limited).row if limited is not None and limited.op == "call" else None
     return "timeout" in use.site.names or (row is not None and row.passes)
-
-
-def _of_comp(use: Use, function: Scope) -> bool:
-    return use.expr.scope.function is function
 
 
 def _nested(basis: Basis, function: Scope, place: Place, fates: dict[Stmt, str], escapes: list[Use]) -> None:

@@ -198,7 +198,10 @@ class Gate:
     def _acquires(self, seen: Seen) -> bool:
         """Something is opened or started."""
         words = self._everywhere.union(*(self._acquiring.get(root, ()) for root in seen.roots))
-        return not words.isdisjoint(seen.called) or not self._opening.isdisjoint(seen.keywords)
+        if not words.isdisjoint(seen.called) or not self._opening.isdisjoint(seen.keywords):
+            return True
+        called = seen.called | {value for name, value in seen.bound if name in seen.called}
+        return any(self.apis.means("file_openers", word) for word in called)
 
     def _grows(self, seen: Seen) -> bool:
         """A held container gains entries, or something takes in what a stream brings."""

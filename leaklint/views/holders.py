@@ -7,7 +7,7 @@ from functools import cached_property
 from leaklint.answers import attributes
 from leaklint.answers.listeners import cycles
 from leaklint.answers.paths import Paths
-from leaklint.answers.resources import evicted, evident, lent, reopened, scoped, unawaited, unwound
+from leaklint.answers.resources import evicted, evident, lent, reopened, scoped, skipped, unawaited, unwound
 from leaklint.tree.ir import Expr
 from leaklint.views.resources import Resources
 
@@ -35,9 +35,15 @@ class Holders(Resources):
         return tuple(unawaited.uncalled(self.basis))
 
     @cached_property
-    def unwound(self) -> tuple[unwound.Unwound, ...]:
+    def skipped(self) -> tuple[skipped.Skipped, ...]:
+        """What is ended or handed over on some ways out; responses are another matter."""
         classes = (s for s in self.basis.module.scopes if s.kind == "class")
-        return tuple(unwound.unwound(self.basis, {k: self.endings(k) for k in classes}))
+        traces = (*self.traces, *self.factory_traces, *self.evident)
+        return (
+            *skipped.in_constructors(self.constructor_traces),
+            *skipped.in_endings(unwound.unwound(self.basis, {k: self.endings(k) for k in classes})),
+            *skipped.in_functions(t for t in traces if self.sort(t[0].row) != "response"),
+        )
 
     @cached_property
     def reopened(self) -> tuple[reopened.Reopened, ...]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from leaklint.answers.lending import called
 from leaklint.answers.openers import acquired
 from leaklint.answers.paths import Paths, guarded, trace, wraps
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place
-from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors
 
@@ -26,7 +26,7 @@ def evident(basis: Basis, endings: Mapping[Scope, tuple[Scope, ...]]) -> Iterato
         closes = _closes(basis, uses) or (_closed_by_holder(basis, place, uses, endings) if made else [])
         begins = [u for u in uses if u.verb and basis.apis.means("beginning_methods", u.verb)]
         for use in made if closes else ():
-            maker = _maker(basis, _call(use))
+            maker = called(basis, _call(use))
             if _opens(basis, maker, use, closes, begins):
                 begun = _first_after(begins if maker[:1].isupper() else [], use.stmt)
                 row = _row(basis, closes)
@@ -50,11 +50,6 @@ def _call(use: Use) -> Expr:
     while value is not None and value.op == "await":
         value = value.args[0]
     return value if value is not None else use.expr
-
-
-def _maker(basis: Basis, call: Expr) -> str:
-    """The name of the function or class that made it."""
-    return (basis.names.qualified(call.args[0]) or source_name(call)).rpartition(".")[2]
 
 
 def _opens(basis: Basis, maker: str, made: Use, closes: list[Use], begins: list[Use]) -> bool:

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from leaklint.answers.fate import takes_over
+from leaklint.answers.lending import reads
 from leaklint.answers.openers import acquired
 from leaklint.answers.paths import Paths
 from leaklint.answers.resources.derived import derived
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
-from leaklint.meaning.scopes import source_name
 from leaklint.tree.ir import Expr, Stmt
 
 _DISPLAYS = ("tuple", "list", "dict")
@@ -149,33 +149,4 @@ def _read_by(basis: Basis, call: Expr, row: Row, packed: bool) -> bool:
         return False  # `create_task(create_subprocess_exec(...))`: whoever awaits the task gets it
     if callee.row is not None or callee.receiver is not None:
         return not takes_over(callee)
-    # an unknown function reads it; an unknown class or object may keep and close it, unless it is dropped itself
-    plain = packed or call.args[0].op == "name" or basis.names.qualified(call.args[0]) is not None
-    if not source_name(call)[:1].islower():
-        return plain and _asked_once(basis, call)
-    return plain and _stays(basis, call, sent=packed)
-
-
-def _asked_once(basis: Basis, made: Expr) -> bool:
-    """`Reader(open(path)).rows()`: an object without a name that one method is called on, which does not end it."""
-    method = made.parent
-    call = method.parent if method is not None and method.op == "attr" else None
-    called = call is not None and call.op == "call" and call.args[0] is method
-    return called and method is not None and not basis.apis.means("end_of_life_methods", method.text)
-
-
-def _stays(basis: Basis, call: Expr, sent: bool = False) -> bool:
-    """Does what the call gives stay in this statement, or in a local name that is only read from?
-
-    `sent`: it is an answer to an upload, and holds nothing of what was sent.
-    """
-    stmt = call.stmt
-    if sent:
-        return True
-    if stmt.op == "return":  # `return yaml.safe_load(open(path))`
-        return basis.apis.means("reading_functions", source_name(call))
-    if stmt.op != "assign":
-        return stmt.op in ("expr", "for")
-    places = [basis.names.place(t) if t.op == "name" else None for t in stmt.targets]
-    kept = ("returned", "argument", "bound", "element", "yielded")
-    return all(p is not None and not any(u.role in kept for u in basis.all_uses(p)) for p in places)
+    return reads(basis, call, row, packed=packed)

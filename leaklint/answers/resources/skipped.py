@@ -1,0 +1,125 @@
+"""What is released or handed over, but not on every way out: by which way, and which step, is it left open?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from leaklint.answers.paths import Paths
+from leaklint.answers.resources.unwound import Unwound
+from leaklint.apis import Row
+from leaklint.meaning.flow import Exit
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr, Stmt, ancestors, source
+
+Way = Literal["", "error", "raise", "return", "cancel", "handover", "constructor", "ending"]
+Mend = Literal["with", "finally", "guard", "in_finally", "constructor", "constructor_async"]
+_SOUND: tuple[None, Way] = (None, "")
+_ORDER: tuple[tuple[str, Way], ...] = (("raise", "error"), ("return", "return"), ("cancel", "cancel"))
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """`left` is where it is left open, when `step` raises; `last` ends it on the other ways, or hands it over.
+
+    Without a `way` it is sound. `kept`: it is handed over where all goes well.
+    """
+
+    way: Way
+    at: Stmt
+    acquired: Expr
+    subject: str
+    name: str
+    row: Row
+    left: Stmt
+    step: str = ""
+    last: Use | None = None
+    kept: bool = False
+    mend: Mend = "finally"
+    method: str = ""  # that ends the object
+
+
+def in_functions(traces: Iterable[tuple[Paths, Expr]]) -> Iterator[Skipped]:
+    """Of all that a function puts into a local name, and ends or hands over on some way."""
+    for paths, value in traces:
+        ends = [u for u in paths.releases if not _of_handler(u)]
+        kept = bool(paths.escapes) and not ends
+        last = next(iter(paths.escapes if kept else ends or paths.releases), None)
+        ways = ((exit_, way) for kind, way in _ORDER if (exit_ := paths.exit(kind)) is not None)
+        left, way = next(ways, _SOUND)
+        if last is None:
+            continue  # never released at all
+        if way == "error" and left is not None:
+            way = "raise" if left.stmt.op == "raise" else "handover" if kept else "error"
+        yield Skipped(
+            way,
+            at=paths.acquired,
+            acquired=value,
+            subject=paths.place.text,
+            name=".".join(paths.place.path),
+            row=paths.row,
+            left=left.stmt if left is not None else paths.acquired,
+            step=_step(paths, left) if left is not None else "",
+            last=last,
+            kept=kept,
+            mend="guard" if kept else "with" if _by_block(paths) else "finally",
+        )
+
+
+def _by_block(paths: Paths) -> bool:
+    """May a `with` take its place? What one of two branches opens is used after them."""
+    stmt = paths.acquired
+    plain = stmt.value is not None and stmt.value.op in ("call", "await") and stmt.parent is stmt.scope.block
+    return plain and bool(paths.row.scoped) and not paths.escapes
+
+
+def in_constructors(traces: Iterable[tuple[Paths, Expr]]) -> Iterator[Skipped]:
+    """Acquired into an attribute, after which the constructor itself raises: nobody gets the object."""
+    for paths, value in traces:
+        left, row = paths.exit("raise"), paths.row
+        if left is not None:
+            yield Skipped(
+                "constructor",
+                at=paths.acquired,
+                acquired=value,
+                subject=paths.place.text,
+                name=source(paths.acquired.targets[0]),
+                row=row,
+                left=left.stmt,
+                step=_step(paths, left),
+                mend="constructor_async" if row.release[0] in row.awaited else "constructor",
+            )
+
+
+def in_endings(found: Iterable[Unwound]) -> Iterator[Skipped]:
+    """A method that ends the object fails before it has released all."""
+    for one in found:
+        close, ending = one.close, one.ending
+        yield Skipped(
+            "ending",
+            at=close.stmt,
+            acquired=close.site,
+            subject=f"{ending.qualname}.{close.place.path[0]}",
+            name=source(close.expr),
+            row=Row("", "", "resource", noun=one.noun, release=(close.verb,)),
+            left=one.step,
+            step=source(one.step.value, 40) or one.step.op,
+            last=close,
+            mend="in_finally",
+            method=ending.name,
+        )
+
+
+def _of_handler(use: Use) -> bool:
+    return any(b.kind == "handler" for b, _ in ancestors(use.stmt))
+
+
+def _step(paths: Paths, left: Exit) -> str:
+    """What raises: `cursor.execute(...)`, `raise ValueError("no such id")`."""
+    if left.stmt.op == "raise":
+        return f"raise {source(left.stmt.value, 40)}".strip()
+    step = paths.step.args[0] if paths.step is not None and paths.step.op == "await" else paths.step
+    text = source(step, 40) or left.stmt.op
+    cut = step is not None and step.op == "call" and text.endswith("...")
+    return f"{source(step.args[0], 40)}(...)" if step is not None and cut else text
