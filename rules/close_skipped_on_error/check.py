@@ -30,13 +30,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             driver="call",
             release="on some paths",
             message=f"on_{skipped.way}",
-            hint="ending"
-            if skipped.way == "ending"
-            else "guard"
-            if skipped.kept
-            else "with"
-            if row.scoped
-            else "finally",
+            hint=skipped.mend,
             args={
                 "noun": noun,
                 "name": skipped.name,

@@ -88,7 +88,7 @@ def in_constructors(traces: Iterable[tuple[Paths, Expr]]) -> Iterator[Skipped]:
                 row=row,
                 left=left.stmt,
                 step=_step(paths, left),
-                mend="constructor_async" if row.release[0] in row.awaited else "constructor",
+                mend="constructor_async" if next(iter(row.release), "") in row.awaited else "constructor",
             )
 
 
