@@ -36,6 +36,7 @@ class Spawn:
     wrapper: str = ""
     inside: Stmt | None = None  # where the wrapper starts it
     elsewhere: str = ""  # the wrapper in full, when it stands in another file
+    likely: bool = False  # it starts a task for certain by its name alone
 
 
 def spawn(basis: Basis, call: Expr) -> Spawn | None:
@@ -60,15 +61,19 @@ def spawn(basis: Basis, call: Expr) -> Spawn | None:
 
 
 def elsewhere(basis: Basis, call: Expr) -> Spawn | None:
-    """Does a call look like one of a function of another module that starts the task of a coroutine?"""
+    """Does a call look like one of a function of another module that starts the task of a coroutine?
+
+    `likely` of what it finds says that asyncio's own name says so; of a method that one object has, nothing is sure.
+    """
     callee, func = basis.types.callee(call), call.args[0]
-    if func.op != "name" or callee.name is None or callee.row is not None or callee.local is not None:
+    if callee.name is None or callee.row is not None or callee.receiver is not None or callee.local is not None:
         return None
     given = [a for a in call.args[1:] if a.op == "call"]
     row = basis.apis.get("asyncio.Task")
     if row is None or not given or not basis.apis.means("task_starters", callee.name.rpartition(".")[2]):
         return None
-    return Spawn(row, given[0], False, func.text, elsewhere=callee.name)
+    likely = func.op == "name" and basis.apis.means("asyncio_names", callee.name.rpartition(".")[2])
+    return Spawn(row, given[0], False, func.text, elsewhere=callee.name, likely=likely)
 
 
 def starters(basis: Basis) -> Iterator[tuple[str, bool]]:

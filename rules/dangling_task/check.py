@@ -62,7 +62,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             ),
             acquired=source(call),
             starter=spawn.elsewhere,
-            likely=facts.means("asyncio_names", spawn.elsewhere.rpartition(".")[2]),
+            likely=spawn.likely,
             repair=() if spawn.wrapper or endless else kept(call),
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leaklint.answers.tasks.running import Running
 from leaklint.meaning.basis import Clue
 from leaklint.model import Clear, Facts, Hit
 from leaklint.tree.ir import source
@@ -28,23 +29,42 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             clues.append(Clue(sibling.stmt, "sibling", "sibling", {"sibling": sibling.place.text}))
         if task.elsewhere is not None:
             clues.append(Clue(task.elsewhere.stmt, "released", "elsewhere"))
-        waits = ending is not None and ending.is_async and "__await__" in task.spawned.row.release
         yield Hit(
             at=task.started,
             subject=task.place.text,
             owner=facts.lifetime(klass),
             driver="call",
-            release="never",
-            message="sibling" if sibling is not None else "forgotten" if ending is not None else "no_method",
-            hint=("await" if waits else "cancel") if ending is not None else "add",
+            # what ends by itself is gone then, and what nobody sees may
+            release="on some paths" if task.course.kind in ("once", "unseen") else "never",
+            message=message(task),
+            hint=hint(task),
             args={
                 "class": klass.name,
                 "coroutine": name,
                 "method": ending.name if ending is not None else task.expected,
                 "sibling": sibling.place.text if sibling is not None else "",
                 "task": f"self.{task.place.path[0]}",
+                "guard": "unless it is None, " if task.optional else "",
+                "before": f", before `self.{task.place.path[0]} = None`" if task.forgotten else "",
+                "tasks": f"self.{task.place.path[0]}" + (".values()" if task.keyed else ""),
             },
             clues=tuple(clues),
             acquired=source(task.call),
             place=task.place,
         )
+
+
+def message(task: Running) -> str:
+    if task.course.kind == "once":
+        return "timer"
+    if task.sibling is not None:
+        return "sibling"
+    return "forgotten" if task.ending is not None else "no_method"
+
+
+def hint(task: Running) -> str:
+    if task.ending is None:
+        return "add"
+    if task.among:
+        return "each"
+    return "await" if task.ending.is_async and "__await__" in task.spawned.row.release else "cancel"

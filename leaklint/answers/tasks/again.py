@@ -26,7 +26,7 @@ class Again:
 def started_again(basis: Basis, tasks: Collection[Running]) -> Iterator[Again]:
     """Endless tasks that are started into an attribute by what runs again, over the last one."""
     for task in tasks:
-        if task.spawned.tracked or task.course.kind != "endless" or not task.course.clues:
+        if task.among or task.spawned.tracked or task.course.kind != "endless" or not task.course.clues:
             continue
         entered = _entered(basis, task.started)
         if entered and not _looks(basis, task.place, task.started):

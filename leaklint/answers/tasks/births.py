@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from leaklint.answers.endings import reached
-from leaklint.answers.spawn import Spawn, spawn
+from leaklint.answers.spawn import Spawn, elsewhere, spawn
 from leaklint.answers.tasks.lasting import lasting
 from leaklint.apis import Row
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, is_none, statements
 
 
 @dataclass(frozen=True, slots=True)
 class Birth:
-    """Where it is started; `course` says whether it goes on until it is stopped."""
+    """Where it is started; `course` says whether it goes on until it is stopped. A timer that runs out is `once`."""
 
     stmt: Stmt
     call: Expr
     spawned: Spawn
     course: Answer
+    among: bool = False  # others, in a container
+    keyed: bool = False  # that container is a dict
 
 
 def births(basis: Basis) -> Iterator[tuple[Place, Birth]]:
@@ -30,24 +33,57 @@ def births(basis: Basis) -> Iterator[tuple[Place, Birth]]:
     for place, uses in basis.uses.items():
         if place.is_attribute and len(place.path) == 1:
             for use in uses:
-                found = _task(basis, use) or _timer(basis, use) or _loop(basis, use)
+                found = _task(basis, use) or _timer(basis, use) or _loop(basis, use) or _member(basis, use)
                 if found is not None:
                     yield place, found
 
 
 def _task(basis: Basis, use: Use) -> Birth | None:
     """The task that a use puts into an attribute, on the spot or by way of a local name."""
-    for made in _given(basis, use):
-        found = spawn(basis, made) if made.op == "call" else None
-        if found is not None and found.row.noun == "task":
-            return Birth(use.stmt, made, found, lasting(basis, found.coroutine))
+    return next((b for made in _given(basis, use) if (b := _birth(basis, use, made)) is not None), None)
+
+
+def _member(basis: Basis, use: Use) -> Birth | None:
+    """An endless task that a use adds to a container: `self._tasks.append(task)`, `self._tasks = [task, ...]`."""
+    value = use.value if use.verb in ("bind", *_ADDING) else None
+    if value is None or (use.verb == "bind" and value.op not in _DISPLAYS):
+        return None
+    for part in (value,) if use.verb in _ADDING else value.args:
+        for made in _values(basis, part):
+            found = _birth(basis, use, made)
+            if found is not None and found.course.kind == "endless":
+                keyed = use.verb == "__setitem__" or value.op == "dict" or value.text == "dict"
+                return replace(found, among=True, keyed=keyed)
     return None
+
+
+_ADDING = ("append", "appendleft", "add", "__setitem__")
+_DISPLAYS = ("list", "tuple", "set", "dict", "comp")
+
+
+def _birth(basis: Basis, use: Use, made: Expr) -> Birth | None:
+    found = _started(basis, made) if made.op == "call" else None
+    if found is None or found.row.noun != "task":
+        return None
+    return Birth(use.stmt, made, found, lasting(basis, found.coroutine))
+
+
+def _started(basis: Basis, made: Expr) -> Spawn | None:
+    """By a row, a function of this module, or one of another module that is called as asyncio's own."""
+    found = spawn(basis, made) or elsewhere(basis, made)
+    likely = (
+        found is None or not found.elsewhere or basis.apis.means("asyncio_names", found.elsewhere.rpartition(".")[2])
+    )
+    return found if likely else None
 
 
 def _given(basis: Basis, use: Use) -> tuple[Expr, ...]:
     value = use.value
-    if use.verb != "bind" or use.stmt.op != "assign" or value is None:
-        return ()
+    return _values(basis, value) if use.verb == "bind" and use.stmt.op == "assign" and value is not None else ()
+
+
+def _values(basis: Basis, value: Expr) -> tuple[Expr, ...]:
+    """What an expression is or, if it is a local name, what that was bound to."""
     local = basis.names.place(value) if value.op == "name" else None
     return tuple(basis.types.bound_values(local)) if local is not None and local.scope.kind == "function" else (value,)
 
@@ -69,14 +105,16 @@ def _returned(basis: Basis, decorator: Expr) -> Row | None:
 
 
 def _timer(basis: Basis, use: Use) -> Birth | None:
-    """`self._handle = loop.call_later(5, self._tick)`, where `_tick` does the same again, whatever the state."""
+    """`self._handle = loop.call_later(5, self._tick)`; endless where `_tick` does so again, whatever the state."""
     for made in _given(basis, use):
         row = basis.types.result(made) if made.op == "call" and len(made.args) > 2 else None
         if row is None or row.noun != "timer handle":
             continue
         callback = basis.names.local(made.args[2])
         functions = reached(basis, use.place.scope, (callback,)) if callback is not None else ()
-        course = next((c for f in functions if (c := _again(basis, use.place, f))), NO)
+        course = next(
+            (c for f in functions if (c := _again(basis, use.place, f))), Answer("once", word=source_name(made.args[2]))
+        )
         return Birth(use.stmt, made, Spawn(row, made.args[2]), course)
     return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from leaklint.answers.endings import reached
+from leaklint.answers.handlers import catches_all
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name
@@ -84,16 +85,31 @@ def ended_by(basis: Basis, coroutine: Expr | None, ending: Collection[Scope]) ->
     functions = body(basis, coroutine)
     tested = {p for e in _tests(basis, functions) for p in _places(basis, e)}
     awaited = {p for e in _sources(functions) for p in _places(basis, e)}
+    failing = {p for e in _sources(functions) if not _goes_on(e.stmt) for p in _places(basis, e)}
     if coroutine is not None and coroutine.op == "call" and coroutine.args[0].op == "attr":
-        awaited |= set(_places(basis, coroutine.args[0].args[0]))  # `create_task(self.client.listen())`
+        failing |= set(_places(basis, coroutine.args[0].args[0]))  # `create_task(self.client.listen())`
     for place, uses in basis.uses.items():
-        sent, looked_at = (any(_related(place, w) for w in places) for places in (awaited | tested, tested))
+        sent, ended, looked_at = (
+            any(_related(place, w) for w in places) for places in (awaited | failing | tested, failing | tested, tested)
+        )
         for use in uses if sent else ():
-            signals = use.verb in _SIGNALS or basis.apis.means("end_of_life_methods", use.verb)
+            signals = use.verb in _SIGNALS or (ended and basis.apis.means("end_of_life_methods", use.verb))
             changes = looked_at and use.verb in ("bind", "del")
             if (signals or changes) and use.stmt.scope.function in ending:
                 return Answer("ended by what it looks at", (Clue(use.stmt, "released", "signalled"),))
     return NO
+
+
+def _goes_on(stmt: Stmt) -> bool:
+    """Does an error of a statement in a loop, such as that of a closed connection, only make it try again?"""
+    for block, owner in ancestors(stmt):
+        if owner.op == "while":
+            return False
+        if owner.op == "try" and block.kind == "body" and in_loop(owner):
+            caught = [b for b in owner.blocks if b.kind == "handler" and catches_all(b)]
+            if caught and not any(s.op in ("return", "break", "raise") for b in caught for s in statements(b)):
+                return True
+    return False
 
 
 def signalled(basis: Basis, coroutine: Expr | None, function: Scope) -> frozenset[Stmt]:

@@ -15,7 +15,7 @@ from leaklint.apis import Row
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.names import Place
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, Scope, Stmt
+from leaklint.tree.ir import Expr, Scope, Stmt, is_none
 
 _KEEPING = ("argument", "element", "bound", "returned", "yielded", "key")
 _LOOKS = (*LOOKS, "bind", "del")
@@ -35,6 +35,10 @@ class Running:
     expected: str  # the one that the base classes call
     sibling: Use | None  # the end of another attribute's task in it
     elsewhere: Use | None  # where it is cancelled, if that is not at the end
+    among: bool  # others, in a container
+    keyed: bool  # that container is a dict
+    optional: bool  # the attribute may be None
+    forgotten: bool  # the ending sets it to None
 
 
 def running(basis: Basis) -> Iterator[Running]:
@@ -42,7 +46,10 @@ def running(basis: Basis) -> Iterator[Running]:
     started: dict[Place, list[Birth]] = {}
     for place, birth in births(basis):
         started.setdefault(place, []).append(birth)
-    ends = {place: tuple(_ends(basis, place, born[0].spawned.row)) for place, born in started.items()}
+    ends = {
+        place: tuple(_looked_through(basis, place) if born[0].among else _ends(basis, place, born[0].spawned.row))
+        for place, born in started.items()
+    }
     for place, born in started.items():
         klass = place.scope
         methods = endings(basis, klass)
@@ -55,11 +62,17 @@ def running(basis: Basis) -> Iterator[Running]:
         birth = max(born, key=lambda b: b.course.kind == "endless")
         starters = {b.stmt.scope.function: b.stmt.ordinal for b in born}
         counting = [u for u in ends[place] if ending is None or _counts(basis, u, at_end, starters)]
-        defence = _defence(basis, place, birth, counting, at_end, sibling is not None)
+        forgotten = ending is not None and _forgotten(basis, place, at_end)
+        told = any(u.verb in birth.spawned.row.release for u in ends[place]) or forgotten or sibling is not None
+        defence = _defence(basis, place, birth, counting, at_end, told)
         where = next(iter(ends[place]), None)
         yield Running(
             *(place, birth.stmt, birth.call, birth.spawned, birth.course),
             *(defence, ending, expected(basis, klass), sibling, where),
+            birth.among,
+            birth.keyed,
+            any(u.verb == "bind" and is_none(u.value) for u in basis.all_uses(place)),
+            forgotten,
         )
 
 
@@ -80,6 +93,15 @@ def _ends(basis: Basis, place: Place, row: Row) -> Iterator[Use]:
     )
 
 
+def _looked_through(basis: Basis, place: Place) -> Iterator[Use]:
+    """Uses by which a container gives out the tasks in it: `for task in self._tasks`, `gather(*self._tasks)`."""
+    uses = (u for u in basis.all_uses(place) if u.verb not in _PASSIVE)
+    return (u for u in uses if u.verb or u.role in (*_KEEPING, "other"))
+
+
+_PASSIVE = ("bind", "del", "append", "appendleft", "add", "__setitem__", "discard", "remove", "clear", "__len__")
+
+
 def _awaited(use: Use) -> bool:
     return use.expr.parent is not None and use.expr.parent.op == "await"
 
@@ -97,13 +119,20 @@ def _counts(basis: Basis, use: Use, at_end: Collection[Scope], starters: Mapping
     return not function.name.startswith("_") or function.method_of is None or referred(basis, function)
 
 
+def _forgotten(basis: Basis, place: Place, at_end: Collection[Scope]) -> bool:
+    """Does an ending let go of the task? Whoever writes `self._task = None` there takes it to be over."""
+    binds = (u for u in basis.all_uses(place) if u.verb == "bind" and is_none(u.value))
+    return any(u.stmt.scope.function in at_end for u in binds)
+
+
 def _defence(
-    basis: Basis, place: Place, birth: Birth, ends: Sequence[Use], at_end: Collection[Scope], has_sibling: bool
+    basis: Basis, place: Place, birth: Birth, ends: Sequence[Use], at_end: Collection[Scope], told: bool
 ) -> Answer:
+    """`told`: the class itself says that the task has to be ended, here or there, or ends another one."""
     spawned, course = birth.spawned, birth.course
     if spawned.tracked:
         return Answer("tracked spawner")
-    if not course or (course.kind in ("long", "unseen") and not has_sibling):
+    if not course or (course.kind in ("long", "unseen", "once") and not told):
         return Answer("it runs to its end")
     if ends:
         return Answer("ended", (Clue(ends[0].stmt, "released", "released"),))
