@@ -99,7 +99,7 @@ def _named(basis: Basis, target: Expr, bound: Stmt) -> Answer:
     if home is None or home.kind in ("module", "class"):
         return Answer("stored")
     uses = list(basis.below(Place(home, (target.text,))))
-    keeping = [u for u in uses if _keeps(basis, u)]
+    keeping = [u for u in uses if _keeps(basis, u) or _watches(u, bound)]
     if not keeping or _overwritten(uses, keeping, bound):
         return Answer("dropped", word=target.text)
     return Answer("named")
@@ -109,6 +109,12 @@ def _keeps(basis: Basis, use: Use) -> bool:
     if use.verb in ("bind", "del", *LOOKS) or use.role == "tested":
         return False
     return use.role != "argument" or not _into_lost_container(basis, use.site, use.value)
+
+
+def _watches(use: Use, bound: Stmt) -> bool:
+    """`if task is None or task.done():` in the loop that starts it: the name holds the task while the loop runs."""
+    loops = {owner for _, owner in ancestors(bound) if owner.op in ("for", "while")}
+    return use.verb == "done" and any(owner in loops for _, owner in ancestors(use.stmt))
 
 
 def _into_lost_container(basis: Basis, call: Expr, given: Expr | None) -> bool:
@@ -131,7 +137,10 @@ def _no_look(use: Use, grow: tuple[str, ...]) -> bool:
 
 
 def _overwritten(uses: list[Use], keeping: list[Use], bound: Stmt) -> bool:
-    """Is the name bound anew before anything reads it: further down in its block, or by the next turn of a loop?"""
+    """Is the name bound anew before anything reads it: further down in its block, or by the next turn of a loop?
+
+    Not where only some turns start one, as those that find none.
+    """
     following = [
         u for u in uses if u.verb == "bind" and u.stmt.ordinal > bound.ordinal and u.stmt.parent is bound.parent
     ]
@@ -141,7 +150,8 @@ def _overwritten(uses: list[Use], keeping: list[Use], bound: Stmt) -> bool:
     loops = [owner for block, owner in ancestors(bound) if owner.op in ("for", "while") and block.kind == "body"]
     loop = next((o for o in loops if o.scope is bound.scope), None)
     inside = set(statements(loop.blocks[0])) if loop is not None else set()
-    return loop is not None and all(u.stmt not in inside and u.stmt is not loop for u in keeping)
+    some = any(owner.op == "if" for _, owner in ancestors(bound) if owner.ordinal > loop.ordinal) if loop else False
+    return loop is not None and not some and all(u.stmt not in inside and u.stmt is not loop for u in keeping)
 
 
 def _in_any_loop(stmt: Stmt) -> bool:

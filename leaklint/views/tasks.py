@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from functools import cached_property
 
 from leaklint.answers import destiny, spawn
 from leaklint.answers.spawn import Spawn
-from leaklint.answers.tasks import abandoned, again, lasting, outcome, race, running, threads
+from leaklint.answers.tasks import abandoned, again, kept, lasting, outcome, race, running, threads
 from leaklint.apis import Row
 from leaklint.meaning.basis import Answer
 from leaklint.meaning.names import Place
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr
+from leaklint.tree.ir import Expr, Scope
 from leaklint.views.view import View
 
 
@@ -30,8 +31,10 @@ class Tasks(View):
         return spawn.runs_through(self.basis, spawned)
 
     def course(self, spawned: Spawn) -> Answer:
-        """Does what a task runs go on until it is stopped?"""
-        return lasting.lasting(self.basis, spawned.coroutine)
+        """Does what a task runs go on until it is stopped? `long` where that takes no handle of the task."""
+        course = lasting.lasting(self.basis, spawned.coroutine)
+        told = course.kind == "endless" and lasting.told(self.basis, spawned.coroutine)
+        return Answer("long", word=course.word) if told else course
 
     def destiny(self, call: Expr) -> Answer:
         return destiny.destiny(self.basis, call)
@@ -51,6 +54,10 @@ class Tasks(View):
         parts = annotation.args[1:] if annotation is not None and annotation.op == "sub" else ()
         rows = (self.basis.types.annotated(p) for part in parts for p in (part.args if part.op == "tuple" else (part,)))
         return any(row is not None and row.kind == "task" and row.noun == "task" for row in rows)
+
+    def staying(self, adds: Sequence[Use], removals: Sequence[Use], at_end: Collection[Scope]) -> Use | None:
+        """Of the tasks that are added to a container, one that stays, where others take themselves out."""
+        return kept.staying(self.basis, adds, removals, at_end)
 
     @cached_property
     def running(self) -> tuple[running.Running, ...]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaklint.facts import DriverKind
-from leaklint.meaning.basis import Clue
+from leaklint.meaning.basis import Answer, Clue
+from leaklint.meaning.uses import Use
 from leaklint.model import Clear, Facts, Hit
 from leaklint.tree.ir import source
 
@@ -13,16 +14,21 @@ from leaklint.tree.ir import source
 def check(facts: Facts) -> Iterator[Hit | Clear]:
     for value in facts.held:
         told = facts.holds_tasks(value.place)
-        grow = next((use for use in value.grows if facts.is_task(use.value) or (told and use.value is not None)), None)
-        if grow is None:
+        adds = [use for use in value.grows if facts.is_task(use.value) or (told and use.value is not None)]
+        if not adds:
             continue
+        removed = bool(value.shrinks) and not facts.only_at_end(value)
+        klass = value.place.scope
+        at_end = facts.reached_by_ending(klass) if removed and klass.kind == "class" else frozenset()
+        stays = facts.staying(adds, value.shrinks, at_end) if removed else None
+        grow = stays or adds[0]
         at = value.born[0].stmt
         when = facts.context(grow.stmt)
         if grow.verb == "__setitem__" and value.driver(grow).kind == "closed set":
             yield Clear(at, value.subject, "keys: closed set", sound=True)
         elif value.bound:
             yield Clear(at, value.subject, value.bound.kind, value.bound.clues, sound=True)
-        elif value.shrinks and not facts.only_at_end(value):
+        elif removed and stays is None:
             yield Clear(
                 at,
                 value.subject,
@@ -30,12 +36,12 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
                 tuple(Clue(s.stmt, "released", "discarded") for s in value.shrinks[:2]),
                 sound=True,
             )
-        elif when.kind in ("once", "import"):
+        elif when.kind in ("once", "import") or (value.shrinks and stays is None and begins(facts, grow, when)):
             yield Clear(at, value.subject, "filled once", sound=True)
         elif value.owner.kind == "short-lived instance":
             yield Clear(at, value.subject, "short-lived holder", value.owner.clues)
         else:
-            repeats = when.kind in ("event", "stream", "loop")
+            repeats = when.kind in ("event", "stream")
             driver: DriverKind = when.kind if repeats else "call"  # type: ignore[assignment]
             yield Hit(
                 at=grow.stmt,
@@ -43,15 +49,20 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
                 owner=value.owner.kind,  # type: ignore[arg-type]
                 driver=driver,
                 release="never" if repeats else "on some paths",
-                message="only_at_end" if value.shrinks else "never",
+                message="sibling" if stays is not None else "only_at_end" if value.shrinks else "never",
                 hint="discard",
                 args={"name": source(grow.expr), "function": grow.stmt.scope.function.name, "call": source(grow.value)},
                 clues=(
                     Clue(grow.stmt, "acquired", "kept"),
                     *when.clues,
                     *((value.birth,) if value.birth else ()),
-                    *(Clue(s.stmt, "released", "only_at_end") for s in value.shrinks[:1]),
+                    *(Clue(s.stmt, "released", "others" if stays else "only_at_end") for s in value.shrinks[:1]),
                 ),
                 acquired=source(grow.site),
                 place=value.place,
             )
+
+
+def begins(facts: Facts, add: Use, when: Answer) -> bool:
+    """Added where the owner starts, which is where its tasks begin, and taken out where it ends."""
+    return when.kind in ("call", "loop") and facts.means("beginning_methods", add.stmt.scope.function.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from leaklint.meaning.basis import Clue
 from leaklint.model import Facts, Hit
@@ -14,7 +14,7 @@ def check(facts: Facts) -> Iterator[Hit]:
         function = racer.wait.scope.function
         names = [name or source(task, 40) for _, task, name in racer.tasks]
         args = {
-            "tasks": " and ".join(f"`{name}`" for name in names[:2]) + (" and others" if names[2:] else ""),
+            "tasks": listing(names),
             "task": names[0],
             "function": function.name,
             "sibling": racer.sibling_name,
@@ -36,3 +36,9 @@ def check(facts: Facts) -> Iterator[Hit]:
             clues=(*started, Clue(racer.wait, "missing", racer.how, args), *ended),
             acquired=source(racer.tasks[0][1]),
         )
+
+
+def listing(names: Sequence[str]) -> str:
+    """`a`, `b` and `c`."""
+    *first, last = [f"`{name}`" for name in names]
+    return f"{', '.join(first)} and {last}" if first else last

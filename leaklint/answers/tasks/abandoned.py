@@ -19,7 +19,8 @@ _LOOKS = (*LOOKS, "bind", "result", "exception")
 
 
 def abandoned(basis: Basis) -> Iterator[Racer]:
-    """Tasks that a function cancels or waits for, though not on a way out by an exception."""
+    """Tasks that a function cancels or waits for, though not on a way out by an exception, by that way."""
+    found: dict[Stmt, list[tuple[Use, tuple[Stmt, Expr, str]]]] = {}
     for call in basis.all_calls:
         stmt, function = call.stmt, call.scope.function
         alone = stmt.op == "assign" and stmt.value is call and len(stmt.targets) == 1
@@ -33,7 +34,10 @@ def abandoned(basis: Basis) -> Iterator[Racer]:
         told = signalled(basis, spawned.coroutine, function)
         left = _left(basis, place, stmt, {use.stmt for use in ends} | told)
         if left is not None:
-            yield Racer("abandoned", left, ((stmt, call, place.path[-1]),), False, ends[0], place.path[-1])
+            found.setdefault(left, []).append((ends[0], (stmt, call, place.path[-1])))
+    for left, those in found.items():
+        end, (_, _, name) = those[0]
+        yield Racer("abandoned", left, tuple(task for _, task in those), False, end, name)
 
 
 def _ends(basis: Basis, place: Place, started: Stmt, function: Scope) -> list[Use]:

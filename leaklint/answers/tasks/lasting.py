@@ -11,7 +11,8 @@ from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name
 from leaklint.tree.ir import Block, Expr, Scope, Stmt, ancestors, flat_of, in_loop, statements, walk
 
-_WAITS = ("sleep", "wait", "wait_for")
+_WAITS = ("sleep", "wait")
+_COUNTS = ("len", "qsize", "empty")
 
 
 def body(basis: Basis, coroutine: Expr | None) -> frozenset[Scope]:
@@ -52,10 +53,16 @@ def _waits(expr: Expr) -> bool:
 def _endless(loop: Stmt) -> bool:
     """Does its test look at no data that changes in time, and do errors alone leave its body?"""
     test = loop.value
-    if test is None or any(e.op == "sub" or (e.op == "compare" and e.text not in ("Is", "IsNot")) for e in walk(test)):
+    if test is None or any(_changes(e) for e in walk(test)):
         return False
     awaits = any(e.op == "await" for s in statements(loop.blocks[0]) for e in flat_of(s))
     return awaits and not any(_leaves(s, loop) for s in statements(loop.blocks[0]))
+
+
+def _changes(expr: Expr) -> bool:
+    """A comparison, an element or a length: it is another one each time."""
+    compared = expr.op == "compare" and expr.text not in ("Is", "IsNot")
+    return expr.op == "sub" or compared or (expr.op == "call" and source_name(expr) in _COUNTS)
 
 
 def _leaves(stmt: Stmt, loop: Stmt) -> bool:
@@ -110,6 +117,29 @@ def _goes_on(stmt: Stmt) -> bool:
             if caught and not any(s.op in ("return", "break", "raise") for b in caught for s in statements(b)):
                 return True
     return False
+
+
+def told(basis: Basis, coroutine: Expr | None) -> bool:
+    """Can anybody end its loops without a handle of the task: by what their tests look at, or what others hold?"""
+    functions = body(basis, coroutine)
+    tested = {p for e in _tests(basis, functions) for p in _flags(basis, e)}
+    return others_end_it(basis, coroutine) or any(
+        use.verb in ("bind", "del", *_SIGNALS, *_SHRINKS) and use.stmt.scope.function not in functions
+        for place in tested
+        for use in basis.all_uses(place)
+        if use.stmt.scope.function.name not in ("__init__", "__post_init__")
+    )
+
+
+_SHRINKS = ("pop", "popleft", "popitem", "remove", "discard")
+
+
+def _flags(basis: Basis, expr: Expr) -> Iterator[Place]:
+    """What a test looks at: attributes, globals, and names of the function around it."""
+    for part in walk(expr):
+        place = basis.names.place(part) if part.op in ("attr", "name") else None
+        if place is not None and place.scope is not part.scope.function:
+            yield place
 
 
 def signalled(basis: Basis, coroutine: Expr | None, function: Scope) -> frozenset[Stmt]:

@@ -56,10 +56,19 @@ def _defence(basis: Basis, call: Expr, work: Expr | None, name: str) -> str:
     chained = call.parent is not None and call.parent.op == "attr"
     if chained or any(e.parent is not None and e.parent.text == "add_done_callback" for e in _reads(basis, call, name)):
         return "a callback looks at it"
+    if _waited_for(basis, call):
+        return "its executor waits for it"
     function = basis.names.local(work.args[0] if work.op == "call" else work) if work is not None else None
     if function is not None and function.kind == "function" and _handles_errors(function):
         return "it handles its own errors"
     return ""
+
+
+def _waited_for(basis: Basis, call: Expr) -> bool:
+    """`with ThreadPoolExecutor() as pool: pool.submit(f)`: the end of the block waits, and nothing piles up."""
+    pool = call.args[0].args[0] if call.args[0].op == "attr" else None
+    bindings = basis.names.bindings(pool.text, pool.scope) if pool is not None and pool.op == "name" else []
+    return any(b.how == "with" for b in bindings)
 
 
 def _reads(basis: Basis, call: Expr, name: str) -> Iterator[Expr]:

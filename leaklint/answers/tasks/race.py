@@ -11,7 +11,7 @@ from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, Stmt, ancestors, in_loop, is_none
+from leaklint.tree.ir import Expr, Stmt, ancestors, in_loop, is_none, walk
 
 _ALL = "ALL_COMPLETED"
 _LOOKS = (*LOOKS, "bind", "result", "exception")
@@ -159,7 +159,7 @@ def _ends(basis: Basis, member: Expr, call: Expr) -> Iterator[Use]:
     uses = (u for path in ((), ("cancel",)) for u in basis.all_uses(Place(place.scope, (*place.path, *path))))
     for use in uses:
         awaited = use.expr.parent is not None and use.expr.parent.op == "await"
-        kept = use.role in _KEEPING and not _within(use.expr, call) and not _listed(use)
+        kept = use.role in _KEEPING and not _within(use.expr, call) and not _listed(use, call)
         nested = use.stmt.scope.function is not call.scope.function and use.verb != "bind"
         if nested or (use.verb not in _LOOKS if use.verb else awaited or kept):
             yield use
@@ -172,9 +172,14 @@ def _within(expr: Expr, call: Expr) -> bool:
     return node is call
 
 
-def _listed(use: Use) -> bool:
+def _listed(use: Use, call: Expr) -> bool:
     """An element of the display that the wait is given by name."""
-    return use.role == "element" and use.stmt.op == "assign" and all(t.op == "name" for t in use.stmt.targets)
+    given = {e.text for a in call.args[1:] for e in walk(a) if e.op == "name"}
+    return (
+        use.role == "element"
+        and use.stmt.op == "assign"
+        and all(t.op == "name" and t.text in given for t in use.stmt.targets)
+    )
 
 
 def _shielded(basis: Basis, call: Expr) -> Iterator[Racer]:
