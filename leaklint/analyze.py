@@ -225,14 +225,19 @@ def _distinct(clues: tuple[Clue, ...]) -> list[Clue]:
 
 
 def _one_each(hits: list[tuple[Rule, Hit]]) -> Iterator[tuple[Rule, Hit]]:
-    """At most one finding per place and family: the superseding rule's, else the first."""
-    by_place: dict[tuple[str, str], list[tuple[Rule, Hit]]] = {}
+    """At most one finding per place and family: the superseding rule's, else the first. None where another family's
+    rule supersedes them."""
+    by_place: dict[str, dict[str, list[tuple[Rule, Hit]]]] = {}
     for rule, hit in hits:
         where = hit.subject if hit.place is not None else f"{hit.at.ordinal} {hit.acquired}"
-        by_place.setdefault((rule.family, where), []).append((rule, hit))
-    for rivals in by_place.values():
-        beaten = {code for rule, _ in rivals for code in rule.supersedes}
-        yield next((pair for pair in rivals if pair[0].code not in beaten), rivals[0])
+        by_place.setdefault(where, {}).setdefault(rule.family, []).append((rule, hit))
+    for families in by_place.values():
+        beaten = {name: {c for rule, _ in rivals for c in rule.supersedes} for name, rivals in families.items()}
+        for name, rivals in families.items():
+            others = {code for other, codes in beaten.items() if other != name for code in codes}
+            left = [pair for pair in rivals if pair[0].code not in others]
+            if left:
+                yield next((pair for pair in left if pair[0].code not in beaten[name]), left[0])
 
 
 def describe(source: bytes, path: str, catalogue: Catalogue) -> Iterator[str]:

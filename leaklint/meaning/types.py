@@ -65,7 +65,11 @@ class Types:
 
     def _callee(self, call: Expr) -> Callee:
         func = call.args[0]
-        name = self.names.qualified(func)
+        name = self.names.qualified(func if func.op != "sub" else func.args[0])
+        if func.op == "sub":  # `set[Task]()` makes a set
+            row, name = self.apis.get(name), None
+            if row is not None and row.kind == "container":
+                return Callee(None, row)
         if name is not None and not name.startswith("."):
             row = self.apis.get(name) or self._class_method(name)
             if row is not None or not name.startswith("builtins."):
@@ -92,11 +96,7 @@ class Types:
         """`datetime.datetime.now`: known when the method itself has a row."""
         head, _, method = name.rpartition(".")
         owner = self.apis.get(head)
-        return (
-            self.apis.get(owner.makes[method])
-            if owner is not None and method in owner.makes and owner.kind != "function"
-            else None
-        )
+        return self.apis.get(owner.makes.get(method)) if owner is not None and owner.kind != "function" else None
 
     def result(self, call: Expr, depth: int = _DEPTH) -> Row | None:
         """The row of what a call returns."""

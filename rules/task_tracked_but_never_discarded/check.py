@@ -8,7 +8,7 @@ from leaklint.facts import DriverKind
 from leaklint.meaning.basis import Answer, Clue
 from leaklint.meaning.uses import Use
 from leaklint.model import Clear, Facts, Hit
-from leaklint.tree.ir import source
+from leaklint.tree.ir import ancestors, source
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
@@ -41,7 +41,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         elif value.owner.kind == "short-lived instance":
             yield Clear(at, value.subject, "short-lived holder", value.owner.clues)
         else:
-            repeats = when.kind in ("event", "stream")
+            repeats = when.kind in ("event", "stream") or turns(grow)
             driver: DriverKind = when.kind if repeats else "call"  # type: ignore[assignment]
             yield Hit(
                 at=grow.stmt,
@@ -65,4 +65,9 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
 
 def begins(facts: Facts, add: Use, when: Answer) -> bool:
     """Added where the owner starts, which is where its tasks begin, and taken out where it ends."""
-    return when.kind in ("call", "loop") and facts.means("beginning_methods", add.stmt.scope.function.name)
+    plain = when.kind in ("call", "loop") and not turns(add)
+    return plain and facts.means("beginning_methods", add.stmt.scope.function.name)
+
+
+def turns(add: Use) -> bool:
+    return any(owner.op == "while" for _, owner in ancestors(add.stmt))

@@ -7,27 +7,38 @@ from collections.abc import Collection, Sequence
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, Scope
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors
 
 
 def staying(basis: Basis, adds: Sequence[Use], removals: Sequence[Use], at_end: Collection[Scope]) -> Use | None:
     """The first task that is added and stays, where nothing but the callbacks of others' tasks takes any out."""
-    taken = {_called_back(basis, u) for u in removals if u.stmt.scope.function not in at_end}
-    if not taken or None in taken:
-        return None  # what is removed may be any of them
-    return next((u for u in adds if u.value is not None and _handle(basis, u.value) not in taken), None)
+    taken = []
+    for use in removals:
+        callback = _callback(use)
+        if callback is not None:
+            taken.append((_handle(basis, callback.args[0].args[0]), use.stmt))
+        elif use.stmt.scope.function not in at_end:
+            return None  # what is removed may be any of them
+    lasting = (u for u in adds if u.stmt.scope.function not in at_end)
+    return next((u for u in lasting if taken and not _goes(basis, u, taken)), None)
 
 
-def _called_back(basis: Basis, removal: Use) -> Place | None:
-    """The local name of the task in whose `add_done_callback` a removal stands; None for any other removal."""
+def _goes(basis: Basis, add: Use, taken: Sequence[tuple[Place | None, Stmt]]) -> bool:
+    """Is it the very task of a callback that is added to it in the same block, or around that?"""
+    handle, around = _handle(basis, add.value), {block for block, _ in ancestors(add.stmt)}
+    return any(task is None or (task == handle and stmt.parent in around) for task, stmt in taken)
+
+
+def _callback(removal: Use) -> Expr | None:
+    """The call of `add_done_callback` in which a removal stands."""
     node: Expr | None = removal.expr
     while node is not None:
         if node.op == "call" and node.args[0].op == "attr" and node.args[0].text == "add_done_callback":
-            return _handle(basis, node.args[0].args[0])
+            return node
         node = node.parent
     return None
 
 
-def _handle(basis: Basis, task: Expr) -> Place | None:
-    place = basis.names.place(task) if task.op == "name" else None
+def _handle(basis: Basis, task: Expr | None) -> Place | None:
+    place = basis.names.place(task) if task is not None and task.op == "name" else None
     return place if place is not None and place.scope.kind == "function" else None
