@@ -236,8 +236,13 @@ class Gate:
         return frozenset(named | {"__traceback__"})
 
     def _frames(self, seen: Seen) -> bool:
-        """A frame or a traceback is asked for."""
-        return not self._framing.isdisjoint(seen.called)
+        """A frame or a traceback is asked for, or an exception gets the frame of the function that holds it."""
+        if not self._framing.isdisjoint(seen.called) or not _GIVING.isdisjoint(seen.called):
+            return True
+        raised = {value for name, value in seen.bound if name in seen.risky}
+        return not seen.caught.isdisjoint(raised) or any(
+            maker == "exception" or self.apis.names_error(maker) for name, maker in seen.born if name in seen.risky
+        )
 
     @cached_property
     def _taking(self) -> frozenset[str]:
@@ -267,6 +272,7 @@ class Gate:
         return not errors.isdisjoint(seen.grown) or any(n in seen.held and value in errors for n, value in into)
 
 
+_GIVING = frozenset({"set_exception", "set_exc_info"})
 _ERRORS = ("exc_info", "exception", "__traceback__")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from leaklint.answers.exceptions import reraised, retention, sink, tracebacks, wrapped
+from leaklint.answers.exceptions import held, reraised, retention, sink, tracebacks, wrapped
 from leaklint.meaning.basis import Answer
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Stmt
@@ -33,8 +33,8 @@ class Exceptions(View):
 
     @cached_property
     def framed(self) -> tuple[tracebacks.Framed, ...]:
-        """Names and attributes that are bound to frames or tracebacks."""
-        return tuple(tracebacks.framed(self.basis))
+        """Names and attributes that are bound to frames or tracebacks, or to what holds the frame of their function."""
+        return (*tracebacks.framed(self.basis), *held.held(self.basis))
 
     def sink(self, expr: Expr) -> sink.Sink | None:
         """The log or tracing call in which a text ends."""

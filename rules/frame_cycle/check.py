@@ -8,6 +8,8 @@ from leaklint.meaning.basis import Clue
 from leaklint.model import Clear, Facts, Hit
 from leaklint.tree.ir import source
 
+OF_EXCEPTIONS = ("raised", "given")
+
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
     for framed in facts.framed:
@@ -16,6 +18,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             yield Clear(stmt, framed.place.text, framed.defence.kind, framed.defence.clues, sound=True)
             continue
         attribute = framed.place.is_attribute
+        args = {"name": name, "function": stmt.scope.function.name, "value": source(framed.value)}
         yield Hit(
             at=stmt,
             subject=framed.place.text,
@@ -23,8 +26,8 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             driver="call",
             release="never",
             message="attribute" if attribute else framed.kind,
-            hint="extract" if attribute else "finally",
-            args={"name": name, "function": stmt.scope.function.name, "value": source(framed.value)},
-            clues=(Clue(stmt, "acquired", "bound", {"name": name, "value": source(framed.value)}),),
+            hint="extract" if attribute else framed.kind if framed.kind in OF_EXCEPTIONS else "finally",
+            args=args,
+            clues=(Clue(stmt, "acquired", framed.kind if framed.kind in OF_EXCEPTIONS else "bound", args),),
             acquired=source(framed.value),
         )

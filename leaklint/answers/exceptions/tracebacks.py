@@ -47,18 +47,18 @@ def _kind(basis: Basis, target: Expr, value: Expr, lasting: bool) -> str:
         while call.op == "attr" and call.text == "f_back":
             call = call.args[0]
     if call.op == "attr" and call.text == "__traceback__" and call.args[0].op == "name":
-        return "traceback" if _caught_here(call.stmt, call.args[0].text) else ""
+        return "traceback" if handled(call.stmt, call.args[0].text) else ""
     row = basis.types.callee(call).row if call.op == "call" else None
     if row is None or not row.frames:
         return ""
     if row.noun == "traceback":
-        return row.noun if index in ("", "1", "2") and _caught_here(call.stmt) else ""
+        return row.noun if index in ("", "1", "2") and handled(call.stmt) else ""
     depth = call.args[1] if len(call.args) > 1 and row.name == "sys._getframe" else None
     return row.noun if not index and (lasting or depth is None or depth.value == "0") else ""
 
 
-def _caught_here(stmt: Stmt, name: str = "") -> bool:
-    """In a handler of the same function: the traceback goes through its frame."""
+def handled(stmt: Stmt, name: str = "") -> bool:
+    """In a handler of the same function, of this name: the traceback goes through its frame."""
     for block, owner in ancestors(stmt):
         if owner.scope is not stmt.scope:
             return False

@@ -1,0 +1,80 @@
+"""Exceptions that hold the frame which holds them: raised from a local name, or given to a future of the function."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaklint.answers.exceptions.tracebacks import Framed, handled
+from leaklint.meaning.basis import NO, Answer, Basis, Clue
+from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import source_name
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, is_none
+
+_GIVING = ("set_exception", "set_exc_info")
+
+
+def held(basis: Basis) -> Iterator[Framed]:
+    """One for each name: the statement by which the exception gets the frame, and where the name is let go."""
+    told: set[Place] = set()
+    for stmt in basis.module.stmts:
+        function = stmt.scope
+        if function.kind != "function" or basis.apis.means("test_functions", function.name):
+            continue
+        for kind, name in (*_raised(basis, stmt), *_given(stmt)):
+            place = Place(function, (name.text,))
+            if place not in told and basis.names.scope_of(name.text, name.scope) is function:
+                told.add(place)
+                yield Framed(place, stmt, name, kind, _let_go(basis, place, stmt, kind))
+
+
+def _raised(basis: Basis, stmt: Stmt) -> Iterator[tuple[str, Expr]]:
+    """`raise error` of a name that outlives its handler, or that was made here and given something to carry."""
+    name = stmt.value
+    if stmt.op != "raise" or name is None or name.op != "name":
+        return
+    bindings = basis.names.bindings(name.text, name.scope)
+    values = [b.value for b in bindings if b.how == "assign" and b.exact and not is_none(b.value)]
+    if len(values) == len([b for b in bindings if not is_none(b.value)]) and any(
+        value is not None and _is_exception(basis, value, name) for value in values
+    ):
+        yield "raised", name
+
+
+def _is_exception(basis: Basis, value: Expr, name: Expr) -> bool:
+    if value.op == "name":
+        return handled(value.stmt, value.text)
+    if value.op != "call":
+        return False
+    word = source_name(value)
+    if word == "exception" and len(value.args) == 1:
+        return value.args[0].op == "attr" or basis.names.qualified(value.args[0]) == "sys.exception"
+    return basis.apis.names_error(word) and _carries(basis, name)
+
+
+def _carries(basis: Basis, name: Expr) -> bool:
+    """`error.partial = data`."""
+    scope: Scope = name.scope.function
+    mentions = (e for e in basis.mentions(name.text) if e.op == "name" and e.scope is scope and e.parent is not None)
+    return any(e.parent in e.stmt.targets and e.parent.text[:2] != "__" for e in mentions if e.stmt.op == "assign")
+
+
+def _given(stmt: Stmt) -> Iterator[tuple[str, Expr]]:
+    """`future.set_exception(error)` where the error was caught; not what an instance does to itself."""
+    itself = stmt.scope.params[0].name if stmt.scope.method_of is not None and stmt.scope.params else ""
+    for call in (e for e in flat_of(stmt) if e.op == "call" and e.args[0].text in _GIVING and len(e.args) > 1):
+        method, error = call.args[0], call.args[1]
+        if method.op != "attr" or method.args[0].op != "name" or method.args[0].text == itself:
+            continue
+        caught = error.text if error.op == "name" else ""
+        if handled(stmt, caught) and (caught or (error.op == "call" and source_name(error) == "exc_info")):
+            yield "given", method.args[0]
+
+
+def _let_go(basis: Basis, place: Place, at: Stmt, kind: str) -> Answer:
+    """Deleted, or bound to something else, afterwards; what raises does so in a `finally`."""
+    for use in basis.all_uses(place):
+        if use.verb not in ("del", "bind") or use.stmt.ordinal <= at.ordinal:
+            continue
+        if kind == "given" or any(block.kind == "finally" for block, _ in ancestors(use.stmt)):
+            return Answer("let go", (Clue(use.stmt, "released", "released"),))
+    return NO
