@@ -55,6 +55,14 @@ class Rule(NamedTuple):
 
         return pages.first_sentence(pages.sections(self.page)["What it does"])
 
+    def hint_for(self, name: str, python: tuple[int, int] | None) -> str:
+        """The name of a hint, or of the one that stands in for it on older Pythons: `keep_before_3_11`."""
+        for other in self.hints if name and python is not None else ():
+            before = re.fullmatch(re.escape(name) + r"_before_([0-9]+)_([0-9]+)", other)
+            if before and python is not None and python < (int(before[1]), int(before[2])):
+                return other
+        return name
+
     def load_check(self) -> Check | None:
         """The rule's `check`, imported when first asked for; None when the engine itself reports the rule.
 

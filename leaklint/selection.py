@@ -11,6 +11,7 @@ from leaklint.catalogue import Catalogue, Rule
 from leaklint.facts import SEVERITIES, Finding, Run, Severity
 from leaklint.project.keys import Settings
 from leaklint.project.paths import covers, split_cell
+from leaklint.project.pythons import Python, Pythons
 
 _PREFIX = r"(?i)LK[0-9]{0,2}"
 
@@ -63,6 +64,8 @@ class Choice(NamedTuple):
     selected: frozenset[str]
     severity: Mapping[str, Severity]
     fail_on: Severity
+    python: Python | None = None
+    """The oldest that its project runs on."""
 
 
 class Policy:
@@ -76,6 +79,7 @@ class Policy:
         self._ignored = {number: list(self._patterns(one)) for number, one in distinct.items()}
         self._settings = settings
         self._choices: dict[str, Choice] = {}
+        self._pythons = Pythons()
 
     def of(self, path: str) -> Choice:
         """The choice for the file of this path, which must be one of those that the settings were given for."""
@@ -89,8 +93,14 @@ class Policy:
                 if covers(pattern.removeprefix("!"), Path.cwd() / path, settings.root) != pattern.startswith("!")
             ]
             # leaklint: ignore[session-map-never-pruned] -- made anew for each run, one entry for each of its files
-            self._choices[path] = whole._replace(selected=whole.selected.difference(*ignored))
+            self._choices[path] = whole._replace(
+                selected=whole.selected.difference(*ignored), python=self._pythons.oldest((Path.cwd() / path).parent)
+            )
         return self._choices[path]
+
+    def hint(self, finding: Finding) -> str:
+        """The name of the hint that the Python of the finding's project can take."""
+        return self._catalogue.by_code[finding.rule].hint_for(finding.hint, self.of(finding.path).python)
 
     def _named(
         self, settings: Settings, words: Iterable[str], wanted: Callable[[Rule], bool], *keys: str
@@ -124,11 +134,11 @@ class Policy:
 
 
 def narrow(run: Run, policy: Policy) -> Run:
-    """The run with what counts alone, in the severities that the settings want."""
+    """The run with what counts alone, in the severities that the settings want, with hints that its Python can take."""
 
     def severe(finding: Finding) -> Finding:
-        level = policy.of(finding.path).severity.get(finding.rule)
-        return finding._replace(severity=level) if level else finding
+        level = policy.of(finding.path).severity.get(finding.rule, finding.severity)
+        return finding._replace(severity=level, hint=policy.hint(finding))
 
     return run._replace(
         findings=tuple(severe(f) for f in run.findings if f.rule in policy.of(f.path).selected),

@@ -62,6 +62,7 @@ LAYERS = """
     project/paths
     project/keys
     project/config
+    project/pythons
     project/git
     pairing
     project/history

@@ -249,6 +249,7 @@ def test_every_template_is_used_and_filled(rule: Rule) -> None:
         for evidence in finding.evidence:
             prose.label(finding, evidence, knowledge())
     used = {f"messages.{f.message}" for f in findings} | {f"hints.{f.hint}" for f in findings}
+    used |= {f"hints.{rule.hint_for(f.hint, (3, 0))}" for f in findings}
     used |= {f"labels.{e.label}" for f in findings for e in f.evidence}
     used |= {f"labels.{label}" for example in EXAMPLES[rule.code] for label in cleared_labels(example)}
     tables = {"messages": rule.messages, "hints": rule.hints, "labels": rule.labels}
