@@ -144,10 +144,16 @@ class _Report:
                 questions.append(OpenQuestion("released elsewhere", finding.subject, finding))
             elif hit.starter:
                 questions.append(OpenQuestion("drops its task", hit.starter, finding, hit.likely))
+            elif hit.maker:
+                questions.append(OpenQuestion("must be closed", hit.maker, finding, hit.likely, hit.called))
             else:
                 findings.append(finding)
         summary = Summary(
-            self.module, tuple(self.outside(facts)), tuple(self.instances(facts)), tuple(self.starters(facts))
+            self.module,
+            tuple(self.outside(facts)),
+            tuple(self.instances(facts)),
+            tuple(self.starters(facts)),
+            tuple((f"{self.module}.{name}", begun) for name, begun in facts.resource_classes),
         )
         return FileResult(self.path, summary, tuple(findings), tuple(cleared), tuple(sound), tuple(questions))
 

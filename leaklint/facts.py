@@ -107,14 +107,16 @@ class OpenQuestion(NamedTuple):
     """What this file cannot settle: `finding` stands unless a file that imports `place` answers `asks`.
 
     `place` is the dotted name of the holder (`app.state:SESSIONS`, `app.hub:Hub.sessions`). What "drops its task" is a
-    function that is imported (`app.aio.spawn`), and its own file answers; where that is not checked, the finding falls,
-    unless it is `likely`.
+    function that is imported (`app.aio.spawn`), what "must be closed" the instance of an imported class
+    (`app.wire.Wire`) on which the methods `called` are called; and its own file answers. Where that is not checked, the
+    finding falls, unless it is `likely`.
     """
 
-    asks: Literal["released elsewhere", "drops its task"]
+    asks: Literal["released elsewhere", "drops its task", "must be closed"]
     place: str
     finding: Finding
     likely: bool = False
+    called: tuple[str, ...] = ()
 
 
 class Outside(NamedTuple):
@@ -134,6 +136,9 @@ class Summary(NamedTuple):
     """Globals that hold an instance of a class of this module: (`app.hub:hub`, `app.hub:Hub`)."""
     starters: tuple[tuple[str, bool], ...] = ()
     """Functions that start a task and return it: (`app.aio.spawn`, whether it is held as well)."""
+    resources: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Classes whose instances must be closed: (`app.wire.Wire`, the methods that open one; none: it is open from the
+    start on)."""
 
 
 class Suppression(NamedTuple):

@@ -26,7 +26,15 @@ def link(results: Sequence[FileResult]) -> Linked:
     findings = [f for r in results for f in r.findings]
     cleared = [c for r in results for c in r.cleared]
     starters = {name: held for result in results for name, held in result.summary.starters}
+    modules = frozenset(result.summary.module for result in results)
+    resources: dict[str, dict[str, tuple[str, ...]]] = {}
+    for name, begun in (pair for result in results for pair in result.summary.resources):
+        resources.setdefault(name.rpartition(".")[2], {})[name] = begun
     for result, question in ((r, q) for r in results for q in r.open_questions):
+        if question.asks == "must be closed":
+            own = resources.get(question.place.rpartition(".")[2], {})
+            findings.extend(_of_maker(question, own, modules))
+            continue
         if question.asks == "drops its task":
             findings.extend(_of_starter(question, starters.get(question.place)))
             continue
@@ -61,6 +69,21 @@ def _of_starter(question: OpenQuestion, held: bool | None) -> Iterable[Finding]:
         yield question.finding._replace(checked_against="project")
     elif held is None and question.likely:
         yield question.finding._replace(severity="P2", lowered=True)
+
+
+def _of_maker(
+    question: OpenQuestion, named: Mapping[str, tuple[str, ...]], modules: frozenset[str]
+) -> Iterable[Finding]:
+    """Must instances of a class be closed? `named` are those classes that are called like it, as their own files say.
+
+    A package often hands on what a module beneath it defines.
+    """
+    module = question.place.rpartition(".")[0]
+    found = next((begun for name, begun in named.items() if name.startswith(f"{module}.")), None)
+    if found is not None and (not found or not set(found).isdisjoint(question.called)):
+        yield question.finding._replace(checked_against="project")
+    elif found is None and module not in modules and question.likely:
+        yield question.finding._replace(severity="P2")
 
 
 def _answer(question: OpenQuestion, uses: Iterable[Outside]) -> Cleared | None:

@@ -97,3 +97,60 @@ def test_what_is_called_as_asyncio_has_it_starts_a_task() -> None:
     user = result("from app.aio import create_task\n\ndef on(m):\n    create_task(m.run())\n", "app.chat")
     assert [f.severity for f in link([user]).findings] == ["P2"]
     assert told(user, result(HOLDER.replace("def spawn", "def create_task"), "app.aio")) == []
+
+
+WIRE = """
+import aiohttp
+
+
+class Wire:
+    def __init__(self):
+        self.session = aiohttp.ClientSession()
+
+    async def close(self):
+        await self.session.close()
+
+
+class Later:
+    async def connect(self):
+        self.session = aiohttp.ClientSession()
+
+    async def close(self):
+        await self.session.close()
+
+
+class SettingsClient:
+    pass
+"""
+KEEPER = """
+from app.wire import Later, SettingsClient, Wire
+
+
+class Keeper:
+    def __init__(self):
+        self.wire = {made}
+
+    async def close(self):
+        self.wire = None
+"""
+
+
+@pytest.mark.parametrize(
+    ("made", "alone", "joined"),
+    [
+        ("Wire()", False, True),  # by its name it could be anything
+        ("Later()", False, False),  # nobody connects it
+        ("SettingsClient()", True, False),  # a client by its name, which holds nothing
+    ],
+)
+def test_whether_an_object_must_be_closed_its_own_file_says(made: str, alone: bool, joined: bool) -> None:
+    keeper = result(KEEPER.format(made=made), "app.keeper")
+    leak = ["LK302 app.keeper:Keeper.wire"]
+    assert told(keeper) == (leak if alone else [])
+    assert told(keeper, result(WIRE, "app.wire")) == (leak if joined else [])
+
+
+def test_a_class_that_its_package_hands_on() -> None:
+    keeper = result(KEEPER.format(made="Wire()"), "app.keeper")
+    package = result("from app.wire.impl import Wire\n", "app.wire")
+    assert told(keeper, package, result(WIRE, "app.wire.impl")) == ["LK302 app.keeper:Keeper.wire"]

@@ -9,6 +9,7 @@ from leaklint.answers.acquisitions import Acquisition, acquisitions
 from leaklint.answers.endings import reached
 from leaklint.answers.fate import fate, resource_uses
 from leaklint.answers.owner import lifetime
+from leaklint.answers.supposed import Supposed, likely, supposed
 from leaklint.apis import Row
 from leaklint.facts import OwnerKind
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
@@ -31,11 +32,20 @@ class Held:
     sibling: Use | None  # the release of another attribute in it
     only: Use | None  # a release that does not run when the instance's life ends
     base: Expr | None  # a base class that stands in another file, and may release it
+    supposed: Supposed | None = None  # no row tells of it: the file that defines its class is asked
+    likely: bool = True  # where that is not checked, this looks like a leak all the same
 
     @property
     def lent(self) -> bool:
         """Is it made only where none is handed in, as by `self.client = client or Client()`?"""
         return self.acquired.value is not None and self.acquired.value.op in ("bool", "if")
+
+    @property
+    def remedy(self) -> str:
+        """What is to be done about it, as the rule's hints say it."""
+        if self.ending is None:
+            return "add_method"
+        return "add_own" if self.lent else "add_to_method" if self.supposed is None else "end_to_method"
 
     @property
     def wrong(self) -> str:
@@ -49,11 +59,15 @@ class Held:
 
 def held(basis: Basis, endings: Mapping[Scope, tuple[Scope, ...]]) -> Iterator[Held]:
     """Every attribute that is bound to a resource acquired on the spot, once."""
-    found = [
-        (one.place, one.row, one.stmt, one.value)
+    certain = [
+        one
         for one in acquisitions(basis)
         if one.place.is_attribute and one.stmt.scope.kind != "class" and _filled(basis, one)
     ]
+    known = {one.place for one in certain}
+    guessed = {one.place: one for one in supposed(basis) if one.place not in known}
+    found = [(one.place, one.row, one.stmt, one.value) for one in certain]
+    found += [(one.place, one.row, one.stmt, one.value) for one in guessed.values()]
     ended = {k: any(m.name != "__del__" for m in ms) for k, ms in endings.items()}
     released = {place: _release(basis, place, row, ended.get(place.scope, False)) for place, row, _, _ in found}
     seen: set[Place] = set()
@@ -82,7 +96,9 @@ def held(basis: Basis, endings: Mapping[Scope, tuple[Scope, ...]]) -> Iterator[H
             use, only = None, use
         defence = _defence(basis, place, row, use, klass)
         base = _base_elsewhere(basis, klass) if sibling is None and only is None else None
-        yield Held(place, row, stmt, value, lifetime(basis, klass), defence, ending, sibling, only, base)
+        guess = guessed.get(place)
+        sure = guess is None or likely(basis, guess, ends, sibling)
+        yield Held(place, row, stmt, value, lifetime(basis, klass), defence, ending, sibling, only, base, guess, sure)
 
 
 def _filled(basis: Basis, one: Acquisition) -> bool:

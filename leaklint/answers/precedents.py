@@ -41,7 +41,7 @@ def _row(basis: Basis, name: str) -> Row | None:
         name=name,
         file=basis.module.path,
         kind="resource",
-        noun=_noun(last),
+        noun=noun(last),
         release=tuple(released),
         awaited=tuple(verb for verb, waits in released.items() if waits),
         empty=bool(begun),
@@ -75,7 +75,7 @@ def _uses(basis: Basis, call: Expr) -> Iterator[Use]:
         yield from (u for u in uses if u.verb and u.site.op == "call" and not u.verb.startswith("__"))
 
 
-def _noun(name: str) -> str:
+def noun(name: str) -> str:
     """`AcmeClient`: Acme client; `get_connection`: connection."""
     words = _WORDS.findall(name)
     if name[:1].isupper():

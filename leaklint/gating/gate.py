@@ -185,9 +185,14 @@ class Gate:
         made |= {value for name, value in seen.bound if name in made}
         if any(self.apis.means("opening_names", maker) for maker in made):
             return True
+        classes = {maker for _, maker in seen.born if maker.lstrip("_")[:1].isupper() and not maker.isupper()}
+        classes |= {name for name, value in seen.bound if value in classes}  # under another name
+        objects = {name for name, maker in seen.born if maker in classes}
+        if not _flow(objects, seen.bound).isdisjoint(seen.held):
+            return True
         begins = any(self.apis.means("beginning_methods", name) for name in seen.functions)
         ends = any(self.apis.means("end_of_life_methods", name) for name in seen.functions)
-        return begins and ends and not seen.classes.isdisjoint(seen.called)
+        return begins and ends and bool(seen.classes)
 
     @cached_property
     def _opening(self) -> frozenset[str]:

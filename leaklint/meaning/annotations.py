@@ -1,4 +1,4 @@
-"""What an annotation says that a value may be, through Optional, unions and Annotated."""
+"""What an annotation says that a value may be, through Optional, unions and Annotated; classes with type arguments."""
 
 from __future__ import annotations
 
@@ -21,3 +21,14 @@ def alternatives(annotation: Expr) -> Iterator[Expr]:
             queue.extend(node.args)
         else:
             yield node.args[0] if node.op == "sub" else node
+
+
+def generic(called: Expr) -> Expr:
+    """The class in `Pool[Connection](5)`; what is called itself, where it is no class with type arguments."""
+    name = source_name(called.args[0]) if called.op == "sub" else ""
+    typed = (
+        name.lstrip("_")[:1].isupper()
+        and not name.isupper()
+        and all(a.op != "const" or a.text == "str" for a in called.args[1:])
+    )
+    return called.args[0] if typed else called

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from leaklint.apis import Apis, Row
-from leaklint.meaning.annotations import alternatives
+from leaklint.meaning.annotations import alternatives, generic
 from leaklint.meaning.names import ELEMENT, Names, Place
 from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
@@ -64,7 +64,7 @@ class Types:
         return found
 
     def _callee(self, call: Expr) -> Callee:
-        func = call.args[0]
+        func = generic(call.args[0])
         name = self.names.qualified(func if func.op != "sub" else func.args[0])
         if func.op == "sub":  # `set[Task]()` makes a set
             row, name = self.apis.get(name), None

@@ -32,10 +32,11 @@ class _Holder(NamedTuple):
 def may_answer(results: Sequence[FileResult], others: Sequence[Source]) -> list[Source]:
     """Those of the `others` whose summaries can make a difference to the questions that are open in `results`."""
     asking = [question for result in results for question in result.open_questions] if others else []
-    dropped = {question.place for question in asking if question.asks == "drops its task"}
-    held = {question.place for question in asking} - dropped
+    held = {question.place for question in asking if question.asks == "released elsewhere"}
+    imported = {question.place for question in asking if question.asks != "released elsewhere"}
     # the file that holds something alone says what it is
-    modules = {place.partition(":")[0] for place in held}.union(*map(_before, dropped))
+    modules = {place.partition(":")[0] for place in held}.union(*map(_before, imported))
+    packages = {place.rpartition(".")[0] for place in imported}  # which may hand on what modules beneath them define
     instances = [pair for result in results for pair in result.summary.instances]
     twice = modules.intersection(source.module for source in others)
     by_name: dict[str, list[_Holder]] = {}
@@ -44,12 +45,18 @@ def may_answer(results: Sequence[FileResult], others: Sequence[Source]) -> list[
         if place.partition(":")[0] in twice:  # another file of that name may hold instances too
             one = one._replace(heads=frozenset([one.name]))
         by_name.setdefault(one.name, []).append(one)
-    return [source for source in others if source.module in modules or (by_name and _mentions(source, by_name))]
+    return [
+        source
+        for source in others
+        if source.module in modules
+        or not packages.isdisjoint(_before(source.module))
+        or (by_name and _mentions(source, by_name))
+    ]
 
 
-def _before(function: str) -> Iterator[str]:
-    """The modules that may hold a function of this dotted name."""
-    parts = function.split(".")
+def _before(name: str) -> Iterator[str]:
+    """The modules that may hold what has this dotted name."""
+    parts = name.split(".")
     return (".".join(parts[:end]) for end in range(1, len(parts)))
 
 

@@ -28,7 +28,9 @@ class Hit:
     block: Block | None = None
     place: Place | None = None  # asked about in other files
     starter: str = ""  # the imported function that is said to drop its task
-    likely: bool = False  # holds by custom where that function cannot be seen
+    maker: str = ""  # the imported class of which an instance is to be closed, if its own file says so
+    called: tuple[str, ...] = ()  # the methods that are called on that instance
+    likely: bool = False  # holds by custom where that function or class cannot be seen
     repair: tuple[Change, ...] = ()  # of this very code, where the rule knows one
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from leaklint.answers import attributes
+from leaklint.answers import attributes, openers
 from leaklint.answers.listeners import cycles
 from leaklint.answers.paths import Paths
 from leaklint.answers.resources import evicted, evident, lent, reopened, scoped, skipped, unawaited, unwound
@@ -19,6 +19,14 @@ class Holders(Resources):
     def attribute_resources(self) -> tuple[attributes.Held, ...]:
         classes = (s for s in self.basis.module.scopes if s.kind == "class")
         return tuple(attributes.held(self.basis, {k: self.endings(k) for k in classes}))
+
+    @cached_property
+    def resource_classes(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Classes whose instances must be closed, and the methods that open one; none: it is open from the start on."""
+        own = (
+            (s.name, openers.own_class(self.basis, s)) for s in self.basis.module.scope.children if s.kind == "class"
+        )
+        return tuple((name, row.own) for name, row in own if row is not None)
 
     @cached_property
     def evident(self) -> tuple[tuple[Paths, Expr], ...]:

@@ -29,6 +29,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             clues.append(Clue(klass.stmt, "missing", "no_method", {"class": klass.name}))
         if sibling is not None:
             clues.append(Clue(sibling.stmt, "sibling", "sibling", {"sibling": sibling.place.text}))
+        guess = held.supposed
         only = held.only.stmt if held.only is not None else None
         if only is not None:
             clues.append(Clue(only, "released", "only_here", {"where": only.scope.function.name}))
@@ -39,7 +40,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             driver="call",
             release="on some paths" if held.wrong in ("only_here", "base") else "never",
             message=held.wrong,
-            hint=("add_own" if held.lent else "add_to_method") if ending is not None else "add_method",
+            hint=held.remedy,
             args={
                 "noun": held.row.noun or held.row.name,
                 "class": klass.name,
@@ -47,9 +48,13 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
                 "where": only.scope.function.name if only is not None else "",
                 "method": ending.name if ending is not None else "",
                 "sibling": sibling.place.text if sibling is not None else "",
+                "maker": guess.maker.rpartition(".")[2] if guess is not None else "",
                 "release": (release := release_call(held.row, f"self.{held.place.path[0]}")),
                 "scope": "__aenter__`/`__aexit__" if "await " in release else "__enter__`/`__exit__",
             },
             clues=tuple(clues),
             acquired=source(held.value),
+            maker=guess.maker if guess is not None else "",
+            called=guess.called if guess is not None else (),
+            likely=held.likely,
         )

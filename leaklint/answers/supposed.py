@@ -1,0 +1,145 @@
+"""Attributes that hold what another file's class makes, and that are open to all appearance: by its name, by what is
+called on it, by what becomes of it. The file that defines the class has the last word, where it is checked too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from leaklint.answers.instances import leaves
+from leaklint.answers.openers import acquired, sources
+from leaklint.answers.precedents import noun
+from leaklint.apis import Row
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import source_name
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr, Scope, Stmt, flat_of, is_none, statements
+
+
+@dataclass(frozen=True, slots=True)
+class Supposed:
+    """`stmt` gives `place` what a call of the imported `maker` returns; `called` are the methods called on it."""
+
+    place: Place
+    row: Row
+    stmt: Stmt
+    value: Expr
+    call: Expr
+    maker: str
+    called: tuple[str, ...]
+
+
+def supposed(basis: Basis) -> Iterator[Supposed]:
+    """What classes keep of which no row tells, nor the rest of the file, and that may have to be closed."""
+    for place, uses in basis.uses.items():
+        if not place.is_attribute or len(place.path) != 1:
+            continue
+        called = tuple(dict.fromkeys(u.verb for u in uses if u.site.op == "call" and not u.verb.startswith("__")))
+        for use in uses if not _seen_to(basis, place, uses) else ():
+            if use.verb == "bind" and use.stmt.op == "assign" and use.stmt.scope.kind != "class":
+                values = sources(basis, use.value) if not _entered(basis, use.value) else []
+                made = next((m for v in values if (m := _made(basis, v)) is not None), None)
+                if made is not None:
+                    call, maker = made
+                    yield Supposed(place, _row(basis, maker), use.stmt, use.value or call, call, maker, called)
+                    break
+
+
+def _seen_to(basis: Basis, place: Place, uses: list[Use]) -> bool:
+    """Is it ended by a part of it (`self.client.socket.close()`), or attached to another object of its holder?"""
+    parts = (u.verb for other, below in basis.uses.items() if _within(place, other) for u in below)
+    if any(basis.apis.means("closing_methods", verb) for verb in parts):
+        return True
+    handed = (a for u in uses if u.verb and u.site.op == "call" for a in u.site.args[1:] if a.op == "attr")
+    others = (basis.names.place(a) for a in handed)
+    return any(p is not None and p.is_attribute and p != place and _closed(basis, p) for p in others)
+
+
+def _closed(basis: Basis, place: Place) -> bool:
+    return any(basis.apis.means("end_of_life_methods", u.verb) for u in basis.all_uses(place))
+
+
+def _entered(basis: Basis, value: Expr | None) -> bool:
+    """`with connect() as client: self.client = client`."""
+    bindings = basis.names.bindings(value.text, value.scope) if value is not None and value.op == "name" else []
+    return any(b.how == "with" for b in bindings)
+
+
+def _within(place: Place, other: Place) -> bool:
+    return other.scope is place.scope and len(other.path) > 1 and other.path[0] == place.path[0]
+
+
+def likely(basis: Basis, one: Supposed, ends: Collection[Scope], sibling: Use | None) -> bool:
+    """Does a class that ends other things when its own life ends look as if it had forgotten this one?"""
+    uses = basis.all_uses(one.place)
+    dropped = any(u.stmt.scope.function in ends and (u.verb == "del" or _emptied(u)) for u in uses)
+    begun = any(basis.apis.means("connecting_methods", verb) for verb in one.called)
+    last = one.maker.rpartition(".")[2]
+    named = basis.apis.means("connection_classes", last)
+    opens = (begun and last.lstrip("_")[:1].isupper()) or basis.apis.means("opening_names", last)
+    ended = [m for m in ends if m.name != "__del__"]
+    beside = sibling is not None and basis.apis.means("closing_methods", sibling.verb)
+    lent = any(_lends(basis, arg) for arg in one.call.args[1:])
+    return opens and not lent and any(beside or dropped or begun or named or _ends_others(basis, m) for m in ended)
+
+
+def _emptied(use: Use) -> bool:
+    return use.verb == "bind" and is_none(use.value)
+
+
+def _ends_others(basis: Basis, ending: Scope) -> bool:
+    """Does it do something about its object, more than to say that it was called?"""
+    return any(
+        e.op == "attr" and basis.names.class_of(e.args[0]) is not None
+        for s in statements(ending.block)
+        for e in flat_of(s)
+    )
+
+
+def _made(basis: Basis, value: Expr) -> tuple[Expr, str] | None:
+    """The call that makes what no row tells of, and the class or function of another file that does it in the end."""
+    for call in _calls(basis, value):
+        callee = basis.types.callee(call)
+        if callee.row is not None or callee.receiver is not None or acquired(basis, call) is not None:
+            continue
+        maker = _maker(basis, callee.name, callee.local)
+        if maker is not None:
+            return call, maker
+    return None
+
+
+def _calls(basis: Basis, value: Expr) -> Iterator[Expr]:
+    """The calls that a value may come from; of a function of this module, those of which it returns the result."""
+    for call in leaves(value):
+        local = basis.types.callee(call).local if call.op == "call" else None
+        if local is not None and local.kind == "function" and not local.is_generator:
+            returned = (s.value for s in statements(local.block) if s.op == "return")
+            yield from (c for r in returned for v in sources(basis, r) for c in leaves(v) if c.op == "call")
+        elif call.op == "call":
+            yield call
+
+
+def _maker(basis: Basis, name: str | None, local: Scope | None) -> str | None:
+    if local is not None:  # of a class of this module, it is the base class that may know how to be closed
+        bases = basis.names.outside_bases(local) if local.kind == "class" else ()
+        return next((b for b in bases if b and _opens(basis, b) and basis.apis.get(b) is None), None)
+    return name if name is not None and not name.startswith("builtins.") and _opens(basis, name) else None
+
+
+def _opens(basis: Basis, name: str) -> bool:
+    last = name.rpartition(".")[2]
+    public = "." in name and (last.lstrip("_")[:1].isupper() or basis.apis.means("opening_names", last))
+    return public and not last.isupper() and not basis.apis.means("never_open", last)
+
+
+def _lends(basis: Basis, arg: Expr) -> bool:
+    """Is what it is made over, a socket or a session, somebody else's?"""
+    held = arg.op in ("name", "attr") and basis.names.local(arg) is None
+    return held and basis.apis.means("connection_names", source_name(arg))
+
+
+def _row(basis: Basis, maker: str) -> Row:
+    last = maker.rpartition(".")[2]
+    return Row(maker, basis.module.path, "resource", noun=noun(last), release=("close",))
