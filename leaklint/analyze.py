@@ -11,7 +11,18 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from leaklint.facts import EVIDENCE_LIMIT, Cleared, Evidence, FileResult, Finding, OpenQuestion, Outside, Span, Summary
+from leaklint.facts import (
+    ANYWHERE,
+    EVIDENCE_LIMIT,
+    Cleared,
+    Evidence,
+    FileResult,
+    Finding,
+    OpenQuestion,
+    Outside,
+    Span,
+    Summary,
+)
 from leaklint.gating.gate import Gate
 from leaklint.gating.scan import scan
 from leaklint.project.files import decode
@@ -22,6 +33,7 @@ from leaklint.tree.text import Text
 if TYPE_CHECKING:
     from leaklint.apis import Apis
     from leaklint.catalogue import Catalogue, Rule
+    from leaklint.gating.seen import Seen
     from leaklint.meaning.basis import Clue
     from leaklint.model import Clear, Facts, Hit
 
@@ -87,8 +99,16 @@ def _analyze(source: bytes, path: str, module: str, catalogue: Catalogue, gate: 
     if seen is None:
         return unreadable(path, module, f"nested more than {DEEPEST} levels deep", catalogue)
     if gate and not _gate(catalogue.apis).passes(seen):
-        return FileResult(path, Summary(module))
-    return _Report(path, module, text, _facts(tree, text, path, module, catalogue), catalogue).result()
+        return FileResult(path, Summary(module, tuple(_taken(seen))))
+    result = _Report(path, module, text, _facts(tree, text, path, module, catalogue), catalogue).result()
+    outside = (*result.summary.outside, *_taken(seen))
+    return result._replace(summary=result.summary._replace(outside=outside))
+
+
+def _taken(seen: Seen) -> Iterator[Outside]:
+    """Removals through objects whose class is not to be seen: `self.hub.sessions.pop(key)`."""
+    for holder, attribute in sorted(seen.taken):
+        yield Outside(f"{ANYWHERE}:{holder}.{attribute}", "shrink", Span(1, 1, 1, 1))
 
 
 @lru_cache(maxsize=4)

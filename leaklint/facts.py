@@ -119,8 +119,12 @@ class OpenQuestion(NamedTuple):
     called: tuple[str, ...] = ()
 
 
+ANYWHERE = "*"
+"""The module of a place that is known by the names of its holder and itself alone: `*:hub.sessions`."""
+
+
 class Outside(NamedTuple):
-    """A use of another module's place: `verb` on `place`, as `shrink` of `app.state:SESSIONS`."""
+    """A use of another module's place: `verb` on `place`, as `shrink` of `app.state:SESSIONS` or `*:hub.sessions`."""
 
     place: str
     verb: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from leaklint.facts import Cleared, FileResult, Finding, OpenQuestion, Outside, Reach
+from leaklint.facts import ANYWHERE, Cleared, FileResult, Finding, OpenQuestion, Outside, Reach
 
 
 class Linked(NamedTuple):
@@ -17,12 +17,13 @@ class Linked(NamedTuple):
 
 
 def link(results: Sequence[FileResult]) -> Linked:
-    """Answer the open questions of each file by what the files that import it do."""
+    """Answer the open questions of each file by what the files that import it do, or do to what is called like it."""
     classes = {name: klass for result in results for name, klass in result.summary.instances}
     outside: dict[str, list[Outside]] = {}
     for result in results:
         for use in result.summary.outside:
             outside.setdefault(_of_class(use.place, classes), []).append(use)
+    taken = _by_names(results)
     findings = [f for r in results for f in r.findings]
     cleared = [c for r in results for c in r.cleared]
     starters = {name: held for result in results for name, held in result.summary.starters}
@@ -38,7 +39,9 @@ def link(results: Sequence[FileResult]) -> Linked:
         if question.asks == "drops its task":
             findings.extend(_of_starter(question, starters.get(question.place)))
             continue
-        answer = _answer(question, outside.get(question.place, ()))
+        klass, found = holder_of(question.place), taken.get(question.place.rpartition(".")[2], ())
+        alike = [u for path, u in found if path != result.path and named_alike(holder_of(u.place), klass)]
+        answer = _answer(question, [*outside.get(question.place, ()), *alike])
         if answer is None:
             findings.append(_unanswered(question.finding, result.reach))
         else:
@@ -52,6 +55,27 @@ def _of_class(place: str, classes: Mapping[str, str]) -> str:
     name, dot, path = rest.partition(".")
     klass = classes.get(f"{module}:{name}")
     return place if klass is None else klass + dot + path
+
+
+def _by_names(results: Sequence[FileResult]) -> dict[str, list[tuple[str, Outside]]]:
+    """Removals through objects whose class is not to be seen, with their files, by the name of the attribute."""
+    found: dict[str, list[tuple[str, Outside]]] = {}
+    for result in results:
+        for use in result.summary.outside:
+            if use.place.startswith(f"{ANYWHERE}:"):
+                found.setdefault(use.place.rpartition(".")[2], []).append((result.path, use))
+    return found
+
+
+def holder_of(place: str) -> str:
+    """The identifier before the last one: `ChatHub` of `app.hub:ChatHub.sessions`; empty for a global."""
+    return place.partition(":")[2].rpartition(".")[0].rpartition(".")[2]
+
+
+def named_alike(holder: str, klass: str) -> bool:
+    """Is an object called like its class: `hub`, `_chat_hub` and `ChatHub`?"""
+    word, name = (text.replace("_", "").lower() for text in (holder, klass))
+    return len(word) > 2 and name != "" and (name.endswith(word) or word.endswith(name))
 
 
 def _unanswered(finding: Finding, reach: Reach) -> Finding:

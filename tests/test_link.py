@@ -59,6 +59,30 @@ def test_an_instance_that_another_file_prunes() -> None:
 
 
 @pytest.mark.parametrize(
+    ("other", "prunes"),
+    [
+        ("class Server:\n    def close(self, sid):\n        self.hub.sessions.pop(sid)\n", True),
+        ("def close(chat_hub, sid):\n    del chat_hub.sessions[sid]\n", True),
+        ("class Server:\n    def close(self, sid):\n        self.sessions.pop(sid)\n", False),
+        ("def close(store, sid):\n    store.sessions.pop(sid)\n", False),
+        ("def close(hub, sid):\n    hub.sockets.pop(sid)\n", False),
+    ],
+)
+def test_an_object_that_is_called_like_its_class(other: str, prunes: bool) -> None:
+    assert told(result(HUB, "app.hub"), result(other, "web.server")) == (
+        [] if prunes else ["LK103 app.hub:Hub.sessions"]
+    )
+
+
+def test_a_private_list_that_another_file_hands_on() -> None:
+    queue = "class Outbox:\n    def __init__(self):\n        self._history = []\n\n"
+    queue += "    def on_message(self, message):\n        self._history.append(message)\n"
+    other = "def flush(outbox, send_all):\n    send_all(outbox._history)\n"
+    assert told(result(queue, "app.out")) == ["LK105 app.out:Outbox._history"]
+    assert told(result(queue, "app.out"), result(other, "app.flush")) == []
+
+
+@pytest.mark.parametrize(
     "other",
     [
         "from app.state import SESSIONS\n\ndef find(sid):\n    return SESSIONS.get(sid)\n",

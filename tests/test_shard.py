@@ -150,6 +150,7 @@ def asked(question: str, module: str, text: str, of: str = "app.state") -> bool:
         ("from .rooms import hub\nhub.peers.clear()", True),
         ("from .rooms import Hub\nHub.peers.clear()", True),
         ("from .rooms import other\nother.peers.clear()", False),
+        ("def close(self):\n    self.hub.peers.clear()", True),
     ],
 )
 def test_who_is_asked_about_an_attribute(text: str, is_asked: bool) -> None:
@@ -158,10 +159,10 @@ def test_who_is_asked_about_an_attribute(text: str, is_asked: bool) -> None:
 
 def test_two_files_of_one_name() -> None:
     """Which of them says what `hub` is cannot be known before both are analysed."""
-    catalogue = load()
-    result = analyze(HUB.replace("hub = Hub()", "").encode(), "a/app/hub.py", "app.hub", catalogue)
+    catalogue, text = load(), HUB.replace("Hub", "Exchange")
+    result = analyze(text.replace("hub = Exchange()", "").encode(), "a/app/hub.py", "app.hub", catalogue)
     user = Source("u.py", "u.py", "app.u", 1, content=b"from .hub import hub\nhub.peers.clear()")
-    twin = Source("b/app/hub.py", "b/app/hub.py", "app.hub", 1, content=HUB.encode())
+    twin = Source("b/app/hub.py", "b/app/hub.py", "app.hub", 1, content=text.encode())
     assert may_answer([result], [user]) == []
     assert may_answer([result], [user, twin]) == [user, twin]
 

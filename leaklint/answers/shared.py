@@ -71,8 +71,10 @@ def _unknown(basis: Basis, base: Expr) -> bool:
 
 
 def each_instance(basis: Basis, use: Use) -> bool:
-    """Does the constructor add to what all instances share: once for each of them?"""
-    return use.stmt.scope.function.name in _CONSTRUCTORS and shared(basis, use.place)
+    """Does the constructor add to what all instances share, or itself to what the module holds: once for each?"""
+    if use.stmt.scope.function.name not in _CONSTRUCTORS:
+        return False
+    return shared(basis, use.place) or (use.place.scope.kind == "module" and added_instance(basis, use) is not None)
 
 
 def through_instance(use: Use) -> bool:

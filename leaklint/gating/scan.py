@@ -52,6 +52,9 @@ def scan(tree: ast.Module, deepest: int) -> Seen | None:
     return seen
 
 
+_OWN = ("self", "cls")
+
+
 def _import(node: ast.Import, seen: Seen) -> None:
     seen.roots.update(a.name.partition(".")[0] for a in node.names)
     seen.imported.update((a.asname or a.name).partition(".")[0] for a in node.names)
@@ -69,6 +72,7 @@ def _subscript(node: ast.Subscript, seen: Seen) -> None:
         seen.keyed.add(last(node.value))
     elif type(node.ctx) is ast.Del:
         seen.removed.add(first(node))
+        _take(node.value, seen)
     else:
         seen.looked.add(last(node.value))
 
@@ -78,12 +82,16 @@ def _call(node: ast.Call, seen: Seen) -> None:
     seen.keywords.update(k.arg for k in node.keywords if k.arg is not None)
     if any(type(a) in _CALLABLE for a in node.args) or any(type(k.value) in _CALLABLE for k in node.keywords):
         seen.handed.add(last(func))
+    for arg in node.args:  # what another object keeps to itself is handed over: `drain(hub._queue)`
+        if type(arg) is ast.Attribute and arg.attr.startswith("_"):
+            _take(arg, seen)
     if type(func) is not ast.Attribute:
         return
     seen.unawaited[func.attr] += 1
     seen.asked.add((last(func.value), func.attr))
     if func.attr in _REMOVING:
         seen.removed.add(first(func))
+        _take(func.value, seen)
     if func.attr in _TELLING or func.attr.startswith(("set_", "add_", "record_", "log_")):
         given = (*node.args, *(keyword.value for keyword in node.keywords))
         seen.told = seen.told.union(*map(identifiers, given))
@@ -98,6 +106,12 @@ def _call(node: ast.Call, seen: Seen) -> None:
         for arg in node.args:
             _turn(func, arg, seen)
             seen.grown |= identifiers(arg)
+
+
+def _take(container: ast.AST, seen: Seen) -> None:
+    """From `hub.sessions`, but not from what is the object's own, something is taken."""
+    if type(container) is ast.Attribute and not (type(container.value) is ast.Name and container.value.id in _OWN):
+        seen.taken.add((last(container.value), container.attr))
 
 
 def _statement(node: ast.Expr, seen: Seen) -> None:

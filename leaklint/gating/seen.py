@@ -13,6 +13,7 @@ class Seen:
     roots: set[str] = field(default_factory=set)  # imported packages
     imported: set[str] = field(default_factory=set)  # names that imports bind
     removed: set[str] = field(default_factory=set)  # names from whose values something is taken
+    taken: set[tuple[str, str]] = field(default_factory=set)  # (an object, its attribute from which something is taken)
     called: set[str] = field(default_factory=set)  # what is called or referred to
     keywords: set[str] = field(default_factory=set)  # names of arguments
     risky: set[str] = field(default_factory=set)  # what stands in handlers and raises

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from leaklint import notebook
 from leaklint.facts import FileResult
+from leaklint.link import holder_of, named_alike
 from leaklint.project.files import Source, decode
 from leaklint.running.checked import read
 
@@ -22,11 +23,13 @@ _WORD = re.compile("[\\w\x80-\U0010ffff]+")
 
 class _Holder(NamedTuple):
     """What a question is about: the parts of its module's name, its own name, and those of which one comes in between:
-    its class, or an instance of it that the module holds."""
+    its class, or an instance of it that the module holds. An attribute of a class may be reached through any object
+    that is called like it."""
 
     module: Sequence[str]
     name: str
     heads: frozenset[str]
+    klass: str
 
 
 def may_answer(results: Sequence[FileResult], others: Sequence[Source]) -> list[Source]:
@@ -64,7 +67,7 @@ def _holder(place: str, instances: Iterable[tuple[str, str]]) -> _Holder:
     module, _, path = place.partition(":")
     outer, _, name = path.rpartition(".")
     named = (instance.partition(":")[2] for instance, klass in instances if klass == f"{module}:{outer}")
-    return _Holder(module.split("."), name, frozenset([path.partition(".")[0], *named]))
+    return _Holder(module.split("."), name, frozenset([path.partition(".")[0], *named]), holder_of(place))
 
 
 def _mentions(source: Source, by_name: Mapping[str, Iterable[_Holder]]) -> bool:
@@ -72,8 +75,11 @@ def _mentions(source: Source, by_name: Mapping[str, Iterable[_Holder]]) -> bool:
     words = _words(source)
     own = source.module.split(".")
     return any(
-        not words.isdisjoint(one.heads)
-        and all(part in words or one.module[:end] == own[:end] for end, part in enumerate(one.module, 1))
+        any(named_alike(word, one.klass) for word in words)
+        or (
+            not words.isdisjoint(one.heads)
+            and all(part in words or one.module[:end] == own[:end] for end, part in enumerate(one.module, 1))
+        )
         for name in words & by_name.keys()
         for one in by_name[name]
     )
