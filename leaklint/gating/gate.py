@@ -231,6 +231,8 @@ class Gate:
         heavy = seen.added_to | seen.starred | {"args", "kwargs"} | (bulk & seen.called)
         heavy |= {word for word in seen.called if self.apis.means("message_reads", word)}
         heavy |= {w for w in seen.looked | seen.keyed | seen.streamed if self.apis.means("payload_names", w)}
+        if seen.risky and any(self.apis.means("text_parsers", word) for word in seen.called):
+            return True  # what cannot be parsed may be told
         told = seen.risky | seen.told
         named = any(self.apis.means("buffer_names", name) for name in told)
         return named or not _flow(heavy, seen.bound | seen.holding).isdisjoint(told)

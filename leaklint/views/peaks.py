@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from leaklint.answers.exceptions import text
-from leaklint.answers.peaks import consume, demand, figures, frames, images, imports, models, tensors, weight
+from leaklint.answers.peaks import consume, demand, figures, frames, images, imports, models, tensors, unparsed, weight
 from leaklint.meaning.basis import Answer
 from leaklint.tree.ir import Expr, Stmt
 from leaklint.views.view import View
@@ -17,6 +17,10 @@ class Peaks(View):
     def weight(self, expr: Expr) -> Answer:
         """May the value be of any size?"""
         return weight.weight(self.basis, expr)
+
+    def unparsed(self, expr: Expr) -> Answer:
+        """Is it what a handler tells because it could not be parsed?"""
+        return unparsed.unparsed(self.basis, expr)
 
     def streamed(self, expr: Expr | None) -> Answer:
         """Does the value come in from a stream or peer?"""

@@ -16,7 +16,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         where = facts.error_branch(text.expr.stmt)
         if where is None or (text.lazy and text.sink is not None and text.sink.off):
             continue
-        weight = facts.weight(text.expr)
+        weight = facts.weight(text.expr) or facts.unparsed(text.expr)
         if not weight or (text.cut and weight.kind != "accumulated"):
             continue
         if facts.refusal(text.expr.stmt, weight):

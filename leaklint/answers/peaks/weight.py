@@ -47,9 +47,7 @@ def _read(expr: Expr, row: Row, attr: Expr) -> Answer:
     return Answer("read", (Clue(expr.stmt, "driver", "read", args),), source(expr))
 
 
-_SHAPING = frozenset(
-    ["decode", "encode", "strip", "lstrip", "rstrip", "replace", "lower", "hex", "tobytes", "getvalue"]
-)
+SHAPING = frozenset(["decode", "encode", "strip", "lstrip", "rstrip", "replace", "lower", "hex", "tobytes", "getvalue"])
 
 
 def _made_of(basis: Basis, call: Expr, depth: int) -> Answer:
@@ -61,7 +59,7 @@ def _made_of(basis: Basis, call: Expr, depth: int) -> Answer:
         return _received(basis, call)
     if call.args[0].text == "join" and len(call.args) == 2:
         return weight(basis, call.args[1], depth - 1)
-    return weight(basis, call.args[0].args[0], depth - 1) if call.args[0].text in _SHAPING else _received(basis, call)
+    return weight(basis, call.args[0].args[0], depth - 1) if call.args[0].text in SHAPING else _received(basis, call)
 
 
 def _received(basis: Basis, call: Expr) -> Answer:
