@@ -92,7 +92,10 @@ class Faults:
             return True
         receiver = call.args[0].args[0] if call.args[0].op == "attr" else None
         plain = receiver is not None and receiver.op == "attr" and callee.method in self._plain
-        return plain or callee.method in self.row.release or self.basis.apis.means("open_states", callee.method)
+        return plain or callee.method in self.row.release or self._looks(callee.method)
+
+    def _looks(self, method: str) -> bool:
+        return self.basis.apis.means("open_states", method) or self.basis.apis.means("closed_states", method)
 
     def _by_name(self, call: Expr) -> bool:
         """`log.info(...)`, `sock.getsockname()`, and what is only asked for: `self.get_settings()`."""

@@ -8,6 +8,7 @@ from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place
 from leaklint.tree.ir import Expr, Stmt, ancestors, is_none, source
 
+_ASKING = ("hasattr", "getattr", "callable", "bool", "isinstance", "exists", "isdir", "isfile")
 _NAMESPACES = ("locals", "globals", "vars")
 
 
@@ -33,7 +34,7 @@ class Guards:
             return self._compared(test)
         if self._refers(test):
             return True
-        asked = test.op == "call" and test.args[0].text in ("hasattr", "getattr", "callable", "bool", "isinstance")
+        asked = test.op == "call" and test.args[0].text in _ASKING
         if asked and any(self._refers(a) or self.narrow(a) for a in test.args[1:2]):
             return True
         state = self._state(test)

@@ -148,6 +148,9 @@ def wraps(basis: Basis, use: Use) -> bool:
         call = call.args[0]
     if call is None or call.op != "call" or acquires(basis, call) is not None:
         return False
+    row = basis.types.callee(call).row
+    if row is not None and row.takes and row.returns:
+        return False
     names = basis.names
     return any(names.place(t) == use.place for t in stmt.targets) and any(
         arg.op == "name" and names.place(arg) == use.place for arg in call.args[1:]

@@ -190,6 +190,10 @@ class Gate:
         objects = {name for name, maker in seen.born if maker in classes}
         if not _flow(objects, seen.bound).isdisjoint(seen.held):
             return True
+        peers = {maker for name, maker in seen.born if self.apis.means("connection_names", name)}
+        peers |= {value for name, value in seen.bound if name in peers}
+        if any(self.apis.means("opening_functions", maker) for maker in peers):
+            return True
         begins = any(self.apis.means("beginning_methods", name) for name in seen.functions)
         ends = any(self.apis.means("end_of_life_methods", name) for name in seen.functions)
         return begins and ends and bool(seen.classes)

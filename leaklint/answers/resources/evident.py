@@ -24,6 +24,8 @@ def evident(basis: Basis, endings: Mapping[Scope, tuple[Scope, ...]]) -> Iterato
             continue
         made = [use for use in uses if _made(basis, use)]
         closes = _closes(basis, uses) or (_closed_by_holder(basis, place, uses, endings) if made else [])
+        if made and not closes:
+            yield from _by_name(basis, place, uses, made)
         begins = [u for u in uses if u.verb and basis.apis.means("beginning_methods", u.verb)]
         for use in made if closes else ():
             maker = called(basis, _call(use))
@@ -31,6 +33,15 @@ def evident(basis: Basis, endings: Mapping[Scope, tuple[Scope, ...]]) -> Iterato
                 begun = _first_after(begins if maker[:1].isupper() else [], use.stmt)
                 row = _row(basis, closes)
                 yield trace(basis, place, row, use.stmt, begun=begun, judged=True), use.value or _call(use)
+
+
+def _by_name(basis: Basis, place: Place, uses: list[Use], made: list[Use]) -> Iterator[tuple[Paths, Expr]]:
+    """A connection by its name and by that of its maker, which is handed over: whoever gets it closes it."""
+    if basis.apis.means("connection_names", place.path[0]) and any(_handed_over(u) for u in uses):
+        row = Row("", basis.module.path, "resource", noun="connection", release=("close",))
+        for use in made:
+            if basis.apis.means("opening_functions", called(basis, _call(use))):
+                yield trace(basis, place, row, use.stmt, judged=True), use.value or _call(use)
 
 
 def _made(basis: Basis, use: Use) -> bool:

@@ -119,7 +119,8 @@ def _step(paths: Paths, left: Exit) -> str:
     """What raises: `cursor.execute(...)`, `raise ValueError("no such id")`."""
     if left.stmt.op == "raise":
         return f"raise {source(left.stmt.value, 40)}".strip()
-    step = paths.step.args[0] if paths.step is not None and paths.step.op == "await" else paths.step
+    step = paths.step or left.stmt.value
+    step = step.args[0] if step is not None and step.op == "await" else step
     text = source(step, 40) or left.stmt.op
     cut = step is not None and step.op == "call" and text.endswith("...")
     return f"{source(step.args[0], 40)}(...)" if step is not None and cut else text
