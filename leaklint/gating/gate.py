@@ -190,7 +190,7 @@ class Gate:
         objects = {name for name, maker in seen.born if maker in classes}
         if not _flow(objects, seen.bound).isdisjoint(seen.held):
             return True
-        peers = {maker for name, maker in seen.born if self.apis.means("connection_names", name)}
+        peers = {maker for name, maker in seen.born if self.apis.means("peer_names", name)}
         peers |= {value for name, value in seen.bound if name in peers}
         if any(self.apis.means("opening_functions", maker) for maker in peers):
             return True

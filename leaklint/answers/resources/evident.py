@@ -37,7 +37,7 @@ def evident(basis: Basis, endings: Mapping[Scope, tuple[Scope, ...]]) -> Iterato
 
 def _by_name(basis: Basis, place: Place, uses: list[Use], made: list[Use]) -> Iterator[tuple[Paths, Expr]]:
     """A connection by its name and by that of its maker, which is handed over: whoever gets it closes it."""
-    if basis.apis.means("connection_names", place.path[0]) and any(_handed_over(u) for u in uses):
+    if basis.apis.means("peer_names", place.path[0]) and any(_handed_over(u) for u in uses):
         row = Row("", basis.module.path, "resource", noun="connection", release=("close",))
         for use in made:
             if basis.apis.means("opening_functions", called(basis, _call(use))):
