@@ -5,8 +5,9 @@ It may pass too much, never too little: with it switched off, the findings are t
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from leaklint.apis import Apis, Row, counterpart
 from leaklint.gating.loading import Loading
@@ -20,22 +21,35 @@ class Gate:
     apis: Apis
 
     @cached_property
-    def _acquiring(self) -> dict[str, frozenset[str]]:
-        """Root package of a row -> last identifiers of what acquires or starts something."""
-        found: dict[str, set[str]] = {}
+    def _by_root(self) -> dict[str, list[Row]]:
+        """The rows of each root package: a file imports a few of a hundred."""
+        found: dict[str, list[Row]] = {}
         for row in self.apis.rows.values():
-            words = found.setdefault(row.name.partition(".")[0], set())
-            loads = row.heavy or row.graph
-            if row.memo or loads or row.leaves or self._counts(row.name) or self._counts(row.returns):
-                words.add(row.name.rpartition(".")[2])
-            words.update(self._making(row))
-        return {root: frozenset(words) for root, words in found.items()}
+            found.setdefault(row.name.partition(".")[0], []).append(row)
+        return found
+
+    def _words(self, told: Callable[[Row], Iterable[str]]) -> Callable[[str], frozenset[str]]:
+        """What `told` tells of the rows of a root package, found out when it is first asked about."""
+        return lru_cache(maxsize=1024)(
+            lambda root: frozenset(word for row in self._by_root.get(root, ()) for word in told(row))
+        )
+
+    @cached_property
+    def _acquiring(self) -> Callable[[str], frozenset[str]]:
+        """Last identifiers of what acquires or starts something, by the root package."""
+        return self._words(self._acquired_by)
+
+    def _acquired_by(self, row: Row) -> Iterator[str]:
+        loads = row.heavy or row.graph
+        if row.memo or loads or row.leaves or self._counts(row.name) or self._counts(row.returns):
+            yield row.name.rpartition(".")[2]
+        yield from self._making(row)
 
     @cached_property
     def _everywhere(self) -> frozenset[str]:
         """Words that count without an import: of builtins, and of what has customary names (`loop.create_task`)."""
         named = (self._making(r) for r in self.apis.rows.values() if r.instances)
-        return self._acquiring.get("builtins", frozenset()).union(*named)
+        return self._acquiring("builtins").union(*named)
 
     def _counts(self, name: str, depth: int = 2) -> bool:
         """Is this row something that must be ended, or a function that gives out such things by index?"""
@@ -55,20 +69,20 @@ class Gate:
         return {m for m, target in row.makes.items() if self._counts(target)}.union(row.spawn)
 
     @cached_property
-    def _reachable(self) -> dict[str, frozenset[str]]:
-        """Root package -> words by which its values give out data of any size, through what they make."""
-        found: dict[str, set[str]] = {}
-        for row in self.apis.rows.values():
-            words, queue, seen = found.setdefault(row.name.partition(".")[0], set()), [row], {row.name}
-            while queue:
-                one = queue.pop()
-                words.update(one.bulk)
-                for target in (one.returns, *one.makes.values()):
-                    following = self.apis.get(target)
-                    if following is not None and target not in seen:
-                        seen.add(target)
-                        queue.append(following)
-        return {root: frozenset(words) for root, words in found.items()}
+    def _reachable(self) -> Callable[[str], frozenset[str]]:
+        """Words by which values give out data of any size, through what they make, by the root package."""
+        return self._words(self._reached_by)
+
+    def _reached_by(self, row: Row) -> Iterator[str]:
+        queue, seen = [row], {row.name}
+        while queue:
+            one = queue.pop()
+            yield from one.bulk
+            for target in (one.returns, *one.makes.values()):
+                following = self.apis.get(target)
+                if following is not None and target not in seen:
+                    seen.add(target)
+                    queue.append(following)
 
     @cached_property
     def _containers(self) -> frozenset[str]:
@@ -157,6 +171,8 @@ class Gate:
 
     def _reopens(self, seen: Seen) -> bool:
         """Something is closed, and a function opens anew what is open, takes out what is alive, or enters a block."""
+        if not seen.unawaited:
+            return False
         functions = {name for name, _ in seen.params}
         anew = any(self.apis.means("reopening_methods", name) for name in functions)
         drops = bool(seen.removed) and (
@@ -194,9 +210,10 @@ class Gate:
         peers |= {value for name, value in seen.bound if name in peers}
         if any(self.apis.means("opening_functions", maker) for maker in peers):
             return True
+        if not seen.classes:
+            return False
         begins = any(self.apis.means("beginning_methods", name) for name in seen.functions)
-        ends = any(self.apis.means("end_of_life_methods", name) for name in seen.functions)
-        return begins and ends and bool(seen.classes)
+        return begins and any(self.apis.means("end_of_life_methods", name) for name in seen.functions)
 
     @cached_property
     def _opening(self) -> frozenset[str]:
@@ -206,7 +223,7 @@ class Gate:
 
     def _acquires(self, seen: Seen) -> bool:
         """Something is opened or started."""
-        words = self._everywhere.union(*(self._acquiring.get(root, ()) for root in seen.roots))
+        words = self._everywhere.union(*map(self._acquiring, seen.roots))
         if not words.isdisjoint(seen.called) or not self._opening.isdisjoint(seen.keywords):
             return True
         called = seen.called | {value for name, value in seen.bound if name in seen.called}
@@ -231,7 +248,7 @@ class Gate:
 
     def _tells(self, seen: Seen) -> bool:
         """Something of any size may become text: on an error path, in a log, a trace or a `__repr__`."""
-        bulk = frozenset[str]().union(*(self._reachable.get(root, ()) for root in (*seen.roots, "builtins")))
+        bulk = self._reachable("builtins").union(*map(self._reachable, seen.roots))
         heavy = seen.added_to | seen.starred | {"args", "kwargs"} | (bulk & seen.called)
         heavy |= {word for word in seen.called if self.apis.means("message_reads", word)}
         heavy |= {w for w in seen.looked | seen.keyed | seen.streamed if self.apis.means("payload_names", w)}

@@ -6,6 +6,7 @@ to say, and most files need not be analysed for it. As with the gate, too many m
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,8 +18,11 @@ from leaklint.link import holder_of, named_alike
 from leaklint.project.files import Source, decode
 from leaklint.running.checked import read
 
-_WORD = re.compile("[\\w\x80-\U0010ffff]+")
-"""Wider than an identifier: combining marks belong to one too."""
+
+@functools.cache  # compiling this takes longer than asking nobody
+def _word() -> re.Pattern[str]:
+    """Wider than an identifier: combining marks belong to one too."""
+    return re.compile("[\\w\x80-\U0010ffff]+")
 
 
 class _Holder(NamedTuple):
@@ -92,4 +96,4 @@ def _words(source: Source) -> frozenset[str]:
         text = notebook.read(content).text if source.path.endswith(notebook.ENDING) else decode(content)
     except (OSError, SyntaxError, LookupError, ValueError):
         return frozenset()
-    return frozenset(_WORD.findall(text if text.isascii() else unicodedata.normalize("NFKC", text)))
+    return frozenset(_word().findall(text if text.isascii() else unicodedata.normalize("NFKC", text)))
