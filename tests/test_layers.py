@@ -29,6 +29,7 @@ LAYERS = """
     gating/identifiers
     gating/scan
     gating/loading
+    gating/words
     gating/gate
     tree/ir
     tree/text
