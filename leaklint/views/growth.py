@@ -149,8 +149,12 @@ class Growth(View):
             return Answer(driver.kind, driver.clues, source(insert.key))
         if not key.passed_in(self.basis, insert.key):
             return NO
-        remembered = self.memoises(value, insert)
+        remembered = self._cache(value) or self.memoises(value, insert)
         return Answer("inventory", driver.clues, source(insert.key)) if remembered else NO
+
+    def _cache(self, value: Value) -> bool:
+        """By its name or that of its class: whatever is asked for gets an entry."""
+        return any(self.means("cache_names", name) for name in (value.place.path[-1], value.place.scope.name))
 
     def _passes(self, value: Value, insert: Use) -> bool:
         """Does the insert add one of those that come and go, again and again?"""
@@ -161,9 +165,9 @@ class Growth(View):
     def piles_up(self, value: Value, insert: Use, driver: Answer) -> bool:
         """Do the entries become many? Those of things that exist do where new ones are made up by an event, those of
         which too little is said where the holder lasts, and all that a cache is asked for."""
-        names = (value.place.path[-1], value.place.scope.name)
-        cache = any(self.means("cache_names", name) for name in names)
-        if driver.kind != "inventory" or cache or self.memoises(value, insert) or self._passes(value, insert):
+        if driver.kind != "inventory" or self._cache(value):
+            return True
+        if self.memoises(value, insert) or self._passes(value, insert):
             return True
         if self.context(insert.stmt).kind in ("event", "stream"):
             return True

@@ -74,5 +74,5 @@ def repeats(facts: Facts, value: Value, use: Use, when: str) -> bool:
     if when in ("event", "stream"):
         return (when == "event" and value in facts.held) or lasting or record != ""
     return when in ("call", "loop") and (
-        record in ("history", "stamped", "latest", "waiter") or (lasting and record != "")
+        record in ("history", "numbered", "stamped", "latest", "waiter") or (lasting and record != "")
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from leaklint.answers import owner, shared
 from leaklint.answers.driver import endless
+from leaklint.answers.key import key
 from leaklint.meaning.basis import NO, Answer, Basis
 from leaklint.meaning.names import ELEMENT, Place
 from leaklint.meaning.scopes import source_name
@@ -16,13 +17,15 @@ _QUEUE, _FUTURE = "queue", "future"  # the nouns of their rows
 
 
 def record(basis: Basis, added: Use) -> Answer:
-    """`history`: its name says that it is kept, whoever holds it; `named`: one that says so of what lasts; `stamped`:
-    with the time at which it came; `latest`: only its end is read; `waiter`: somebody waits for it here; `passing`:
-    what comes and goes, as a connection, or is to go by the name of its container."""
+    """`history`: its name says that it is kept, whoever holds it; `named`: one that says so of what lasts; `numbered`:
+    so named, and it takes ids of what comes and goes; `stamped`: with the time at which it came; `latest`: only its end
+    is read; `waiter`: somebody waits for it here; `passing`: what comes and goes, as a connection, or is to go by the
+    name of its container."""
     name = next(p for p in reversed(added.place.path) if p != ELEMENT)
-    for what, kind in (("plain_histories", "history"), ("history_names", "named")):
-        if basis.apis.means(what, name):
-            return Answer(kind, word=name)
+    if basis.apis.means("plain_histories", name):
+        return Answer("history", word=name)
+    if basis.apis.means("history_names", name):
+        return Answer("numbered" if key(basis, added.value).kind == "caller's key" else "named", word=name)
     if added.value is not None and any(_stamp(basis, e) for e in walk(added.value)):
         return Answer("stamped")
     if _only_latest(basis, added.place):
