@@ -110,6 +110,23 @@ def counterpart(taking: str) -> str:
     return taking.removesuffix("_nowait").replace(*pair, 1) if pair is not None else ""
 
 
+_UNDOING = (
+    *(("add", "remove"), ("add", "discard"), ("append", "remove"), ("on", "off"), ("once", "off")),
+    *(("connect", "disconnect"), ("attach", "detach"), ("install", "remove"), ("register", "deregister")),
+    *(
+        (word, f"un{word}")
+        for word in ("subscribe", "register", "bind", "observe", "watch", "listen", "hook", "install")
+    ),
+)
+_HEAD = re.compile(r"(_*(?:async_)?)([a-z]+)(.*)")
+
+
+def undoings(registering: str) -> tuple[str, ...]:
+    """By their names, the methods that take off what this one registers (`add_check`: `remove_check`)."""
+    head = _HEAD.fullmatch(registering)
+    return tuple(head[1] + undo + head[3] for word, undo in _UNDOING if head is not None and head[2] == word)
+
+
 @dataclass(frozen=True, eq=False)
 class Apis:
     """All rows by name, and the vocabulary."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from leaklint.apis import Apis, counterpart
+from leaklint.apis import Apis, counterpart, undoings
 from leaklint.gating.loading import Loading
 from leaklint.gating.seen import Seen
 from leaklint.gating.words import Words
@@ -57,7 +57,9 @@ class Gate:
         """A callback is handed to what will keep it."""
         words = frozenset[str]().union(*(self._words.registering.get(root, ()) for root in (*seen.roots, "builtins")))
         handed = seen.handed | {value for name, value in seen.bound if name in seen.handed}
-        if not words.isdisjoint(seen.called) or any(self.apis.means("listening_methods", w) for w in handed):
+        if not words.isdisjoint(seen.called) or any(
+            self.apis.means("listening_methods", w) or not seen.called.isdisjoint(undoings(w)) for w in handed
+        ):
             return True
         lists = {name for root, _, name in self._words.lists if root in seen.roots}
         return not _flow(lists, seen.bound).isdisjoint(seen.added_to)

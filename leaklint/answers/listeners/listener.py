@@ -17,6 +17,7 @@ from leaklint.meaning.scopes import source_name
 from leaklint.tree.ir import Expr, Scope, Stmt, flat_of, source
 
 _DEPTH = 3
+_UNKNOWN = "registered at something unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Undoing:
     stmt: Stmt
     expr: Expr  # the reference to the method that undoes
     words: frozenset[str]
+    own: frozenset[str]  # those of them that are attributes of the instance
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,8 @@ def undoings(basis: Basis, registrations: Sequence[Registration]) -> tuple[Undoi
     for stmt in sorted({e.stmt for word in undoing for e in basis.mentions(word)}, key=lambda s: s.ordinal):
         named = [e for e in flat_of(stmt) if e.op in ("attr", "name")]
         words = frozenset(e.text for e in named)
-        found += [Undoing(stmt, e, words) for e in named if e.text in undoing]
+        own = frozenset(e.text for e in named if e.op == "attr" and basis.names.class_of(e.args[0]) is not None)
+        found += [Undoing(stmt, e, words, own) for e in named if e.text in undoing]
     return tuple(found)
 
 
@@ -70,9 +73,13 @@ def listening(basis: Basis, registrations: Sequence[Registration]) -> Iterator[L
         if klass is None or not handler.holds:
             continue
         owner, defence = _registry(basis, registration, klass)
+        sibling = _sibling(basis, registration, klass, known) if not defence or defence.kind == _UNKNOWN else None
+        if sibling is not None:
+            defence = NO  # whatever it is: another one has to be taken off it
         defence = defence or _defence(basis, registration, handler, klass, known)
-        sibling = None if defence else _sibling(basis, registration, klass, known)
-        yield Listening(registration, handler, klass, owner, defence, sibling)
+        if registration.paired and sibling is None:
+            defence = defence or Answer("nothing says that it has to be taken off")
+        yield Listening(registration, handler, klass, owner, defence, None if defence else sibling)
 
 
 def _class_of(registration: Registration) -> Scope | None:
@@ -100,7 +107,7 @@ def _registry(basis: Basis, registration: Registration, klass: Scope) -> tuple[O
     owner: OwnerKind = "long-lived instance" if long_lived else "instance"
     if place is None:
         if receiver.op != "call":
-            return owner, Answer("registered at something unknown")
+            return owner, Answer(_UNKNOWN)
         return owner, _given(basis, receiver, klass, _DEPTH)
     if place.scope.kind == "module":
         return "process", NO
@@ -122,7 +129,7 @@ def _origin(basis: Basis, place: Place, klass: Scope, long_lived: bool, depth: i
         return NO
     values = [v for v in basis.types.bound_values(root) if v.op != "const"]
     if not values:
-        return NO if long_lived else Answer("registered at something unknown")
+        return NO if long_lived else Answer(_UNKNOWN)
     for value in values:
         defence = _given(basis, value, klass, depth)
         if defence:
@@ -143,7 +150,7 @@ def _given(basis: Basis, value: Expr, klass: Scope, depth: int) -> Answer:
         return Answer("registered at what the instance made itself", (Clue(value.stmt, "holder", "own"),))
     place = basis.names.place(value)
     if place is None or depth == 0:
-        return Answer("registered at something unknown")
+        return Answer(_UNKNOWN)
     if place.scope.kind == "module":
         return NO
     return _origin(basis, place, klass, False, depth - 1)
@@ -160,7 +167,7 @@ def _defence(basis: Basis, registration: Registration, handler: Handler, klass: 
     kept = _result(basis, registration)
     if kept:
         return kept
-    use = taken_off(registration, handler, known)
+    use = taken_off(basis, registration, handler, known)
     if use is not None:
         return Answer("taken off", (Clue(use.stmt, "released", "released"),))
     ended = _ends_registry(basis, registration)
@@ -197,11 +204,15 @@ def _result(basis: Basis, registration: Registration) -> Answer:
     return Answer("what undoes it is kept")
 
 
-def taken_off(registration: Registration, handler: Handler, known: _All) -> Undoing | None:
+def taken_off(basis: Basis, registration: Registration, handler: Handler, known: _All) -> Undoing | None:
     """A statement that takes this very listener off, or all of them, or those of a list."""
     receiver = source_name(registration.receiver) if registration.receiver is not None else ""
+    klass = _class_of(registration)
+    related = basis.names.family(klass) if klass is not None else ()
     for use in known.undone:
-        if use.stmt is registration.stmt:
+        other = use.stmt.scope.enclosing("class")
+        stranger = other is not None and other not in related and handler.key in use.own
+        if use.stmt is registration.stmt or stranger:
             continue
         if handler.key and handler.key in use.words:
             return use
@@ -245,12 +256,26 @@ def _ends_registry(basis: Basis, registration: Registration) -> Stmt | None:
 
 def _sibling(basis: Basis, registration: Registration, klass: Scope, known: _All) -> tuple[Handler, Undoing] | None:
     """Another listener of the same class at the same object, which is taken off."""
-    where = source(registration.receiver)
+    where = _where(registration)
     for other, handler in known.pairs:
-        if other is registration or other.verb != registration.verb or source(other.receiver) != where:
+        if other is registration or other.verb != registration.verb or _where(other) != where:
             continue
         if _class_of(other) in basis.names.family(klass):
-            use = taken_off(other, handler, known)
-            if use is not None:
+            use = taken_off(basis, other, handler, known)
+            if use is not None and not (registration.paired and _for_a_while(registration, handler, use, known)):
                 return handler, use
     return None
+
+
+def _where(registration: Registration) -> str:
+    """What it is registered at; of a signal (`model.changed.connect(f)`) the object that has it."""
+    receiver = registration.receiver
+    signal = registration.paired and receiver is not None and receiver.op == "attr"
+    return source(receiver.args[0] if signal and receiver is not None else receiver)
+
+
+def _for_a_while(registration: Registration, sibling: Handler, use: Undoing, known: _All) -> bool:
+    """Is the sibling taken off only to be put back, in a function that knows nothing of this one?"""
+    function = use.stmt.scope.function
+    again = any(r.scope is function for r, handler in known.pairs if handler.key == sibling.key)
+    return again and registration.scope is not function

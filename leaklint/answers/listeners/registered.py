@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from leaklint.apis import Row
+from leaklint.apis import Row, undoings
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.scopes import source_name
 from leaklint.tree.ir import Expr, Scope, Stmt, flat_of, source, statements, walk
@@ -20,7 +20,8 @@ class Registration:
     """Something is handed to what will call it back.
 
     `receiver` is None where a function registers with the process; `undo` is as in the row's `pairs`, and empty where
-    nothing is known. `row` is None where only the customary name says that this registers.
+    nothing is known. `row` is None where only the customary name says that this registers. `paired`: all that says so
+    is that the module also calls what by its name undoes it.
     """
 
     expr: Expr  # the call, or the decorator
@@ -31,6 +32,7 @@ class Registration:
     receiver: Expr | None
     given: tuple[Expr, ...]
     decorated: Scope | None = None
+    paired: bool = False
 
     @property
     def scope(self) -> Scope:
@@ -75,6 +77,15 @@ def _registration(basis: Basis, expr: Expr, stmt: Stmt, decorated: Scope | None)
     elif basis.apis.means("listening_methods", verb) and _unknown(basis, expr, function):
         receiver = _target(basis, given) if _of_module(basis, function) else function.args[0]
         yield Registration(expr, stmt, verb, "", None, receiver, given, decorated)
+    elif undo := _paired(basis, verb, function, given):
+        yield Registration(expr, stmt, verb, undo, None, function.args[0], given, paired=True)
+
+
+def _paired(basis: Basis, verb: str, function: Expr, given: tuple[Expr, ...]) -> str:
+    """What by its name takes off again what a method is given: the instance, or a method of its own."""
+    undo = next((name for name in undoings(verb) if basis.mentions(name)), "")
+    own = function.op == "attr" and any(is_self(basis, a) or is_method(basis, a) for a in given)
+    return undo if undo and own and basis.names.class_of(function.args[0]) is None else ""
 
 
 def _target(basis: Basis, given: tuple[Expr, ...]) -> Expr | None:

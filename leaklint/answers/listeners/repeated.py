@@ -49,7 +49,7 @@ def repeated(basis: Basis, registrations: Sequence[Registration]) -> Iterator[Re
 def _with_process(registration: Registration) -> bool:
     """Told by a row, and a list of the process: not an entry that is stored under a key."""
     row = registration.row
-    if row is not None and row.weak:
+    if registration.paired or (row is not None and row.weak):
         return False
     if row is None:
         return registration.receiver is None and registration.scope.kind == "function"
