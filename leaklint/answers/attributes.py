@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from leaklint.answers import othername
 from leaklint.answers.acquisitions import Acquisition, acquisitions
 from leaklint.answers.endings import reached
 from leaklint.answers.fate import fate, resource_uses
@@ -171,6 +172,9 @@ def _in_handler(stmt: Stmt) -> bool:
 def _defence(basis: Basis, place: Place, row: Row, release: Use | None, klass: Scope) -> Answer:
     if release is not None:
         return Answer("released", (Clue(release.stmt, "released", "released"),))
+    otherwise = othername.released(basis, place, row)
+    if otherwise is not None:
+        return Answer("released by another name", (Clue(otherwise, "released", "released"),))
     for use in resource_uses(basis, place, row):
         if use.verb == "bind" and use.value is not None:
             continue

@@ -130,10 +130,12 @@ def _makes(basis: Basis, function: Scope) -> bool:
 
 
 def sources(basis: Basis, value: Expr | None) -> list[Expr]:
-    """What a bound value comes from: itself, or all that is bound to the local name that it reads."""
+    """What a bound value comes from: itself, or all that is bound to the local name that it reads. What a `with` binds
+    is closed by that."""
     local = basis.names.place(value) if value is not None and value.op == "name" else None
     if local is not None and local.scope.kind == "function":  # `client = Client(); self.client = client`
-        return list(basis.types.bound_values(local))
+        entered = [b.value for b in basis.names.all_bindings(local.scope, local.path[0]) if b.how == "with"]
+        return [v for v in basis.types.bound_values(local) if v not in entered]
     return [value] if value is not None else []
 
 

@@ -39,8 +39,7 @@ def supposed(basis: Basis) -> Iterator[Supposed]:
         called = tuple(dict.fromkeys(u.verb for u in uses if u.site.op == "call" and not u.verb.startswith("__")))
         for use in uses if not _seen_to(basis, place, uses) else ():
             if use.verb == "bind" and use.stmt.op == "assign" and use.stmt.scope.kind != "class":
-                values = sources(basis, use.value) if not _entered(basis, use.value) else []
-                made = next((m for v in values if (m := _made(basis, v)) is not None), None)
+                made = next((m for v in sources(basis, use.value) if (m := _made(basis, v)) is not None), None)
                 if made is not None:
                     call, maker = made
                     yield Supposed(place, _row(basis, maker), use.stmt, use.value or call, call, maker, called)
@@ -59,12 +58,6 @@ def _seen_to(basis: Basis, place: Place, uses: list[Use]) -> bool:
 
 def _closed(basis: Basis, place: Place) -> bool:
     return any(basis.apis.means("end_of_life_methods", u.verb) for u in basis.all_uses(place))
-
-
-def _entered(basis: Basis, value: Expr | None) -> bool:
-    """`with connect() as client: self.client = client`."""
-    bindings = basis.names.bindings(value.text, value.scope) if value is not None and value.op == "name" else []
-    return any(b.how == "with" for b in bindings)
 
 
 def _within(place: Place, other: Place) -> bool:

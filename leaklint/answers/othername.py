@@ -1,0 +1,53 @@
+"""What an attribute holds is released, but not by the attribute's name: by the local name that it came from, by its
+half, or by whoever calls the method that returns it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaklint.answers.fate import fate, resource_uses
+from leaklint.apis import Row
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.names import Place
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Stmt, ancestors
+
+
+def released(basis: Basis, place: Place, row: Row) -> Stmt | None:
+    """The statement that releases it by another name."""
+    binds = [u for u in basis.all_uses(place) if u.verb == "bind" and u.stmt.op == "assign"]
+    found = (use.stmt for bind in binds for use in (*_by_local(basis, bind, row), *_by_half(basis, place, row)))
+    return next(found, None) or next((s for bind in binds for s in _by_callers(basis, bind)), None)
+
+
+def _by_local(basis: Basis, bind: Use, row: Row) -> Iterator[Use]:
+    """`ws = await connect(); self._ws = ws`, and at the end `await ws.close()`, not only where that fails."""
+    names = [t for t in bind.stmt.targets if t.op == "name"]
+    names += [bind.value] if bind.value is not None and bind.value.op == "name" else []
+    for name in names:
+        local = basis.names.place(name)
+        if local is not None and local.scope.kind == "function":
+            for use in resource_uses(basis, local, row):
+                fails = any(block.kind == "handler" for block, _ in ancestors(use.stmt))
+                if use.stmt.ordinal > bind.stmt.ordinal and not fails and fate(basis, use, row) == "release":
+                    yield use
+
+
+def _by_half(basis: Basis, place: Place, row: Row) -> Iterator[Use]:
+    """`self.client.aio.aclose()`: who closes the half that it works with has thought of it."""
+    for name, target in row.makes.items():
+        half = basis.apis.get(target)
+        if half is not None and half.kind == "resource" and half.noun == row.noun:
+            uses = resource_uses(basis, Place(place.scope, (*place.path, name)), half)
+            yield from (use for use in uses if fate(basis, use, half) == "release")
+
+
+def _by_callers(basis: Basis, bind: Use) -> Iterator[Stmt]:
+    """`with self._open():` around what a method made, kept and returned."""
+    function = bind.stmt.scope.function
+    returned = any(u.role == "returned" and u.stmt.scope.function is function for u in basis.all_uses(bind.place))
+    for mention in basis.mentions(function.name) if returned else ():
+        call = mention.parent
+        if basis.names.local(mention) is function and call is not None and call.stmt.op == "with":
+            yield call.stmt
