@@ -10,10 +10,11 @@ from leaklint.answers.driver import context
 from leaklint.answers.endings import reached
 from leaklint.answers.fate import fate, resource_uses
 from leaklint.apis import Row
+from leaklint.meaning.annotations import generic
 from leaklint.meaning.basis import Basis, calls
 from leaklint.meaning.names import Place
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, is_none, statements
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, is_none, statements, walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +100,14 @@ def _closed_elsewhere(basis: Basis) -> Iterator[Acquisition]:
             binds = ((u.stmt, u.value) for u in uses if u.verb == "bind" and u.stmt.op == "assign")
             for stmt, value in binds:
                 made = value.args[0] if value is not None and value.op == "await" else value
-                if value is not None and made is not None and made.op == "call" and basis.types.row(made) is None:
+                unknown = made is not None and made.op == "call" and basis.types.row(made) is None
+                if value is not None and made is not None and unknown and not _in_memory(basis, made):
                     yield Acquisition(place, row, stmt, value)
+
+
+def _in_memory(basis: Basis, made: Expr) -> bool:
+    called = generic(made.args[0])
+    return basis.apis.means("memory_objects", called.text)
 
 
 def _emptied(basis: Basis, place: Place) -> bool:
@@ -136,8 +143,11 @@ def _looks_after(basis: Basis, one: Acquisition, function: Scope, stmt: Stmt) ->
                 return True
     closers = {u.stmt.scope.function for u in uses if fate(basis, u, row) == "release"}
     earlier = [s for s in statements(function.block) if s.ordinal <= stmt.ordinal]
-    asked = (e for s in earlier if s.op in ("if", "while", "assert", "match", "try") for e in flat_of(s))
-    if any(_asks(basis, e, one, function is one.stmt.scope.function) for e in asked):
+    asking = [s for s in earlier if s.op in ("if", "while", "assert", "match", "try")]
+    here = function is one.stmt.scope.function
+    if any(
+        _asks(basis, e, one, here and _decides(s, stmt)) for s in asking if _heeds(basis, s, stmt) for e in flat_of(s)
+    ):
         return True
     return any(_closes(basis, c, one, closers) for s in earlier if _leads(s, stmt) for c in calls(s))
 
@@ -147,6 +157,24 @@ def _leads(earlier: Stmt, stmt: Stmt) -> bool:
     around = {block for block, _ in ancestors(stmt)}
     apart = (block for block, _ in ancestors(earlier) if block not in around)
     return not any(block.stmts[-1].op in ("return", "raise", "continue", "break") for block in apart)
+
+
+def _heeds(basis: Basis, asking: Stmt, stmt: Stmt) -> bool:
+    """Does the outcome of a test matter: to whether `stmt` runs, or to what is done with the holder's things before?
+
+    `if self.ws is not None: self.ws = None` asks, and loses the old one all the same.
+    """
+    inner = (s for block in asking.blocks for s in statements(block))
+    called = (e for s in inner for c in calls(s) for arg in c.args for e in walk(arg))
+    own = (e.op == "attr" and basis.names.class_of(e.args[0]) is not None for e in called)
+    return _decides(asking, stmt) or any(own)
+
+
+def _decides(asking: Stmt, stmt: Stmt) -> bool:
+    """Does the outcome of a test decide whether `stmt` runs?"""
+    inner = (s for block in asking.blocks for s in statements(block))
+    around = any(owner is asking for _, owner in ancestors(stmt))
+    return asking.op != "if" or around or any(s.op in ("return", "raise", "continue", "break") for s in inner)
 
 
 def _asks(basis: Basis, expr: Expr, one: Acquisition, here: bool) -> bool:
