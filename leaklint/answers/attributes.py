@@ -9,12 +9,13 @@ from leaklint.answers import othername
 from leaklint.answers.acquisitions import Acquisition, acquisitions
 from leaklint.answers.endings import reached
 from leaklint.answers.fate import fate, resource_uses
+from leaklint.answers.gathered import gathered
 from leaklint.answers.owner import lifetime
 from leaklint.answers.supposed import Supposed, likely, supposed
 from leaklint.apis import Row
 from leaklint.facts import OwnerKind
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
-from leaklint.meaning.names import Place
+from leaklint.meaning.names import ELEMENT, Place
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, is_none
 
@@ -37,6 +38,11 @@ class Held:
     likely: bool = True  # where that is not checked, this looks like a leak all the same
 
     @property
+    def name(self) -> str:
+        """What the class calls it; `one` is each of several."""
+        return "one" if self.place.path[-1] == ELEMENT else f"self.{self.place.path[0]}"
+
+    @property
     def lent(self) -> bool:
         """Is it made only where none is handed in, as by `self.client = client or Client()`?"""
         return self.acquired.value is not None and self.acquired.value.op in ("bool", "if")
@@ -44,6 +50,8 @@ class Held:
     @property
     def remedy(self) -> str:
         """What is to be done about it, as the rule's hints say it."""
+        if self.place.path[-1] == ELEMENT:
+            return "each_method" if self.ending is None else "each_to_method"
         if self.ending is None:
             return "add_method"
         return "add_own" if self.lent else "add_to_method" if self.supposed is None else "end_to_method"
@@ -69,6 +77,7 @@ def held(basis: Basis, endings: Mapping[Scope, tuple[Scope, ...]]) -> Iterator[H
     guessed = {one.place: one for one in supposed(basis) if one.place not in known}
     found = [(one.place, one.row, one.stmt, one.value) for one in certain]
     found += [(one.place, one.row, one.stmt, one.value) for one in guessed.values()]
+    found += [(one.place, one.row, one.stmt, one.value) for one in gathered(basis)]
     ended = {k: any(m.name != "__del__" for m in ms) for k, ms in endings.items()}
     released = {place: _release(basis, place, row, ended.get(place.scope, False)) for place, row, _, _ in found}
     seen: set[Place] = set()

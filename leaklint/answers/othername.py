@@ -48,6 +48,6 @@ def _by_callers(basis: Basis, bind: Use) -> Iterator[Stmt]:
     function = bind.stmt.scope.function
     returned = any(u.role == "returned" and u.stmt.scope.function is function for u in basis.all_uses(bind.place))
     for mention in basis.mentions(function.name) if returned else ():
-        call = mention.parent
-        if basis.names.local(mention) is function and call is not None and call.stmt.op == "with":
-            yield call.stmt
+        items = (v.args[0] if v.op == "await" else v for v, _ in mention.stmt.items)
+        if basis.names.local(mention) is function and any(v is mention.parent for v in items):
+            yield mention.stmt

@@ -1,0 +1,62 @@
+"""Resources that a class gathers in a list or dict, and that nothing in it takes out again to close them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaklint.answers.acquisitions import Acquisition
+from leaklint.answers.fate import fate
+from leaklint.answers.openers import acquired, sources
+from leaklint.apis import Row
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr, ancestors
+
+_ADDING = ("append", "add")
+_LOOKS = ("__contains__", "__len__", "__getitem__", "get", "clear", "keys", "__setitem__", *_ADDING)
+_READ = ("tested", "formatted", "operand")
+
+
+def gathered(basis: Basis) -> Iterator[Acquisition]:
+    """Of each attribute that gains resources, and of which no entry is ever closed or handed on, the first."""
+    for place, uses in list(basis.uses.items()):
+        if place.is_attribute and len(place.path) == 1 and all(_looks(u) for u in uses):
+            stored = (one for use in uses for one in _stored(basis, use))
+            first = next(stored, None)
+            if first is not None and not _ended(basis, basis.all_uses(place.entry), first.row, lent=True):
+                yield first
+
+
+def _stored(basis: Basis, use: Use) -> Iterator[Acquisition]:
+    """What is put in by a name that nothing else ends, or without one."""
+    kept = _kept(use)
+    for value in sources(basis, kept):
+        row = acquired(basis, value)
+        if row is not None and not row.empty and kept is not None:
+            local = basis.names.place(kept) if kept.op == "name" else None
+            others = [u for u in basis.all_uses(local) if u.stmt is not use.stmt] if local is not None else []
+            if not _ended(basis, others, row, lent=use.verb not in _ADDING):
+                yield Acquisition(use.place.entry, row, use.stmt, value)
+
+
+def _kept(use: Use) -> Expr | None:
+    if use.verb == "__setitem__":
+        return use.value
+    return use.site.args[1] if use.verb in _ADDING and use.site.op == "call" and len(use.site.args) == 2 else None
+
+
+def _looks(use: Use) -> bool:
+    """Does a use only fill, ask or throw away? Who goes through a container may close what it holds."""
+    if use.verb in ("pop", "__delitem__"):
+        return use.site.parent is None and use.stmt.op in ("expr", "del")
+    return use.verb in ("bind", *_LOOKS) or (use.verb == "" and use.role in _READ)
+
+
+def _ended(basis: Basis, uses: list[Use], row: Row, *, lent: bool) -> bool:
+    """Is it released or handed over, other than where something fails? What is returned may be `lent` only."""
+    for use in uses:
+        fails = any(block.kind == "handler" for block, _ in ancestors(use.stmt))
+        returned = lent and use.role == "returned"
+        if use.verb != "bind" and not fails and not returned and fate(basis, use, row) in ("release", "escape"):
+            return True
+    return False
