@@ -24,7 +24,7 @@ _READS = frozenset(
     }
 )
 _TAKEN_APART = frozenset({"splitlines", "write_bytes", "loads", "readlines", "len", "write", "seek"})
-_TELLING = ("fetch_methods", "lazy_tables", "backward_methods")
+_TELLING = ("fetch_methods", "lazy_tables", "row_loaders", "backward_methods")
 
 
 @dataclass(frozen=True)

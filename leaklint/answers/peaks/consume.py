@@ -115,11 +115,14 @@ def _used_once(basis: Basis, value: Expr) -> Whole | None:
 
 
 def _keeps(loop: Stmt) -> bool:
-    """Does each round put its item into something, whatever it is?"""
+    """Does each round put its item into something, whatever it is? Not into a batch that is emptied now and then."""
+    below = statements(loop.blocks[0])
+    emptied = {t.text for s in below if s.op == "assign" for t in s.targets if t.op == "name"}
     for stmt in loop.blocks[0].stmts:
         value = stmt.value
         called = value.args[0] if stmt.op == "expr" and value is not None and value.op == "call" else None
-        if called is not None and called.op == "attr" and called.text in _ADDING:
+        adds = called is not None and called.op == "attr" and called.text in _ADDING
+        if adds and called is not None and called.args[0].text not in emptied:
             return True
         if stmt.op == "assign" and any(t.op == "sub" for t in stmt.targets):
             return True

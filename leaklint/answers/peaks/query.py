@@ -51,20 +51,34 @@ def table(basis: Basis, expr: Expr) -> Table | None:
         return Table("cursor", expr, _named(text)) if text and is_whole(text) else None
     links = list(_chain(basis, expr))
     words = [word for word, _ in links]
-    if any(basis.apis.means("query_limits", word) for word in words) or any(_narrows(c) for _, c in links if c):
+    if any(basis.apis.means("query_limits", word) for word in words) or any(_narrows(basis, c) for _, c in links if c):
         return None
-    if any(basis.apis.means("lazy_tables", word) for word in words) and not _own(expr):
+    lazily = any(basis.apis.means("lazy_tables", word) for word in words) and not _own(expr)
+    if lazily or (any(basis.apis.means("row_loaders", word) for word in words) and _given(basis, expr)):
         return Table("lazy", expr, source(expr, 50))
     if method == "all" and any(basis.apis.means("query_starts", w) and (c or w != "select") for w, c in links):
         return Table("fetched", expr, source(expr, 50))
     return None
 
 
+def _root(expr: Expr) -> Expr:
+    """What a chain of calls and attributes begins with."""
+    while expr.op in ("call", "attr"):
+        expr = expr.args[0]
+    return expr
+
+
 def _own(expr: Expr) -> bool:
     """`self.objects.items()`: an attribute of the instance, and no manager of a class."""
-    while expr.op in ("call", "attr") and expr.args[0].op in ("call", "attr"):
-        expr = expr.args[0]
-    return expr.op == "attr" and expr.args[0].text == "self"
+    root = _root(expr)
+    return root.text == "self" and root.parent is not None and root.parent.text == "objects"
+
+
+def _given(basis: Basis, expr: Expr) -> bool:
+    """Is a query handed in, so that nothing here says how much it selects? The relations of one object are no such."""
+    root = _root(expr)
+    chain = root.parent is not None and root.parent.parent is not None and root.parent.parent.op == "call"
+    return root.op == "name" and chain and [b.how for b in basis.names.bindings(root.text, root.scope)] == ["param"]
 
 
 def is_whole(sql: str) -> bool:
@@ -137,7 +151,14 @@ def _chain(basis: Basis, expr: Expr) -> Iterator[tuple[str, Expr | None]]:
             expr = value
 
 
-def _narrows(call: Expr) -> bool:
+def _selects(basis: Basis, arg: Expr) -> bool:
+    """`product__in=shop.products.all()`: as many as another query selects."""
+    found = basis.names.only_value(arg.text, arg.scope) if arg.op == "name" else arg
+    method = found.args[0] if found is not None and found.op == "call" else None
+    return method is not None and method.op == "attr" and basis.apis.means("selecting_methods", method.text)
+
+
+def _narrows(basis: Basis, call: Expr) -> bool:
     """Does a condition leave a few rows: an exact comparison, or one that can't be read?"""
     word = call.args[0].text
     if word == "filter_by":
@@ -146,7 +167,7 @@ def _narrows(call: Expr) -> bool:
         return False
     for name, arg in zip(call.names[1:], call.args[1:], strict=False):
         if name:
-            exact = _LOOKUPS.fullmatch(name) is None
+            exact = _LOOKUPS.fullmatch(name) is None and not (name.endswith("__in") and _selects(basis, arg))
         elif arg.op == "compare":
             exact = arg.text in _COMPARING
         else:
