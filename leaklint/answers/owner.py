@@ -7,7 +7,7 @@ from leaklint.facts import OwnerKind
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name
-from leaklint.tree.ir import Scope, statements, walk
+from leaklint.tree.ir import Expr, Scope, statements, walk
 
 
 def owner(basis: Basis, place: Place) -> Answer:
@@ -24,7 +24,17 @@ def owner(basis: Basis, place: Place) -> Answer:
     return Answer("call", word=f"`{scope.function.name}`") if scope.kind in ("function", "lambda", "comp") else NO
 
 
-_LOCKS = tuple(f"{home}.{kind}" for home in ("threading", "asyncio") for kind in ("Lock", "RLock", "Condition"))
+_HOMES = ("threading", "asyncio")
+_LOCKS = tuple(f"{home}.{kind}" for home in _HOMES for kind in ("Lock", "RLock", "Condition"))
+_SEMAPHORES = tuple(f"{home}.{kind}" for home in _HOMES for kind in ("Semaphore", "BoundedSemaphore"))
+
+
+def is_lock(basis: Basis, expr: Expr | None) -> bool:
+    """Is a lock made here: by a call, a name that is bound to one, or by what a default dict calls?"""
+    if expr is not None and expr.op == "name":
+        expr = basis.names.only_value(expr.text, expr.scope) or expr
+    made = expr.args[0] if expr is not None and expr.op == "call" else expr
+    return made is not None and basis.names.qualified(made) in (*_LOCKS, *_SEMAPHORES)
 
 
 def guarded(basis: Basis, klass: Scope) -> bool:

@@ -25,7 +25,7 @@ def shared(basis: Basis, place: Place) -> bool:
     if klass.parent is not None and klass.parent.kind == "function":
         return False  # the class itself is made anew by each call
     bound = klass.bindings.get(place.path[0], ())
-    in_body = any(b.value is not None and b.how == "assign" for b in bound)
+    in_body = any(b.value is not None and b.how == "assign" and b.value.op not in ("const", "fstring") for b in bound)
     on_instance = any(
         (u.verb == "bind" or (u.verb == "__iadd__" and u.stmt.op == "assign")) and u.stmt.scope.kind != "class"
         for u in basis.all_uses(Place(klass, place.path[:1]))

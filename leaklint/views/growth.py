@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Literal, get_args
 
-from leaklint.answers import drain, driver, endings, key
+from leaklint.answers import drain, driver, endings, key, owner
 from leaklint.answers.growth import coverage, memo, narrower, nested, occasion, record, unsent
 from leaklint.apis import Row
 from leaklint.facts import DriverKind
@@ -182,6 +182,15 @@ class Growth(View):
         rows = (r for r in self.apis.values() if r.kind == "container" and r.bound and not r.memo and r.noun == "cache")
         found = [r.name for r in rows if r.name.partition(".")[0] in roots]
         return next((name for name in found if "LRU" in name), next(iter(found), ""))
+
+    def keeps_locks(self, value: Value, insert: Use) -> bool:
+        """Are the entries locks? One that is evicted while somebody holds it guards nothing any more."""
+        factories = (b.args[1] for b in value.born if b.op == "call" and len(b.args) > 1)
+        return any(owner.is_lock(self.basis, e) for e in (insert.value, *factories))
+
+    def comes_and_goes(self, insert: Use) -> bool:
+        """Is an entry still needed for as long as it is there, by its name or by what it is? None may be evicted."""
+        return record.passing(self.basis, insert)
 
     def parting(self, value: Value, insert: Use) -> Scope | None:
         """A function beside the inserting one in which the life of the same key ends, by its name and parameter."""

@@ -47,7 +47,7 @@ def hit(facts: Facts, value: Value, use: Use, when: Answer, sent: Stmt | None = 
         driver="event" if when.kind in ("event", "stream") else "call",
         release="on some paths" if how in ("only_on_demand", "unsent") else "never",
         message=how,
-        hint="drop" if sent is not None else "indexed" if any(u.verb == "__getitem__" for u in value.uses) else "deque",
+        hint="drop" if sent is not None else advice(facts, value, use),
         args={
             "function": use.stmt.scope.function.name,
             "value": source(use.value),
@@ -64,6 +64,12 @@ def hit(facts: Facts, value: Value, use: Use, when: Answer, sent: Stmt | None = 
         acquired=source(use.site),
         place=value.place,
     )
+
+
+def advice(facts: Facts, value: Value, use: Use) -> str:
+    if facts.record(use).kind in ("waiter", "passing"):
+        return "ends"
+    return "indexed" if any(u.verb == "__getitem__" for u in value.uses) else "deque"
 
 
 def repeats(facts: Facts, value: Value, use: Use, when: str) -> bool:

@@ -44,7 +44,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             else "looked"
             if looks
             else "filled",
-            hint="get" if looks else "prune",
+            hint="locks" if facts.keeps_locks(value, use) else "get" if looks else "prune",
             args={
                 "key": source(use.key),
                 "read": source(use.site),

@@ -42,13 +42,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             driver=driver.kind,  # type: ignore[arg-type]
             release="on some paths" if how == "only_on_demand" else "never",
             message=how if value.shrinks else "sibling" if sibling is not None else "never",
-            hint="sibling"
-            if sibling is not None
-            else "parting"
-            if parting is not None
-            else "library"
-            if facts.bounded_at_hand
-            else "prune",
+            hint="sibling" if sibling is not None else "parting" if parting is not None else advice(facts, value, use),
             args={
                 "library": facts.bounded_at_hand,
                 "key": driver.word,
@@ -65,6 +59,15 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             place=value.place,
             repair=beside(value, sibling.removal) if sibling is not None else (),
         )
+
+
+def advice(facts: Facts, value: Value, use: Use) -> str:
+    """What may be evicted can be bounded; a lock that is held, or what is still waited for, cannot."""
+    if facts.keeps_locks(value, use):
+        return "locks"
+    if facts.comes_and_goes(use):
+        return "ends"
+    return "library" if facts.bounded_at_hand else "prune"
 
 
 def written(use: Use) -> bool:

@@ -37,7 +37,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
                 driver=kind,
                 release="on some paths" if facts.pruned(value) == "only_on_demand" else "never",
                 message=facts.pruned(value),
-                hint="library" if facts.bounded_at_hand else "limit" if by_hand(stored) else "lru",
+                hint=advice(facts, value, stored),
                 args={
                     "library": facts.bounded_at_hand,
                     "key": source(stored.key),
@@ -53,8 +53,14 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
                 ),
                 acquired=source(stored.site),
                 place=value.place,
-                repair=eviction(value, stored),
+                repair=() if facts.keeps_locks(value, stored) else eviction(value, stored),
             )
+
+
+def advice(facts: Facts, value: Value, stored: Use) -> str:
+    if facts.keeps_locks(value, stored):
+        return "locks"
+    return "library" if facts.bounded_at_hand else "limit" if by_hand(stored) else "lru"
 
 
 def by_hand(stored: Use) -> bool:
