@@ -38,7 +38,15 @@ class Value:
         )
 
     def _replaces(self, store: Use) -> bool:
-        return present.present(store, self.uses, self.row.inserts_on_read) or present.moves(store, self.uses, self.row)
+        return present.present(store, self._reads, self.row.inserts_on_read) or present.moves(store, self._removals)
+
+    @cached_property
+    def _reads(self) -> present.Reads:
+        return present.reads(self.uses)
+
+    @cached_property
+    def _removals(self) -> tuple[Use, ...]:
+        return tuple(u for u in self.uses if u.verb in self.row.shrink and u.key is not None)
 
     @cached_property
     def shrinks(self) -> tuple[Use, ...]:

@@ -37,6 +37,13 @@ LARGE: dict[str, Callable[[int], str]] = {
     "open files": lambda n: "def f(p):\n" + "".join(f"    h{k} = open(p)\n    h{k}.read()\n" for k in range(n)),
     "ways out": lambda n: "def f(p):\n    h = open(p)\n" + "    if p:\n        return 1\n" * n + "    h.close()\n",
     "tasks": lambda n: "async def f(g):\n" + "    asyncio.create_task(g())\n" * n,
+    "keys": lambda n: (
+        "class Hub:\n    def __init__(self):\n        self.d = {}\n    def on_message(self, session_id, x):\n"
+        + "".join(f"        self.d[session_id + x.a{k}] = x\n" for k in range(2 * n))
+    ),
+    "calls of one helper": lambda n: (
+        "def helper():\n" + "".join(f"    g{k}()\n" for k in range(n)) + "def main():\n" + "    helper()\n" * n
+    ),
     "handlers": lambda n: "try:\n    f()\nexcept E as e:\n    log.error(f'{body} {e}')\n" * n,
 }
 

@@ -8,7 +8,7 @@ from leaklint.apis import Row
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.names import Place
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, source, statements
+from leaklint.tree.ir import Expr, Scope, source, statements
 
 _UNBOUNDED = ("None", "0", "-1", "float('inf')", 'float("inf")', "math.inf", "{}", "dict()")
 _EMPTINESS = ("0", "1")
@@ -51,6 +51,7 @@ def _given(call: Expr, row: Row) -> list[Expr]:
 
 def by_guard(basis: Basis, place: Place) -> Answer:
     """`if len(self.items) > LIMIT`, also through a name or a counter; a test for emptiness is none."""
+    added: set[tuple[Scope, str]] = set()
     for use in basis.all_uses(place):
         if use.verb in _SIZES:
             for site in _same(basis, use.site):
@@ -59,7 +60,9 @@ def by_guard(basis: Basis, place: Place) -> Answer:
                     return Answer(
                         "guard", (Clue(site.stmt, "bound", "bound", {"what": source(compared)}),), source(compared)
                     )
-        if use.value is not None and use.value.op == "name":
+        what = (use.stmt.scope.function, use.value.text if use.value is not None else "")
+        if use.value is not None and use.value.op == "name" and what not in added:
+            added.add(what)  # the same is added again and again
             counter = _counter(basis, use)
             if counter is not None:
                 return Answer(

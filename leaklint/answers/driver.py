@@ -141,11 +141,10 @@ def _checked(basis: Basis, use: Use) -> bool:
     if use.key is None:
         return False
     wanted = {source(e) for e in _made_of(basis, use.key)}
-    for stmt in statements(use.stmt.scope.function.block):
+    for stmt in basis.branches.get(use.stmt.scope.function, ()):
         test = stmt.value
         if (
-            stmt.op != "if"
-            or test is None
+            test is None
             or test.op != "compare"
             or source(test.args[0]) not in wanted
             or stmt.ordinal > use.stmt.ordinal

@@ -81,6 +81,15 @@ class Basis:
         return found
 
     @cached_property
+    def branches(self) -> Mapping[Scope, list[Stmt]]:
+        """The `if`s of each function, in source order."""
+        found: dict[Scope, list[Stmt]] = {}
+        for stmt in self.module.stmts:
+            if stmt.op == "if":
+                found.setdefault(stmt.scope.function, []).append(stmt)
+        return found
+
+    @cached_property
     def _attributes(self) -> dict[str, list[Expr]]:
         found: dict[str, list[Expr]] = {}
         for stmt in self.module.stmts:

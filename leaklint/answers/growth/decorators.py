@@ -36,7 +36,7 @@ def handmade(basis: Basis) -> Iterator[Handmade]:
 def _wraps(basis: Basis, place: Place, stored: Use) -> bool:
     """Does the storing function stand for another one, which it calls?"""
     inner, outer = stored.stmt.scope.function, place.scope
-    calls = [e for s in statements(inner.block) for e in flat_of(s) if e.op == "call"]
+    calls = (e for s in statements(inner.block) for e in flat_of(s) if e.op == "call")
     if outer.kind == "class":
         return inner.name == "__call__" and inner.method_of is outer and any(_calls_own(basis, c, outer) for c in calls)
     if inner.kind != "function" or inner.parent is not outer or not _returned(outer, inner):

@@ -7,20 +7,33 @@ the entries of all that went well where they are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from leaklint.answers.drain import conditional
-from leaklint.apis import Row
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, Stmt, ancestors, is_none, source, statements
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, is_none, source, statements
 
 _LEAVES = ("return", "raise", "continue", "break")
+_LOOKS = ("__getitem__", "get", "__contains__")
 _STORES = ("__setitem__", "setdefault", "add", "append")
 
 
-def present(store: Use, uses: Sequence[Use], inserts_on_read: bool) -> bool:
+Reads = Mapping[tuple[Scope, str], Sequence[Use]]
+
+
+def reads(uses: Iterable[Use]) -> Reads:
+    """The uses that look at an entry, by their function and key: there may be thousands of each."""
+    found: dict[tuple[Scope, str], list[Use]] = {}
+    for use in uses:
+        if use.key is not None and use.verb in _LOOKS:
+            found.setdefault((use.stmt.scope.function, source(use.key)), []).append(use)
+    return found
+
+
+def present(store: Use, read: Reads, inserts_on_read: bool) -> bool:
     """Was the entry read, or asked for, on the way, and is a missing one refused?"""
-    here = [u for u in _same_key(store, uses) if u.stmt.ordinal <= store.stmt.ordinal]
+    same = read.get((store.stmt.scope.function, source(store.key)), ())
+    here = [u for u in same if u.stmt.ordinal <= store.stmt.ordinal]
     if not inserts_on_read and any(u.verb == "__getitem__" and _for_certain(u.stmt) for u in here):
         return True
     looks = [u for u in here if u.verb in ("get", "__contains__")]
@@ -80,15 +93,13 @@ def _found(expr: Expr, looks: Sequence[Use]) -> bool:
     return False
 
 
-def moves(store: Use, uses: Iterable[Use], row: Row) -> bool:
+def moves(store: Use, removals: Iterable[Use]) -> bool:
     """`d[new] = d.pop(old)`: one goes whenever this one comes, in the same statements."""
     return any(
-        u.verb in row.shrink
-        and u.key is not None
-        and u.stmt.parent is store.stmt.parent
+        u.stmt.parent is store.stmt.parent
         and u.stmt.ordinal <= store.stmt.ordinal
         and source(u.key) != source(store.key)
-        for u in uses
+        for u in removals
     )
 
 
@@ -100,7 +111,7 @@ def undone(removal: Use, uses: Sequence[Use]) -> bool:
     same = list(_same_key(removal, stores))
     if any(block.kind == "handler" for block, _ in ancestors(removal.stmt)):
         return any(i.stmt.ordinal < removal.stmt.ordinal for i in same)
-    home, looks = removal.stmt.parent, list(_same_key(removal, uses))
+    home, looks = removal.stmt.parent, list(_same_key(removal, uses)) if same else []
     return any(i.stmt.ordinal > removal.stmt.ordinal and _follows(removal.stmt, i.stmt, looks) for i in same) or any(
         i.verb == "__setitem__" and i.stmt.parent is home and i.stmt.ordinal >= removal.stmt.ordinal and i not in same
         for i in stores

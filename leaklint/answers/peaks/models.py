@@ -26,13 +26,18 @@ class Load:
 
 def loads(basis: Basis) -> Iterator[Load]:
     """Every call of the module that loads a model, itself or through a function or class of the module."""
+    known: _Known = {}
     for call in basis.all_calls:
-        found = _load(basis, call, _DEPTH)
+        found = _load(basis, call, _DEPTH, known)
         if found is not None:
             yield found
 
 
-def _load(basis: Basis, call: Expr, depth: int) -> Load | None:
+_Known = dict[tuple[Scope, int], tuple[Expr, Load] | None]
+"""What each function loads, by how deep was looked: it may be called a thousand times."""
+
+
+def _load(basis: Basis, call: Expr, depth: int, known: _Known) -> Load | None:
     callee = basis.types.callee(call)
     if callee.row is not None:
         return Load(call, call) if callee.row.heavy else None
@@ -41,13 +46,23 @@ def _load(basis: Basis, call: Expr, depth: int) -> Load | None:
         helper = basis.names.method(helper, "__init__")
     if depth == 0 or helper is None or helper.kind != "function" or helper.is_generator:
         return None
+    if (helper, depth) not in known:
+        known[helper, depth] = _within(basis, helper, depth, known)
+    within = known[helper, depth]
+    if within is None:
+        return None
+    inner, found = within
+    return Load(call, found.inside, helper, found.kept or cached(basis, helper) or _kept(basis, inner))
+
+
+def _within(basis: Basis, helper: Scope, depth: int, known: _Known) -> tuple[Expr, Load] | None:
+    """The first call in a function that loads, and what it loads."""
     for stmt in statements(helper.block):
         for inner in flat_of(stmt):
             if inner.op == "call" and inner.scope.function is helper:
-                found = _load(basis, inner, depth - 1)
+                found = _load(basis, inner, depth - 1, known)
                 if found is not None:
-                    kept = found.kept or cached(basis, helper) or _kept(basis, inner)
-                    return Load(call, found.inside, helper, kept)
+                    return inner, found
     return None
 
 
