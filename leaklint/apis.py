@@ -204,11 +204,11 @@ def read_rows(text: str, file: str) -> dict[str, Row]:
     import tomli
 
     try:
-        tables = tomli.loads(text)
+        found = tomli.loads(text)
     except tomli.TOMLDecodeError as error:
         raise KnowledgeError(f"{file}: not TOML: {error}") from None
     rows = {}
-    for name, table in tables.items():
+    for name, table in found.items():
         if not isinstance(table, dict):
             raise KnowledgeError(f'{file}: {name}: rows are tables: write ["{name}"]')
         unknown = sorted(set(table) - set(_KEYS))
