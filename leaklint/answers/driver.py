@@ -136,6 +136,20 @@ def script_only(basis: Basis, stmt: Stmt) -> bool:
     )
 
 
+def is_program(basis: Basis, function: Scope, depth: int = 3) -> bool:
+    """Is a function all that a program does, because only its start calls it, itself or through another? An error that
+    leaves it ends the process, and with it all that is open."""
+    if function.kind != "function" or function.parent is None or function.parent.kind != "module" or depth == 0:
+        return False
+    mentions = [e for e in basis.mentions(function.name) if e.op == "name"]
+    return bool(mentions) and all(
+        script_only(basis, e.stmt)
+        if e.stmt.scope.function.kind == "module"
+        else is_program(basis, e.stmt.scope.function, depth - 1) and not _repeats(basis, e.stmt)
+        for e in mentions
+    )
+
+
 def _checked(basis: Basis, use: Use) -> bool:
     """Is the key, or what it is made of, first looked up in another collection, and refused when it is not there?"""
     if use.key is None:

@@ -50,7 +50,7 @@ class Holders(Resources):
         return (
             *skipped.in_constructors(self.constructor_traces),
             *skipped.in_endings(unwound.unwound(self.basis, {k: self.endings(k) for k in classes})),
-            *skipped.in_functions(t for t in traces if self.sort(t[0].row) != "response"),
+            *skipped.in_functions(self.basis, (t for t in traces if self.sort(t[0].row) != "response")),
         )
 
     @cached_property

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from leaklint.answers.driver import is_program
 from leaklint.answers.paths import Paths
 from leaklint.answers.resources.unwound import Unwound
 from leaklint.apis import Row
+from leaklint.meaning.basis import Basis
 from leaklint.meaning.flow import Exit
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Stmt, ancestors, source
@@ -40,8 +42,9 @@ class Skipped:
     method: str = ""  # that ends the object
 
 
-def in_functions(traces: Iterable[tuple[Paths, Expr]]) -> Iterator[Skipped]:
-    """Of all that a function puts into a local name, and ends or hands over on some way."""
+def in_functions(basis: Basis, traces: Iterable[tuple[Paths, Expr]]) -> Iterator[Skipped]:
+    """Of all that a function puts into a local name, and ends or hands over on some way. What a whole program opens is
+    closed by the end of its process when an error ends that."""
     for paths, value in traces:
         ends = [u for u in paths.releases if not _of_handler(u)]
         kept = bool(paths.escapes) and not ends
@@ -50,6 +53,8 @@ def in_functions(traces: Iterable[tuple[Paths, Expr]]) -> Iterator[Skipped]:
         left, way = next(ways, _SOUND)
         if last is None:
             continue  # never released at all
+        if way in ("error", "cancel") and is_program(basis, paths.acquired.scope.function):
+            left, way = _SOUND
         if way == "error" and left is not None:
             way = "raise" if left.stmt.op == "raise" else "handover" if kept else "error"
         yield Skipped(
