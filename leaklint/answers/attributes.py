@@ -10,6 +10,7 @@ from leaklint.answers.acquisitions import Acquisition, acquisitions
 from leaklint.answers.endings import reached
 from leaklint.answers.fate import fate, resource_uses
 from leaklint.answers.gathered import gathered
+from leaklint.answers.overridden import overriding
 from leaklint.answers.owner import lifetime
 from leaklint.answers.supposed import Supposed, likely, supposed
 from leaklint.apis import Row
@@ -54,13 +55,16 @@ class Held:
             return "each_method" if self.ending is None else "each_to_method"
         if self.ending is None:
             return "add_method"
+        if self.wrong == "overridden":
+            return "call_super"
         return "add_own" if self.lent else "add_to_method" if self.supposed is None else "end_to_method"
 
     @property
     def wrong(self) -> str:
         """What is wrong with its release, as the rule's message says it."""
         if self.only is not None:
-            return "only_here"
+            overridden = self.ending is not None and self.only.stmt.scope.function.name == self.ending.name
+            return "overridden" if overridden else "only_here"
         if self.base is not None:
             return "base"
         return "sibling" if self.sibling is not None else "forgotten" if self.ending is not None else "no_method"
@@ -104,6 +108,9 @@ def held(basis: Basis, endings: Mapping[Scope, tuple[Scope, ...]]) -> Iterator[H
         use, only = released[place], _makes_room(basis, place, row)
         if use is not None and _strays(basis, place, row, ends):
             use, only = None, use
+        skipped = _overridden(basis, place, row, stmt)
+        if use is not None and skipped is not None:
+            use, only, ending, sibling = None, use, skipped, None
         defence = _defence(basis, place, row, use, klass)
         base = _base_elsewhere(basis, klass) if sibling is None and only is None else None
         guess = guessed.get(place)
@@ -114,6 +121,12 @@ def held(basis: Basis, endings: Mapping[Scope, tuple[Scope, ...]]) -> Iterator[H
 def _filled(basis: Basis, one: Acquisition) -> bool:
     """Does what is empty when it is new take something over?"""
     return not one.row.empty or any(use.verb in one.row.own for use in basis.all_uses(one.place))
+
+
+def _overridden(basis: Basis, place: Place, row: Row, acquired: Stmt) -> Scope | None:
+    """The method of a subclass that keeps the only release from running."""
+    releases = [u for u in resource_uses(basis, place, row) if fate(basis, u, row) == "release"]
+    return overriding(basis, releases, acquired.scope.function)
 
 
 def _strays(basis: Basis, place: Place, row: Row, ends: tuple[Scope, ...]) -> bool:

@@ -1,0 +1,40 @@
+"""Endings that take the place of a base class's, and do not do what that did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.scopes import source_name
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr, Scope, flat_of, statements
+
+
+def overriding(basis: Basis, releases: Iterable[Use], acquiring: Scope) -> Scope | None:
+    """The method of a subclass here that keeps from running the only one which releases something.
+
+    `acquiring` is the method that acquires it: a subclass with one of its own may never do so.
+    """
+    functions = {u.stmt.scope.function for u in releases}
+    inherited = functions.pop() if len(functions) == 1 else None
+    base = inherited.method_of if inherited is not None else None
+    if inherited is None or base is None or inherited.name.startswith("__"):
+        return None
+    for klass in basis.names.family(base):
+        own = {m.name: m for m in klass.children if m.kind == "function"}
+        method, first = own.get(inherited.name), own.get(acquiring.name)
+        if method is None or base not in basis.names.bases(klass) or _hands_up(method, base):
+            continue
+        if first is None or first is acquiring or _hands_up(first, base):
+            return method
+    return None
+
+
+def _hands_up(method: Scope, base: Scope) -> bool:
+    """Does it call the method that it takes the place of, or anything else of its base class by name?"""
+    return any(_is_base(e.args[0], base) for s in statements(method.block) for e in flat_of(s) if e.op == "attr")
+
+
+def _is_base(expr: Expr, base: Scope) -> bool:
+    called = expr.op == "call" and source_name(expr) == "super"
+    return called or (expr.op == "name" and expr.text == base.name)
