@@ -36,7 +36,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             owner="instance" if one.course else "call",
             driver=driver,
             release="never",
-            message="daemon" if one.daemon else one.course.kind or "forgotten",
+            message="daemon" if one.daemon and one.course.kind == "endless" else one.course.kind or "forgotten",
             hint=hint(one, kept),
             args={
                 "noun": one.row.noun,
@@ -59,6 +59,8 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
 def hint(one: Started, ending: Scope | None) -> str:
     if one.row.noun == "timer":
         return "cancel"
+    if one.course.kind == "event" and ending is not None:
+        return "event"
     return "join" if not one.course else "flag" if ending is not None else "daemon"
 
 

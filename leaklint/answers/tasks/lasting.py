@@ -92,7 +92,7 @@ def ended_by(basis: Basis, coroutine: Expr | None, ending: Collection[Scope]) ->
     functions = body(basis, coroutine)
     tested = {p for e in _tests(basis, functions) for p in _places(basis, e)}
     awaited = {p for e in _sources(functions) for p in _places(basis, e)}
-    failing = {p for e in _sources(functions) if not _goes_on(e.stmt) for p in _places(basis, e)}
+    failing = {p for e in _sources(functions) if not goes_on(e.stmt) for p in _places(basis, e)}
     if coroutine is not None and coroutine.op == "call" and coroutine.args[0].op == "attr":
         failing |= set(_places(basis, coroutine.args[0].args[0]))  # `create_task(self.client.listen())`
     for place, uses in basis.uses.items():
@@ -107,7 +107,7 @@ def ended_by(basis: Basis, coroutine: Expr | None, ending: Collection[Scope]) ->
     return NO
 
 
-def _goes_on(stmt: Stmt) -> bool:
+def goes_on(stmt: Stmt) -> bool:
     """Does an error of a statement in a loop, such as that of a closed connection, only make it try again?"""
     for block, owner in ancestors(stmt):
         if owner.op == "while":

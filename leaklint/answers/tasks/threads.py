@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from leaklint.answers.attributes import module_instance
 from leaklint.answers.endings import endings, reached
 from leaklint.answers.owner import lifetime
+from leaklint.answers.tasks.lasting import goes_on
 from leaklint.apis import Row
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.names import Place
@@ -29,7 +30,7 @@ class Started:
     place: Place | None  # what it is kept in
     target: str
     klass: Scope | None  # whose method starts it
-    course: Answer  # why it does not end by itself: `endless`, `flag` or `again`; false for what does
+    course: Answer  # why it does not end by itself: `endless`, `flag`, `event` or `again`; false for what does
     defence: Answer
     daemon: bool = False  # the end of the process ends it
 
@@ -52,9 +53,15 @@ def started(basis: Basis) -> Iterator[Started]:
             seen.add((place, target))
         functions = _functions(basis, target)
         course = _again(basis, functions) if row.noun == "timer" else _endless(basis, functions)
-        defence = _defence(basis, call, row, place, uses, functions)
+        # waiting for what never ends does not end it
+        ending = [u for u in uses if course.kind not in ("flag", "event") or u.verb != "join"]
+        defence = _defence(basis, call, row, place, ending, functions)
         daemon = _daemon(basis, call, uses)
-        if daemon and not defence and not (course.kind == "endless" and _outlived(basis, call, target)):
+        if (
+            daemon
+            and not defence
+            and not (course.kind in ("endless", "flag", "event") and _outlived(basis, call, target))
+        ):
             defence = Answer("daemon")
         name = target.name if target is not None else ""
         yield Started(row, call, place, name, call.stmt.scope.enclosing("class"), course, defence, daemon)
@@ -115,9 +122,9 @@ def _endless(basis: Basis, functions: frozenset[Scope]) -> Answer:
             clue = (Clue(stmt, "driver", "loops", {"function": function.name}),)
             if stmt.value.op == "const" and stmt.value.value in ("True", "1"):
                 return Answer("endless", clue, function.name)
-            flag = _dead_flag(basis, stmt.value)
-            if flag:
-                return Answer("flag", clue, flag)
+            for kind, dead in (("flag", _dead_flag), ("event", _dead_event)):
+                if word := dead(basis, stmt.value):
+                    return Answer(kind, clue, word)
     return NO
 
 
@@ -133,15 +140,41 @@ def _left(loop: Stmt) -> bool:
 
 
 def _dead_flag(basis: Basis, test: Expr) -> str:
-    """The private attribute that a loop looks at and nothing but a constructor or a start ever binds, to True."""
-    place = basis.names.place(test) if test.op == "attr" else None
-    if place is None or not place.is_attribute or len(place.path) > 1 or not place.path[0].startswith("_"):
+    """The private attribute that a loop looks at, and that once it is True nothing binds to anything else."""
+    place = _attribute(basis, test)
+    if place is None or not place.path[0].startswith("_"):
         return ""
     uses = basis.all_uses(place)
     binds = [u for u in uses if u.verb == "bind"]
-    known = all(u.value is not None and u.value.value == "True" for u in binds)
-    alone = len(basis.mentions(place.path[0])) == len(uses)
-    return place.path[0] if binds and known and alone else ""
+    later = [u.value for u in binds if u.stmt.scope.name != "__init__" or u.value is None or u.value.op != "const"]
+    known = all(value is not None and value.value == "True" for value in later or [u.value for u in binds])
+    return place.path[0] if binds and known and _alone(basis, place) else ""
+
+
+def _dead_event(basis: Basis, test: Expr) -> str:
+    """The event that a loop asks (`while not self._stop.is_set():`) and that nothing sets."""
+    asked = test.args[0] if test.op == "unary" and test.args else test
+    place = _attribute(basis, asked.args[0].args[0]) if asked.op == "call" and asked.args[0].op == "attr" else None
+    if place is None:
+        return ""
+    uses = basis.all_uses(place)
+    made = [u.value.args[0] for u in uses if u.verb == "bind" and u.value is not None and u.value.op == "call"]
+    events = bool(made) and all(basis.names.qualified(e) in _EVENTS for e in made)
+    idle = all(u.verb in ("bind", "is_set", "isSet", "wait", "clear") for u in uses)
+    return place.path[0] if events and idle and _alone(basis, place) else ""
+
+
+_EVENTS = ("threading.Event", "multiprocessing.Event")
+
+
+def _attribute(basis: Basis, expr: Expr) -> Place | None:
+    place = basis.names.place(expr) if expr.op == "attr" else None
+    return place if place is not None and place.is_attribute and len(place.path) == 1 else None
+
+
+def _alone(basis: Basis, place: Place) -> bool:
+    """Is nothing else in the file called so, by which somebody might get at it?"""
+    return len(basis.mentions(place.path[0])) == len(basis.all_uses(place))
 
 
 def _again(basis: Basis, functions: frozenset[Scope]) -> Answer:
@@ -211,15 +244,20 @@ def _own(klass: Scope) -> Iterator[Stmt]:
 
 
 def _elsewhere(basis: Basis, place: Place) -> Iterator[Expr]:
-    """Methods called on an attribute of the same name of any object: `worker.thread.join()`."""
+    """Methods called on an attribute of the same name of another object: `worker.thread.join()`."""
     for expr in basis.mentions(place.path[-1]):
-        if expr.op == "attr" and expr.parent is not None and expr.parent.op == "attr":
-            yield expr.parent
+        method = expr.parent
+        if expr.op == "attr" and method is not None and method.op == "attr" and basis.names.place(expr) != place:
+            yield method
 
 
 def _unblocked(basis: Basis, functions: frozenset[Scope]) -> Stmt | None:
     """Where an attribute that the thread works with is closed or shut down by others: that raises in the thread."""
-    worked = {p for p, uses in basis.uses.items() if p.is_attribute and any(_in(u, functions) for u in uses)}
+    worked = {
+        p
+        for p, uses in basis.uses.items()
+        if p.is_attribute and any(_in(u, functions) and not goes_on(u.stmt) for u in uses)
+    }
     for place in worked:
         for use in basis.all_uses(place):
             if not _in(use, functions) and basis.apis.means("end_of_life_methods", use.verb):
