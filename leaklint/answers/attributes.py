@@ -36,6 +36,7 @@ class Held:
     only: Use | None  # a release that does not run when the instance's life ends
     base: Expr | None  # a base class that stands in another file, and may release it
     supposed: Supposed | None = None  # no row tells of it: the file that defines its class is asked
+    emptied: bool = False  # the ending sets it to None
     likely: bool = True  # where that is not checked, this looks like a leak all the same
 
     @property
@@ -57,7 +58,9 @@ class Held:
             return "add_method"
         if self.wrong == "overridden":
             return "call_super"
-        return "add_own" if self.lent else "add_to_method" if self.supposed is None else "end_to_method"
+        if self.supposed is not None and not self.lent:
+            return "end_to_method"
+        return "add_own" if self.lent else "add_before" if self.emptied else "add_to_method"
 
     @property
     def wrong(self) -> str:
@@ -115,7 +118,14 @@ def held(basis: Basis, endings: Mapping[Scope, tuple[Scope, ...]]) -> Iterator[H
         base = _base_elsewhere(basis, klass) if sibling is None and only is None else None
         guess = guessed.get(place)
         sure = guess is None or likely(basis, guess, ends, sibling)
-        yield Held(place, row, stmt, value, lifetime(basis, klass), defence, ending, sibling, only, base, guess, sure)
+        owner, emptied = lifetime(basis, klass), _emptied(basis, place, ending)
+        yield Held(place, row, stmt, value, owner, defence, ending, sibling, only, base, guess, emptied, sure)
+
+
+def _emptied(basis: Basis, place: Place, ending: Scope | None) -> bool:
+    """Is it set to None in the end? Then it has to be released before that."""
+    nones = (u for u in basis.all_uses(place) if u.verb == "bind" and is_none(u.value))
+    return any(u.stmt.scope.function is ending for u in nones)
 
 
 def _filled(basis: Basis, one: Acquisition) -> bool:
