@@ -96,6 +96,11 @@ def test_a_class_is_made_where_it_is_imported() -> None:
     assert lines(callers("Hub")) == [("app/hub.py", 27, "run"), ("app/main.py", 5, "")]
 
 
+def test_a_class_from_which_others_derive_may_be_made_as_one_of_them() -> None:
+    assert not callers("Hub").certain
+    assert callers("Special").certain
+
+
 def test_a_function_is_called_by_its_name_or_its_modules() -> None:
     found = callers("make")
     assert lines(found) == [("app/main.py", 10, "serve"), ("app/main.py", 15, "")]

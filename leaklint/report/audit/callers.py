@@ -56,8 +56,12 @@ class Registry:
         return Callers(
             tuple(one for one in found if one.called or read),
             tuple(one for one in found if not (one.called or read or named)),
-            self._index.defined.get(wanted.name, set()) <= own,
+            # one class may be made as another that derives from it
+            self._index.defined.get(wanted.name, set()) <= own and not (named and self._derived(wanted.name)),
         )
+
+    def _derived(self, name: str) -> bool:
+        return any(name in above for above in self._index.bases.values())
 
 
 def _where(mention: Mention) -> tuple[str, int]:

@@ -70,7 +70,8 @@ class Sense:
         words, family = self._words, self._family(finding)
         wanted = function_of(finding, self._places)
         name = ".".join(filter(None, (wanted.klass, wanted.name))) if wanted is not None else ""
-        run = words("run.of", function=f"`{printable(name)}`") if name else words("run.unknown")
+        kind = "run.made" if self.around(finding).function == f"{name}.__init__" else "run.of"
+        run = words(kind, function=f"`{printable(name)}`") if name else words("run.unknown")
         said = words.first(f"trigger.{family}.{finding.driver}", f"trigger.{finding.driver}", run=run)
         pieces = [self._own(finding, "trigger") or said]
         missing = self._way_out(finding)
