@@ -170,9 +170,11 @@ def _removal(basis: Basis, registration: Registration) -> Stmt | None:
     undo = registration.undo.rpartition(".")[2]
     if not undo or registration.returns_undo:
         return None
+    function = registration.expr.args[0] if registration.expr.op == "call" else registration.expr
+    registry = source(function.args[0]) if function.op == "attr" else ""
     for expr in basis.mentions(undo):
         at = source(expr.args[0]) if expr.op == "attr" else ""
-        same = registration.row is None or not registration.row.single or at == source(registration.receiver)
+        same = registration.row is None or not registration.row.single or at == registry
         if same and expr.stmt is not registration.stmt:
             return expr.stmt
     return None
