@@ -8,6 +8,7 @@ from typing import Literal
 from leaklint.answers.drain import conditional
 from leaklint.answers.growth.present import undone
 from leaklint.meaning.basis import Basis
+from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, walk
 
@@ -36,6 +37,8 @@ def _occasion(basis: Basis, use: Use, last: Collection[Scope]) -> str:
     function = use.stmt.scope.function
     if use.key is None and (function in last or _cancels(basis, use)):
         return "end"
+    if _started(basis, function):
+        return "regular"
     if _for_the_key_at_hand(basis, use.key, use.stmt) or _called_for_it(basis, use):
         return "read"
     if undone(use, basis.all_uses(use.place)):
@@ -61,6 +64,24 @@ def _called(basis: Basis, function: Scope) -> bool:
         if other and basis.names.class_of(expr.args[0]) is None:
             return True
     return False
+
+
+def _started(basis: Basis, function: Scope) -> bool:
+    """Does it run as a task or by a timer of its own (`create_task(expire(key))`, `call_later(60, expire)`)? Then it
+    comes back to the entry, whoever asks for it."""
+    for expr in basis.mentions(function.name) if function.kind == "function" else ():
+        call = expr.parent
+        if call is None or call.op != "call" or basis.names.local(expr) is not function:
+            continue
+        around = call if call.args[0] is not expr else call.parent
+        if around is not None and around.op == "call" and _sets_going(basis, around):
+            return True
+    return False
+
+
+def _sets_going(basis: Basis, call: Expr) -> bool:
+    row = basis.types.result(call)
+    return (row is not None and row.kind == "task") or basis.apis.means("task_starters", source_name(call))
 
 
 def _for_the_key_at_hand(basis: Basis, key: Expr | None, stmt: Stmt) -> bool:
