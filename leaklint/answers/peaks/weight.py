@@ -215,6 +215,9 @@ def _streamed(basis: Basis, expr: Expr, depth: int, tried: dict[tuple[str, Scope
                 if (function.params[0].name != part.text or function.method_of is None) and binding.how == "param":
                     return Answer("fed", (Clue(binding.stmt, "driver", "fed", {"function": function.name}),), part.text)
             elif binding.how in ("for", "comp") and binding.stmt.is_async:
+                whole = _complete(basis, binding.value)
+                if whole is not None:  # what is made of it is bounded by it, wherever that came from
+                    return _streamed(basis, whole, depth - 1, tried)
                 kind = "parsed" if _taken_apart(part) else "iterated"
                 return Answer(
                     kind, (Clue(binding.stmt, "driver", "iterated", {"what": source(binding.value)}),), part.text
@@ -228,6 +231,15 @@ def _streamed(basis: Basis, expr: Expr, depth: int, tried: dict[tuple[str, Scope
                 if found:
                     return found
     return NO
+
+
+def _complete(basis: Basis, iterated: Expr | None) -> Expr | None:
+    """The bytes that a loop takes apart, where a call is given nothing else: `part.decode_iter(raw)`."""
+    if iterated is None or iterated.op != "call" or len(iterated.args) != 2 or iterated.args[1].op != "name":
+        return None
+    row = basis.types.row(iterated.args[1])
+    raw = row is not None and row.kind == "buffer" and row.name in ("builtins.bytes", "builtins.bytearray")
+    return iterated.args[1] if raw else None
 
 
 def _output(iterated: Expr) -> bool:
