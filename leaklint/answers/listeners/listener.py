@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from leaklint.answers.attributes import module_instance
 from leaklint.answers.destiny import destiny
-from leaklint.answers.listeners.registered import Handler, Registration, handlers, looks_up
+from leaklint.answers.listeners.registered import Handler, Registration, handlers, is_method, looks_up
 from leaklint.answers.owner import lifetime
 from leaklint.facts import OwnerKind
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
@@ -17,6 +17,7 @@ from leaklint.meaning.scopes import source_name
 from leaklint.tree.ir import Expr, Scope, Stmt, flat_of, source
 
 _DEPTH = 3
+_DISPLAYS = ("list", "tuple", "set")
 _UNKNOWN = "registered at something unknown"
 
 
@@ -97,6 +98,8 @@ def _registry(basis: Basis, registration: Registration, klass: Scope) -> tuple[O
     row, receiver = registration.row, registration.receiver
     if row is not None and row.weak and not _strong(registration):
         return "instance", Answer("held weakly")
+    if row is None and receiver is None and _names_own(basis, registration):
+        return "instance", Answer("registered at what is its own")
     if receiver is None or (row is not None and row.single):
         return "process", NO
     named = "".join(part.capitalize() for part in source_name(receiver).split("_"))
@@ -113,6 +116,13 @@ def _registry(basis: Basis, registration: Registration, klass: Scope) -> tuple[O
         return "process", NO
     origin = _origin(basis, place, klass, long_lived)
     return owner, origin
+
+
+def _names_own(basis: Basis, registration: Registration) -> bool:
+    """`on(triggers=[self.button.click], fn=self.save)`: is what calls back among the parts of the instance itself?"""
+    listed = (e for given in registration.given if given.op in _DISPLAYS for e in given.args if e.op == "attr")
+    places = (basis.names.place(e) for e in listed if not is_method(basis, e))
+    return any(place is not None and place.is_attribute for place in places)
 
 
 def _strong(registration: Registration) -> bool:
