@@ -22,7 +22,8 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         clues = [Clue(stmt, "acquired", "acquired", {"noun": noun})] if not ending else []
         clues.append(Clue(skipped.left, "missing", _LABELS.get(skipped.way, "may_raise")))
         if skipped.last is not None:
-            clues.append(Clue(skipped.last.stmt, "released", "handed_over" if skipped.kept else "released"))
+            how = "handed_over" if skipped.kept else "caught" if skipped.caught else "released"
+            clues.append(Clue(skipped.last.stmt, "released", how))
         yield Hit(
             at=stmt,
             subject=skipped.subject,

@@ -13,7 +13,7 @@ from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.flow import Exit
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, Stmt, ancestors, source
+from leaklint.tree.ir import Expr, Stmt, ancestors, in_loop, source
 
 Way = Literal["", "error", "raise", "return", "cancel", "handover", "constructor", "ending"]
 Mend = Literal["with", "finally", "guard", "in_finally", "constructor", "constructor_async"]
@@ -25,7 +25,8 @@ _ORDER: tuple[tuple[str, Way], ...] = (("raise", "error"), ("return", "return"),
 class Skipped:
     """`left` is where it is left open, when `step` raises; `last` ends it on the other ways, or hands it over.
 
-    Without a `way` it is sound. `kept`: it is handed over where all goes well.
+    `last` is None where only an earlier one of that name is released. Without a `way` it is sound. `kept`: it is handed
+    over where all goes well.
     """
 
     way: Way
@@ -38,6 +39,7 @@ class Skipped:
     step: str = ""
     last: Use | None = None
     kept: bool = False
+    caught: bool = False  # `last` stands in a handler
     mend: Mend = "finally"
     method: str = ""  # that ends the object
 
@@ -48,10 +50,12 @@ def in_functions(basis: Basis, traces: Iterable[tuple[Paths, Expr]]) -> Iterator
     for paths, value in traces:
         ends = [u for u in paths.releases if not _of_handler(u)]
         kept = bool(paths.escapes) and not ends
-        last = next(iter(paths.escapes if kept else ends or paths.releases), None)
+        released = paths.escapes if kept else ends or paths.releases
+        ordered = sorted(released, key=lambda use: use.stmt.ordinal < paths.acquired.ordinal)
+        last = next((u for u in ordered if kept or _follows(u, paths.acquired)), None)
         ways = ((exit_, way) for kind, way in _ORDER if (exit_ := paths.exit(kind)) is not None)
         left, way = next(ways, _SOUND)
-        if last is None:
+        if not released:
             continue  # never released at all
         if way in ("error", "cancel") and is_program(basis, paths.acquired.scope.function):
             left, way = _SOUND
@@ -68,6 +72,7 @@ def in_functions(basis: Basis, traces: Iterable[tuple[Paths, Expr]]) -> Iterator
             step=_step(paths, left) if left is not None else "",
             last=last,
             kept=kept,
+            caught=last is not None and not kept and not ends,
             mend="guard" if kept else "with" if _by_block(paths) else "finally",
         )
 
@@ -114,6 +119,11 @@ def in_endings(found: Iterable[Unwound]) -> Iterator[Skipped]:
             mend="in_finally",
             method=ending.name,
         )
+
+
+def _follows(use: Use, acquired: Stmt) -> bool:
+    """Is it this one that is released, and not what the name stood for before?"""
+    return use.stmt.ordinal >= acquired.ordinal or in_loop(acquired)
 
 
 def _of_handler(use: Use) -> bool:
