@@ -12,6 +12,7 @@ from leaklint.answers.paths import Paths
 from leaklint.answers.resources.derived import derived
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
+from leaklint.meaning.scopes import source_name
 from leaklint.tree.ir import Expr, Stmt
 
 _DISPLAYS = ("tuple", "list", "dict")
@@ -42,7 +43,9 @@ def unreleased(basis: Basis, traces: Sequence[tuple[Paths, Expr]]) -> Iterator[U
             yield Unreleased(paths.place.text, paths.row, value, paths.place.path[0], lost=lost.stmt)
         if lost is not None or paths.releases or paths.escapes:
             continue
-        if any(e.kind in ("end", "return") for e in paths.exits):
+        if paths.row.closer and _told(basis, paths):
+            yield Unreleased(paths.place.text, paths.row, value, paths.place.path[0], "the user is told where it is")
+        elif any(e.kind in ("end", "return") for e in paths.exits):
             made = derived(basis, value, paths.place)
             yield Unreleased(paths.place.text, paths.row, value, paths.place.path[0], derived=made)
         else:
@@ -55,6 +58,17 @@ def unreleased(basis: Basis, traces: Sequence[tuple[Paths, Expr]]) -> Iterator[U
             yield Unreleased(subject, row, call, derived=derived(basis, call, None))
         elif row is None and (row := _left_behind(basis, call)) is not None:
             yield Unreleased(f"{function.qualname}.{call.args[0].text}", row, call)
+
+
+def _told(basis: Basis, paths: Paths) -> bool:
+    """Is the path of what stays on disk printed? Whoever reads that is to find it there."""
+    for mention in basis.mentions(paths.place.path[0]):
+        around: Expr | None = mention if basis.names.place(mention) == paths.place else None
+        while around is not None and around.op != "call":
+            around = around.parent
+        if around is not None and basis.apis.means("printing_functions", source_name(around)):
+            return True
+    return False
 
 
 def _dropped(basis: Basis, call: Expr, row: Row) -> bool:
