@@ -24,6 +24,7 @@ LAYERS = """
     storage/stamp
     facts
     vocabulary
+    project/paths
     apis
     gating/seen
     gating/identifiers
@@ -60,7 +61,6 @@ LAYERS = """
     installation
     knowledge
     severity
-    project/paths
     project/keys
     project/config
     project/pythons

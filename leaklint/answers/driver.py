@@ -10,6 +10,7 @@ from leaklint.answers.shared import each_instance
 from leaklint.meaning.basis import Answer, Basis, Clue
 from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
+from leaklint.project.paths import shows
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, source, statements, walk
 
 
@@ -134,6 +135,11 @@ def script_only(basis: Basis, stmt: Stmt) -> bool:
         for test in block.exprs
         for e in walk(test)
     )
+
+
+def is_example(basis: Basis) -> bool:
+    """Is the module a program that shows how something is used, by its folder and by a start of its own?"""
+    return shows(basis.module.path) and any(script_only(basis, e.stmt) for e in basis.mentions("__name__"))
 
 
 def is_program(basis: Basis, function: Scope, depth: int = 3) -> bool:

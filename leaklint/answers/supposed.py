@@ -47,9 +47,12 @@ def supposed(basis: Basis) -> Iterator[Supposed]:
 
 
 def _seen_to(basis: Basis, place: Place, uses: list[Use]) -> bool:
-    """Is it ended by a part of it (`self.client.socket.close()`), or attached to another object of its holder?"""
+    """Is it ended by a part of it (`self.client.socket.close()`), attached to another object of its holder, or made to
+    be used anew (`self.crypto.reset()`), which what is open is not?"""
     parts = (u.verb for other, below in basis.uses.items() if _within(place, other) for u in below)
     if any(basis.apis.means("closing_methods", verb) for verb in parts):
+        return True
+    if any(basis.apis.means("restarting_methods", u.verb) for u in uses):
         return True
     handed = (a for u in uses if u.verb and u.site.op == "call" for a in u.site.args[1:] if a.op == "attr")
     others = (basis.names.place(a) for a in handed)

@@ -40,6 +40,14 @@ def covers(pattern: str, path: Path, root: Path) -> bool:
     return any(matches(pattern, parts[: end + 1]) for end in range(len(parts)))
 
 
+_SHOWING = frozenset({"examples", "example", "samples", "demos", "demo", "tutorials"})
+
+
+def shows(path: str) -> bool:
+    """Does a file lie among what shows how a project is used, and is not run with it?"""
+    return not _SHOWING.isdisjoint(path.split("/")[:-1])
+
+
 _CELL = r"(.+\.ipynb):cell ([0-9]+)"
 
 

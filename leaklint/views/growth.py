@@ -134,6 +134,10 @@ class Growth(View):
         """Is what is added a record of what has been, or one of those that come and go?"""
         return record.record(self.basis, added)
 
+    def only_last(self, value: Value) -> bool:
+        """Is the last entry all that is ever read of it?"""
+        return record.only_last(self.basis, value.place)
+
     def outside_key(self, value: Value, insert: Use) -> Answer:
         """The key of an insert, when it comes from outside.
 

@@ -60,6 +60,7 @@ class View:
             call.scope.function.kind in ("module", "class")
             and call.scope.kind != "lambda"
             and not driver.script_only(self.basis, call.stmt)
+            and not driver.is_example(self.basis)
         )
 
     def error_branch(self, stmt: Stmt) -> tuple[Block | None, Stmt] | None:

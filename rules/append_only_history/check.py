@@ -69,6 +69,8 @@ def hit(facts: Facts, value: Value, use: Use, when: Answer, sent: Stmt | None = 
 def advice(facts: Facts, value: Value, use: Use) -> str:
     if facts.record(use).kind in ("waiter", "passing"):
         return "ends"
+    if facts.only_last(value):
+        return "last"
     return "indexed" if any(u.verb == "__getitem__" for u in value.uses) else "deque"
 
 

@@ -38,6 +38,8 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             )
         elif when.kind in ("once", "import") or (value.shrinks and stays is None and begins(facts, grow, when)):
             yield Clear(at, value.subject, "filled once", sound=True)
+        elif grow.verb == "__setitem__" and runs_on(facts, grow):
+            yield Clear(at, value.subject, "each runs on until it is stopped")
         elif value.owner.kind == "short-lived instance":
             yield Clear(at, value.subject, "short-lived holder", value.owner.clues)
         else:
@@ -67,6 +69,16 @@ def begins(facts: Facts, add: Use, when: Answer) -> bool:
     """Added where the owner starts, which is where its tasks begin, and taken out where it ends."""
     plain = when.kind in ("call", "loop") and not turns(add)
     return plain and facts.means("beginning_methods", add.stmt.scope.function.name)
+
+
+def runs_on(facts: Facts, add: Use) -> bool:
+    """One for each key that has none yet, which never ends by itself: none that has finished stays behind."""
+    if add.value is None or add.value.op != "call":
+        return False
+    spawned, test = facts.spawn(add.value), facts.guard(add.value)
+    if test is None or test.op != "compare" or test.text != "NotIn":
+        return False
+    return spawned is not None and facts.course(spawned).kind == "endless"
 
 
 def turns(add: Use) -> bool:

@@ -9,7 +9,7 @@ from leaklint.meaning.basis import NO, Answer, Basis
 from leaklint.meaning.names import ELEMENT, Place
 from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, Scope, statements, walk
+from leaklint.tree.ir import Expr, Scope, source, statements, walk
 
 _CLOCKS = ("time", "time_ns", "now", "utcnow", "monotonic", "perf_counter")
 _STAMPS = ("timestamp", "ts", "time", "datetime", "created_at", "at")
@@ -58,9 +58,19 @@ def _stamp(basis: Basis, expr: Expr) -> bool:
     return expr.op == "call" and source_name(expr) in _CLOCKS
 
 
+def only_last(basis: Basis, place: Place) -> bool:
+    """`self.results[-1]` and nothing more is ever read of it."""
+    read = _reads(basis, place)
+    return bool(read) and all(u.verb == "__getitem__" and source(u.key) == "-1" for u in read)
+
+
+def _reads(basis: Basis, place: Place) -> list[Use]:
+    return [u for u in basis.all_uses(place) if u.verb in ("__getitem__", "__iter__") or (not u.verb and u.role)]
+
+
 def _only_latest(basis: Basis, place: Place) -> bool:
     """`self.readings[-10:]` and nothing more is ever read of it."""
-    read = [u for u in basis.all_uses(place) if u.verb in ("__getitem__", "__iter__") or (not u.verb and u.role)]
+    read = _reads(basis, place)
     cuts = [u.key for u in read if u.verb == "__getitem__" and u.key is not None]
     return bool(read) and len(cuts) == len(read) and all(_from_end(k) for k in cuts)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from leaklint.answers.destiny import destiny
 from leaklint.answers.handlers import catches_all
 from leaklint.meaning.basis import Basis
-from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, statements
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,8 @@ def _defence(basis: Basis, call: Expr, work: Expr | None, name: str) -> str:
     function = basis.names.local(work.args[0] if work.op == "call" else work) if work is not None else None
     if function is not None and function.kind == "function" and _handles_errors(function):
         return "it handles its own errors"
+    if function is not None and function.kind == "function" and _only_puts(basis, function):
+        return "it only puts something by"
     return ""
 
 
@@ -81,6 +83,16 @@ def _handles_errors(function: Scope) -> bool:
     return any(
         b.kind == "handler" and catches_all(b) and not any(s.op == "raise" for s in statements(b)) for b in handlers
     )
+
+
+def _only_puts(basis: Basis, function: Scope) -> bool:
+    """A coroutine that waits for nothing, and calls nothing but what puts something into a queue or list."""
+    body = statements(function.block)
+    parts = [e for s in body for e in flat_of(s)]
+    called = [e.args[0] for e in parts if e.op == "call"]
+    through = not any(s.is_async or s.op == "raise" for s in body) and all(e.op != "await" for e in parts)
+    put = all(f.op == "attr" and basis.apis.means("putting_methods", f.text) for f in called)
+    return function.is_async and through and bool(called) and put
 
 
 def _outermost(stmt: Stmt) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from leaklint.facts import SEVERITIES, DriverKind, Finding, OwnerKind, ReleaseKind, Severity
+from leaklint.project.paths import shows
 
 _DRIVERS: tuple[frozenset[DriverKind], ...] = (
     frozenset({"payload", "stream"}),
@@ -51,15 +52,15 @@ class Entry:
 _RELEASES: tuple[ReleaseKind, ...] = ("never", "on some paths", "by bound", "always")
 
 
-_BESIDE = frozenset({"examples", "example", "samples", "demos", "demo", "tutorials", "docs", "benchmarks", "tests"})
-"""Folders of what comes along with a project and is not run with it."""
+_BESIDE = frozenset({"docs", "benchmarks", "tests"})
+"""Folders of what comes along with a project and is not run with it, besides those of examples."""
 
 
 def urgency(finding: Finding, *, script: bool = False) -> tuple[object, ...]:
     """The severest first; of these what a process does again and again, before what a script does once or an example
     shows; what nothing takes back; what is kept, before what is a peak or may be lost; what is driven from outside."""
     path, line = finding.path, finding.span.line
-    aside = script or not _BESIDE.isdisjoint(path.split("/")[:-1])
+    aside = script or shows(path) or not _BESIDE.isdisjoint(path.split("/")[:-1])
     release, owner = _RELEASES.index(finding.release), _OWNERS.index(finding.owner)
     driver = next((rank for rank, kinds in enumerate(_DRIVERS) if finding.driver in kinds), len(_DRIVERS))
     return SEVERITIES.index(finding.severity), aside, release, owner >= _PASSING, driver, owner, path, line
