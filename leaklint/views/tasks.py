@@ -59,6 +59,10 @@ class Tasks(View):
         """Of the tasks that are added to a container, one that stays, where others take themselves out."""
         return kept.staying(self.basis, adds, removals, at_end)
 
+    def takes_newest(self, removals: Sequence[Use]) -> bool:
+        """Does a callback take out whatever task its loop has made last, and not its own?"""
+        return any(kept.late(self.basis, use) for use in removals)
+
     @cached_property
     def running(self) -> tuple[running.Running, ...]:
         """Tasks that classes start into their attributes."""

@@ -22,6 +22,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         at_end = facts.reached_by_ending(klass) if removed and klass.kind == "class" else frozenset()
         stays = facts.staying(adds, value.shrinks, at_end) if removed else None
         grow = stays or adds[0]
+        why = "newest" if stays and facts.takes_newest(value.shrinks) else "others"
         at = value.born[0].stmt
         when = facts.context(grow.stmt)
         if grow.verb == "__setitem__" and value.driver(grow).kind == "closed set":
@@ -51,14 +52,14 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
                 owner=value.owner.kind,  # type: ignore[arg-type]
                 driver=driver,
                 release="never" if repeats else "on some paths",
-                message="sibling" if stays is not None else "only_at_end" if value.shrinks else "never",
+                message=why if stays is not None else "only_at_end" if value.shrinks else "never",
                 hint="discard",
                 args={"name": source(grow.expr), "function": grow.stmt.scope.function.name, "call": source(grow.value)},
                 clues=(
                     Clue(grow.stmt, "acquired", "kept"),
                     *when.clues,
                     *((value.birth,) if value.birth else ()),
-                    *(Clue(s.stmt, "released", "others" if stays else "only_at_end") for s in value.shrinks[:1]),
+                    *(Clue(s.stmt, "released", why if stays else "only_at_end") for s in value.shrinks[:1]),
                 ),
                 acquired=source(grow.site),
                 place=value.place,

@@ -11,25 +11,31 @@ from dataclasses import dataclass
 from typing import Literal
 
 from leaklint.answers.faults import Faults
-from leaklint.answers.handlers import catches_all
+from leaklint.answers.guards import Guards
+from leaklint.answers.handlers import catches_all, handles
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis, calls
 from leaklint.meaning.flow import Effects, ExitKind, open_exits
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, source, statements, walk
 
-GapKind = Literal["skipped", "returned", "timeout", "refused"]
+GapKind = Literal["skipped", "cancelled", "returned", "timeout", "refused"]
 
 _WAITS = ("wait", "result", "get", "join", "acquire")
 _LOGGING = ("debug", "info", "warning", "error", "exception", "critical", "log")
 _REACH = 3  # calls from the function that removes to the one that is asked about
 
 
+def _never(_: Stmt) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Gap:
     """An entry that outlives a way out.
 
-    `skipped`: the removal in the same function is not reached when something fails, `returned`: because of a return;
+    `skipped`: the removal in the same function is not reached when something fails, `cancelled`: by a cancellation,
+    which a handler that removes does not see, `returned`: because of a return;
     `timeout`: whoever waits for the entry gives up; `refused`: the function fails after it has stored the entry.
     """
 
@@ -44,7 +50,9 @@ def gaps(basis: Basis, row: Row, grows: Sequence[Use], shrinks: Sequence[Use]) -
     keyed = [s for s in shrinks if s.key is not None and s.key.op != "slice"]
     if not keyed:
         return
-    removing = reaching(basis, {s.stmt.scope.function for s in shrinks})
+    removers = {s.stmt.scope.function for s in shrinks}
+    removing = reaching(basis, removers)
+    others: dict[Scope, set[Scope]] = {}  # who removes, or calls who does, but by the storing function itself
     for insert in grows:
         function = insert.stmt.scope.function
         if function.kind != "function" or function.block is None or insert.expr.scope.kind == "lambda":
@@ -54,22 +62,27 @@ def gaps(basis: Basis, row: Row, grows: Sequence[Use], shrinks: Sequence[Use]) -
         here = [s for s in shrinks if s.stmt.scope.function is function and s.stmt is not insert.stmt]
         own = [s for s in here if _same_key(s, insert) and s.stmt.ordinal > insert.stmt.ordinal]
         released = {s.stmt for s in here} | set(_calling(basis, function, removing))
-        if _by_caller(basis, function, removing) or _nested_removal(basis, insert, shrinks):
+        if function not in others:
+            others[function] = reaching(basis, removers - {function}) if function in removers else removing
+        if _by_caller(basis, function, others[function]) or _nested_removal(basis, insert, shrinks):
             continue
         faults = Faults(basis, insert.place, row, function)
-        yield from _gaps_of(basis, faults, _Exits(insert, function, released), own, keyed)
+        yield from _gaps_of(basis, faults, _Exits(basis, insert, function, released), own, keyed)
 
 
 def _gaps_of(basis: Basis, faults: Faults, exits: _Exits, own: list[Use], keyed: list[Use]) -> Iterator[Gap]:
     insert = exits.insert
-    if any(block.kind == "finally" for removal in own for block, _ in ancestors(removal.stmt)):
-        return  # guarded as far as its author thinks that something may fail
     if own:
-        found = exits.by_error(lambda s: _fails(basis, faults, s))
-        if found is not None and exits.transient():
-            yield Gap("skipped", insert, found, own[0])
+        finals = [o for removal in own for block, o in ancestors(removal.stmt) if block.kind == "finally"]
+        if not finals:  # else it is guarded as far as its author thinks that something may fail
+            found = exits.by_error(lambda s: _fails(basis, faults, s))
+            cancelled = exits.cancelled(faults.waits) if found is None else None
+            if found is not None and exits.transient():
+                yield Gap("skipped", insert, found, own[0])
+            elif cancelled is not None:
+                yield Gap("cancelled", insert, cancelled, own[0])
         early = exits.early() if len(own) == len(keyed) else None
-        if early is not None:
+        if early is not None and _past(insert, early, finals):
             yield Gap("returned", insert, early, own[0])
         return
     refused = exits.refused(lambda s: _caught(s) and _fails(basis, faults, s))
@@ -86,6 +99,7 @@ def _gaps_of(basis: Basis, faults: Faults, exits: _Exits, own: list[Use], keyed:
 class _Exits:
     """The ways out of a storing function on which the entry is still there."""
 
+    basis: Basis
     insert: Use
     function: Scope
     released: set[Stmt]
@@ -93,6 +107,10 @@ class _Exits:
     def by_error(self, fails: Callable[[Stmt], bool]) -> Stmt | None:
         """What fails, or raises, on the first way out by an error, caught on the way or not."""
         return self._first("raise", fails, _never, False)
+
+    def cancelled(self, waits: Callable[[Stmt], bool]) -> Stmt | None:
+        """Where a cancellation passes the handlers that take the entry out."""
+        return self._first("cancel", _never, _never, False, waits)
 
     def refused(self, fails: Callable[[Stmt], bool]) -> Stmt | None:
         """The same where the function itself gives up: it raises, or leaves from within a handler."""
@@ -110,17 +128,24 @@ class _Exits:
         return self._first("return", _never, _handling, False)
 
     def _first(
-        self, kind: ExitKind, fails: Callable[[Stmt], bool], leaves: Callable[[Stmt], bool], caught: bool
+        self,
+        kind: ExitKind,
+        fails: Callable[[Stmt], bool],
+        leaves: Callable[[Stmt], bool],
+        caught: bool,
+        waits: Callable[[Stmt], bool] = _never,
     ) -> Stmt | None:
         """Where the entry is left behind by this kind of exit; statements that are told to leave take it along."""
         stored, released = self.insert.stmt, self.released
         effects = Effects(
             at=lambda s: "acquire" if s is stored else "release" if s in released or leaves(s) else "",
             fallible=lambda s: s is not stored and fails(s),
-            narrow=lambda _: None,
+            narrow=Guards(self.basis, self.insert.place, stored).narrow,
             swallows=_never,
             catches_all=lambda b: caught or catches_all(b) or any(s in released for s in statements(b)),
             stops=_never,
+            waits=lambda s: s is not stored and waits(s),
+            handles=lambda b: handles(self.basis, b),
         )
         exits = open_exits(self.function.block, effects) if self.function.block is not None else ()
         return next((e.stmt for e in exits if e.kind == kind), None)
@@ -137,10 +162,6 @@ def _mild(basis: Basis, call: Expr) -> bool:
     """By its name a log call, or one that only changes a container."""
     method = call.args[0]
     return method.op == "attr" and (method.text in _LOGGING or method.text in basis.apis.container_methods)
-
-
-def _never(_: Stmt) -> bool:
-    return False
 
 
 def _goes_on(stmt: Stmt) -> bool:
@@ -162,6 +183,15 @@ def _caught(stmt: Stmt) -> bool:
 
 def _handling(stmt: Stmt) -> bool:
     return any(block.kind == "handler" for block, _ in ancestors(stmt))
+
+
+def _past(insert: Use, left: Stmt, finals: Sequence[Stmt]) -> bool:
+    """Does a way out branch off behind the insert, and outside every `try` whose end takes the entry out?
+
+    A branch that stores and then returns means to leave the entry.
+    """
+    around = list(ancestors(left))
+    return any(b is insert.stmt.parent for b, _ in around[1:]) and not any(owner in finals for _, owner in around)
 
 
 def _same_key(removal: Use, insert: Use) -> bool:

@@ -7,20 +7,41 @@ from collections.abc import Collection, Sequence
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, Scope, Stmt, ancestors
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, statements, walk
 
 
 def staying(basis: Basis, adds: Sequence[Use], removals: Sequence[Use], at_end: Collection[Scope]) -> Use | None:
     """The first task that is added and stays, where nothing but the callbacks of others' tasks takes any out."""
-    taken = []
+    taken: list[tuple[Place | None, Stmt]] = []
+    mistaken = False
     for use in removals:
         callback = _callback(use)
-        if callback is not None:
+        if callback is not None and late(basis, use):
+            mistaken = True
+        elif callback is not None:
             taken.append((_handle(basis, callback.args[0].args[0]), use.stmt))
         elif use.stmt.scope.function not in at_end:
             return None  # what is removed may be any of them
     lasting = (u for u in adds if u.stmt.scope.function not in at_end)
-    return next((u for u in lasting if taken and not _goes(basis, u, taken)), None)
+    return next((u for u in lasting if (taken or mistaken) and not _goes(basis, u, taken)), None)
+
+
+def late(basis: Basis, removal: Use) -> bool:
+    """Does a callback made in a loop look up, when it runs, a name that the next turn has bound anew?
+
+    `lambda _: tasks.discard(task)` takes out the newest task, once for each; not where the loop waits for the task.
+    """
+    key, function = removal.key, removal.stmt.scope.function
+    if key is None or key.op != "name" or basis.names.scope_of(key.text, key.scope) is not function:
+        return False
+    loop = next((o for b, o in ancestors(removal.stmt) if b.kind == "body" and o.op in ("for", "while")), None)
+    if loop is None or removal.expr.scope.kind != "lambda":
+        return False
+    inside = [s for block in loop.blocks for s in statements(block)]
+    bound = any(t.op == "name" and t.text == key.text for s in (loop, *inside) for t in s.targets)
+    leaves = any(s.op in ("return", "break") and s.ordinal > removal.stmt.ordinal for s in inside)
+    awaited = any(e.op == "await" and any(n.text == key.text for n in walk(e)) for s in inside for e in s.flat)
+    return bound and not leaves and not awaited
 
 
 def _goes(basis: Basis, add: Use, taken: Sequence[tuple[Place | None, Stmt]]) -> bool:
