@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from leaklint.answers import fate
 from leaklint.answers.shared import is_classmethod
@@ -166,6 +166,9 @@ def _called(basis: Basis, call: Expr, depth: int) -> Answer:
     if name.startswith(_FRESH):
         return Answer("caller's key", word=source(call))
     func = call.args[0]
+    if name == "builtins.getattr" and len(call.args) > 2 and call.args[2].op == "const":
+        word = call.args[2].value.strip("\"'")
+        return Answer("closed set", word=word) if word in _CLOSED_ATTRIBUTES else _named(basis, word, call)
     if name.startswith(_REARRANGES):
         return _worst(key(basis, a, depth - 1) for a in call.args[1:])
     if name in _CONVERSIONS and len(call.args) > 1:
@@ -186,7 +189,7 @@ def _called(basis: Basis, call: Expr, depth: int) -> Answer:
 
 
 def _name(basis: Basis, expr: Expr, depth: int) -> Answer:
-    bindings = basis.names.bindings(expr.text, expr.scope)
+    bindings = _reaching(basis.names.bindings(expr.text, expr.scope), expr)
     if not bindings:
         return Answer("unknown", word=expr.text)
     binding = bindings[0]
@@ -210,6 +213,14 @@ def _name(basis: Basis, expr: Expr, depth: int) -> Answer:
         if answer.kind != "unknown":
             return Answer(answer.kind, word=expr.text if answer.kind in ("caller's key", "inventory") else answer.word)
     return _named(basis, expr.text, expr)
+
+
+def _reaching(bindings: Sequence[Binding], expr: Expr) -> Sequence[Binding]:
+    """Without those that another one overrides, which stands in front of the expression in its own block."""
+    stmt = expr.stmt
+    over = [b.stmt.ordinal for b in bindings if b.how == "assign" and b.exact and b.stmt.parent is stmt.parent]
+    last = max((at for at in over if at < stmt.ordinal), default=None)
+    return bindings if last is None else [b for b in bindings if last <= b.stmt.ordinal < stmt.ordinal]
 
 
 def _configured(iterated: Expr) -> bool:
