@@ -20,8 +20,11 @@ def reads(basis: Basis, call: Expr, row: Row, *, packed: bool = False) -> bool:
     plain = packed or call.args[0].op == "name" or basis.names.qualified(call.args[0]) is not None
     if not name[:1].islower():
         return plain and _asked_once(basis, call)
-    plain = plain or (is_file(basis, row) and basis.apis.means("file_methods", name))
-    return plain and (packed or _stays(basis, call))
+    if is_file(basis, row):
+        if _by_parameter(basis, call, name):
+            return True
+        plain = plain or basis.apis.means("file_methods", name)
+    return plain and (packed or stays(basis, call))
 
 
 def called(basis: Basis, call: Expr) -> str:
@@ -41,7 +44,13 @@ def _asked_once(basis: Basis, made: Expr) -> bool:
     return called and method is not None and not basis.apis.means("end_of_life_methods", method.text)
 
 
-def _stays(basis: Basis, call: Expr) -> bool:
+def _by_parameter(basis: Basis, call: Expr, name: str) -> bool:
+    """`client.transcriptions.create(file=file)`: sent, or stored elsewhere, and what comes back is an answer."""
+    told = any(word and basis.apis.means("read_parameters", word) for word in call.names)
+    return told and not any(basis.apis.means(kind, name) for kind in ("keeping_methods", "wrapping_functions"))
+
+
+def stays(basis: Basis, call: Expr) -> bool:
     """Does what the call gives stay in this statement, or in a local name that is only read from?"""
     stmt, reading = call.stmt, basis.apis.means("reading_functions", called(basis, call))
     given_on = call.parent is not None and call.parent.op == "call" and call is not call.parent.args[0]

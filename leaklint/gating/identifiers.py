@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -125,3 +126,8 @@ def put_in(value: ast.AST) -> Iterator[str]:
     elif isinstance(value, ast.JoinedStr) or (isinstance(value, ast.Call) and last(value.func) in _CARRYING):
         yield from identifiers(value)
     yield from map(last, parts)
+
+
+def passed_on(node: ast.ImportFrom, name: ast.alias) -> bool:
+    """Is it a module of the standard library that a project's module hands on: `from .compat import sqlite3`?"""
+    return bool(node.level and node.module) and name.name in sys.stdlib_module_names

@@ -10,7 +10,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from leaklint.gating.identifiers import first, identifiers, inner, last, put_in, values, words
+from leaklint.gating.identifiers import first, identifiers, inner, last, passed_on, put_in, values, words
 from leaklint.gating.seen import Seen
 
 
@@ -62,6 +62,7 @@ def _import(node: ast.Import, seen: Seen) -> None:
 
 def _import_from(node: ast.ImportFrom, seen: Seen) -> None:
     seen.roots.add((node.module or "").partition(".")[0])
+    seen.roots.update(a.name for a in node.names if passed_on(node, a))
     seen.called.update(a.name for a in node.names)  # may be called by another name
     seen.imported.update(a.asname or a.name for a in node.names)
     seen.bound.update((a.asname, a.name) for a in node.names if a.asname is not None)

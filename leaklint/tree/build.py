@@ -10,6 +10,7 @@ import ast
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from leaklint.gating.identifiers import passed_on
 from leaklint.tree.ir import Binding, Block, Expr, Header, Module, Param, Scope, Stmt
 from leaklint.tree.lower import bind, lower, operator, parameters
 from leaklint.tree.text import Text
@@ -117,6 +118,7 @@ class _Builder:
             prefix = ".".join([*kept, prefix] if prefix else kept)
         for alias in node.names:
             full = prefix if alias.name == "*" else f"{prefix}.{alias.name}" if prefix else alias.name
+            full = alias.name if passed_on(node, alias) else full
             scope.bindings.setdefault(alias.asname or alias.name, []).append(Binding("import", stmt, target=full))
 
     def alias(self, node: Any, scope: Scope, stmt: Stmt, _: list[Expr]) -> None:

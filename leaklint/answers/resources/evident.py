@@ -53,7 +53,8 @@ def _made(basis: Basis, use: Use) -> bool:
     if call.op != "call" or acquired(basis, call) is not None or basis.types.result(call) is not None:
         return False
     method = call.args[0].text if call.args[0].op == "attr" else ""
-    return method not in basis.apis.owning  # `stack.enter_context(...)` closes it
+    # `stack.enter_context(...)` closes it; `engine.connect()` does not
+    return method not in basis.apis.owning or basis.apis.means("opening_functions", method)
 
 
 def _call(use: Use) -> Expr:

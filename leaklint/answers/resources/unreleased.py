@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from leaklint.answers.fate import takes_over
-from leaklint.answers.lending import reads
+from leaklint.answers.lending import reads, stays
 from leaklint.answers.openers import acquired
 from leaklint.answers.paths import Paths
 from leaklint.answers.resources.derived import derived
@@ -82,8 +82,8 @@ def _dropped(basis: Basis, call: Expr, row: Row) -> bool:
     if row.empty and not (parent.op == "attr" and parent.text in row.own):
         return False
     if parent.op == "attr":
-        # `Client().aio`: that half is followed by itself
-        return acquired(basis, parent) is None and _looked_at(basis, parent, row)
+        half = acquired(basis, parent)  # `Client().aio`: that half is followed by itself
+        return (half is None or not half.needs_release) and _looked_at(basis, parent, row)
     packed = parent.op in _DISPLAYS
     while parent is not None and parent.op in _DISPLAYS:  # `files={"f": open(p)}`
         expr, parent = parent, parent.parent
@@ -145,10 +145,22 @@ def _looked_at(basis: Basis, attribute: Expr, row: Row) -> bool:
         return False
     if call is None or call.op != "call" or call.args[0] is not attribute:
         return True
+    if basis.types.callee(call).local is not None:
+        return False
     made = basis.types.result(call)
     answer = made is not None and basis.apis.means("response_nouns", made.noun.rpartition(" ")[2])
-    answer = answer or attribute.text in row.spawn  # a future holds no pool
-    return (made is None or answer) and basis.types.callee(call).local is None
+    return made is None or answer or attribute.text in row.spawn or _used_up(basis, call, made)
+
+
+def _used_up(basis: Basis, call: Expr, made: Row) -> bool:
+    """Does what a method gives go no further: `connect(path).execute(query)`, `... .fetchall()`, `cursor = ...`?"""
+    parent = call.parent
+    if parent is not None:
+        taken = parent.parent if parent.op == "attr" else None
+        if taken is None or taken.op != "call" or taken.args[0] is not parent:
+            return False
+        return parent.text not in made.release and basis.types.result(taken) is None
+    return call.stmt.op in ("expr", "assign", "for") and not made.needs_release and stays(basis, call)
 
 
 def _read_by(basis: Basis, call: Expr, row: Row, packed: bool) -> bool:
