@@ -139,7 +139,7 @@ def script_only(basis: Basis, stmt: Stmt) -> bool:
 
 def is_example(basis: Basis) -> bool:
     """Is the module a program that shows how something is used, by its folder and by a start of its own?"""
-    return shows(basis.module.path) and any(script_only(basis, e.stmt) for e in basis.mentions("__name__"))
+    return shows(basis.module.path) and any(e.stmt.op == "if" for e in basis.mentions("__name__"))
 
 
 def is_program(basis: Basis, function: Scope, depth: int = 3) -> bool:
@@ -180,6 +180,12 @@ def _checked(basis: Basis, use: Use) -> bool:
     return False
 
 
+def _said_once(basis: Basis, use: Use) -> bool:
+    """`warn_once(message)`: as many as there are calls that say something."""
+    told = basis.apis.means("reporting_once", use.stmt.scope.function.name)
+    return told and use.key is not None and use.key.op == "name" and basis.apis.means("message_names", use.key.text)
+
+
 def _registers_passing(basis: Basis, use: Use, keyed: Answer) -> bool:
     """`register_stream(stream_id, ...)`: not what the code lists, but what comes and goes."""
     function = use.stmt.scope.function
@@ -208,7 +214,7 @@ def growth(basis: Basis, use: Use) -> Answer:
         # one entry for each instance: as many as its name says
         few = use.key is not None and use.key.op == "attr" and not basis.apis.means("open_keys", use.key.text)
         return Answer("inventory" if few else "caller's key", (), keyed.word)
-    if keyed.kind in ("closed set", "own") or _checked(basis, use):
+    if keyed.kind in ("closed set", "own") or _checked(basis, use) or _said_once(basis, use):
         return Answer("closed set", (), keyed.word)
     if keyed.kind in ("caller's key", "inventory"):
         return Answer(keyed.kind, when.clues, keyed.word)
