@@ -4,6 +4,7 @@ that needs it."""
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from typing import NoReturn, cast
@@ -80,9 +81,18 @@ def _status(arguments: Sequence[str] | None) -> int:
     return WRONG
 
 
+def _even_there(unraisable: sys.UnraisableHookArgs) -> None:
+    """Python drops what is raised while it tidies up, as after each import, and with it Ctrl-C: the command ends all
+    the same. Its workers follow it."""
+    if issubclass(unraisable.exc_type, KeyboardInterrupt):
+        os._exit(STOPPED)
+    sys.__unraisablehook__(unraisable)
+
+
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """The command `leaklint`."""
     garbage.seldom()
+    sys.unraisablehook = _even_there
     leave(_status(arguments))
 
 

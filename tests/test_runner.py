@@ -323,6 +323,26 @@ main()
 """The command, which says when it has begun; before that Python itself answers Ctrl-C."""
 
 
+TIDYING = """
+import signal, weakref
+from leaklint.cli import cli, main
+class Thing: pass
+def told(*arguments, **options):
+    thing = Thing()
+    ref = weakref.ref(thing, lambda _: signal.raise_signal(signal.SIGINT))
+    del thing
+    print("went on")
+cli.main = told
+main()
+"""
+"""The command, which gets Ctrl-C where Python can raise nothing, as when it lets go of the lock of an import."""
+
+
+def test_ctrl_c_while_python_tidies_up() -> None:
+    done = subprocess.run([sys.executable, "-c", TIDYING], capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
+
+
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
 @pytest.mark.parametrize("jobs", ["1", "2"])
 @pytest.mark.parametrize("pause", [0.0, 0.2, 0.7])
