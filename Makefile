@@ -8,7 +8,7 @@ PYTHON ?= python3
 VENV ?= .venv
 JOBS ?= auto
 
-# Read, never run: their own dependencies are not needed.
+# Read, never run: their own dependencies are not needed, and they stand apart from what the tests run.
 DEMO_PACKAGES = distributed==2024.12.1
 DEMO_PATHS = distributed/spans.py distributed/deploy/cluster.py
 DEMO_OPTIONS =
@@ -24,7 +24,7 @@ demo: $(VENV)/.demo
 	@echo "leaklint check $(strip $(DEMO_OPTIONS) $(DEMO_PATHS))    # of $(DEMO_PACKAGES)"
 	@echo
 	@command=$$(pwd)/$(BIN)/leaklint; \
-	cd "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"; \
+	cd $(VENV)/read; \
 	"$$command" check --isolated $(DEMO_OPTIONS) $(DEMO_PATHS) || test $$? -eq 1
 	@echo
 	@echo "Your own code: $(BIN)/leaklint check PATH"
@@ -51,8 +51,8 @@ $(VENV)/.installed: $(VENV)/.made pyproject.toml
 	@touch $@
 
 $(VENV)/.demo: $(VENV)/.installed Makefile
-	@echo "installing $(DEMO_PACKAGES) into $(VENV)"
-	@$(PIP) install --quiet --no-deps $(DEMO_PACKAGES)
+	@echo "installing $(DEMO_PACKAGES) into $(VENV)/read"
+	@$(PIP) install --quiet --no-deps --upgrade --target $(VENV)/read $(DEMO_PACKAGES)
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.installed
