@@ -35,6 +35,14 @@ LARGE: dict[str, Callable[[int], str]] = {
     "text": lambda n: "x = '''" + "some words and more of them\n" * (100 * n) + "'''\n",
     "escapes": lambda n: "x = '" + "\\n" * (1000 * n) + "'\n",
     "open files": lambda n: "def f(p):\n" + "".join(f"    h{k} = open(p)\n    h{k}.read()\n" for k in range(n)),
+    "clients that are closed": lambda n: (
+        "import net\ndef f(p):\n" + "".join(f"    h{k} = net.Client()\n    h{k}.close()\n" for k in range(n))
+    ),
+    "clients kept": lambda n: (
+        "import net\nclass Hub:\n    def __init__(self):\n"
+        + "".join(f"        self.c{k} = net.Client()\n" for k in range(n))
+        + "    def close(self):\n        self.c0.close()\n"
+    ),
     "ways out": lambda n: "def f(p):\n    h = open(p)\n" + "    if p:\n        return 1\n" * n + "    h.close()\n",
     "tasks": lambda n: "async def f(g):\n" + "    asyncio.create_task(g())\n" * n,
     "keys": lambda n: (

@@ -87,10 +87,12 @@ def _local(klass: Scope) -> bool:
 
 def _is_data(basis: Basis, klass: Scope) -> bool:
     """A data class, unless its methods act and its name or a lock says that it lasts."""
+    if not is_data(basis, klass):
+        return False
     acts = any(m.kind == "function" and not m.name.startswith("__") and not _reads(m) for m in klass.children)
     lists = ("long_lived_classes", "active_classes")
     lasting = acts and (guarded(basis, klass) or any(basis.apis.means(what, klass.name) for what in lists))
-    return not lasting and is_data(basis, klass)
+    return not lasting
 
 
 def _reads(method: Scope) -> bool:

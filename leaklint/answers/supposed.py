@@ -49,7 +49,7 @@ def supposed(basis: Basis) -> Iterator[Supposed]:
 def _seen_to(basis: Basis, place: Place, uses: list[Use]) -> bool:
     """Is it ended by a part of it (`self.client.socket.close()`), attached to another object of its holder, or made to
     be used anew (`self.crypto.reset()`), which what is open is not?"""
-    parts = (u.verb for other, below in basis.uses.items() if _within(place, other) for u in below)
+    parts = (u.verb for u in basis.below(place) if u.place != place)
     if any(basis.apis.means("closing_methods", verb) for verb in parts):
         return True
     if any(basis.apis.means("restarting_methods", u.verb) for u in uses):
@@ -61,10 +61,6 @@ def _seen_to(basis: Basis, place: Place, uses: list[Use]) -> bool:
 
 def _closed(basis: Basis, place: Place) -> bool:
     return any(basis.apis.means("end_of_life_methods", u.verb) for u in basis.all_uses(place))
-
-
-def _within(place: Place, other: Place) -> bool:
-    return other.scope is place.scope and len(other.path) > 1 and other.path[0] == place.path[0]
 
 
 def likely(basis: Basis, one: Supposed, ends: Collection[Scope], sibling: Use | None) -> bool:

@@ -107,11 +107,19 @@ class Basis:
         """Every expression that ends in this identifier."""
         return self._attributes.get(name, [])
 
+    @cached_property
+    def _below(self) -> dict[tuple[Scope, str], list[Place]]:
+        """The places that hang from each name of a scope, itself included."""
+        found: dict[tuple[Scope, str], list[Place]] = {}
+        for place in self.uses:
+            found.setdefault((place.scope, place.path[0]), []).append(place)
+        return found
+
     def below(self, place: Place) -> Iterator[Use]:
         """Uses of a place and of everything that hangs from it."""
-        for other, uses in self.uses.items():
-            if other.scope is place.scope and other.path[: len(place.path)] == place.path:
-                yield from uses
+        for other in self._below.get((place.scope, place.path[0]), ()):
+            if other.path[: len(place.path)] == place.path:
+                yield from self.uses[other]
 
 
 def basis(module: Module, apis: Apis, infer: Infer = lambda _: ()) -> Basis:

@@ -9,7 +9,7 @@ from leaklint.answers.listeners import cycles
 from leaklint.answers.paths import Paths
 from leaklint.answers.resources import evicted, evident, lent, reopened, scoped, skipped, unawaited, unwound
 from leaklint.tree.ir import Expr
-from leaklint.views.resources import Resources
+from leaklint.views.resources import Resources, affordable
 
 
 class Holders(Resources):
@@ -32,7 +32,7 @@ class Holders(Resources):
     def evident(self) -> tuple[tuple[Paths, Expr], ...]:
         """Resources in local names that only their release tells of."""
         classes = (s for s in self.basis.module.scopes if s.kind == "class")
-        return tuple(evident.evident(self.basis, {k: self.endings(k) for k in classes}))
+        return tuple(affordable(evident.evident(self.basis, {k: self.endings(k) for k in classes})))
 
     @cached_property
     def unawaited_closes(self) -> tuple[unawaited.Unawaited, ...]:

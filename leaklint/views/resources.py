@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Literal
 
@@ -15,10 +16,20 @@ from leaklint.tree.ir import Expr, Stmt, statements
 from leaklint.views.view import View
 
 Sort = Literal["executor", "session", "response", "file", "other"]
-_STEPS = 100_000
+_STEPS = 50_000
 """Statements that resources are followed through, in one file; what comes after is not followed. A function that is
 written by hand has some ten resources and hundreds of statements; a generated one may have thousands of both."""
 _SORTS: tuple[Sort, ...] = ("executor", "session", "response", "file")
+
+
+def affordable(traces: Iterable[tuple[paths.Paths, Expr]]) -> Iterator[tuple[paths.Paths, Expr]]:
+    """The first of them, each of which is followed when it is asked for, as far as the budget of a file goes."""
+    steps = 0
+    for one in traces:
+        steps += len(statements(one[0].acquired.scope.function.block))
+        if steps > _STEPS:
+            return
+        yield one
 
 
 class Resources(View):
@@ -63,19 +74,13 @@ class Resources(View):
         # `p = self.proc = Popen(...)`: the attribute holds it too
         alone = (a for a in self.acquisitions if all(t.op in ("name", "tuple") for t in a[2].targets))
         local = (a for a in alone if a[0].scope.kind == "function" and len(a[0].path) == 1)
-        found, steps = [], 0
-        for place, row, stmt, value in local:
-            steps += len(statements(place.scope.block))
-            if steps > _STEPS:
-                break
-            found.append((self.trace(place, row, stmt), value))
-        return tuple(found)
+        return tuple(affordable((self.trace(place, row, stmt), value) for place, row, stmt, value in local))
 
     @cached_property
     def factory_traces(self) -> tuple[tuple[paths.Paths, Expr], ...]:
         """Each resource that a function gives to an object which it has made itself, and hands out afterwards."""
         made = (a for a in self.acquisitions if len(a[0].path) == 2 and paths.made_here(self.basis, a[0]))
-        return tuple((self.trace(place, row, stmt), value) for place, row, stmt, value in made)
+        return tuple(affordable((self.trace(place, row, stmt), value) for place, row, stmt, value in made))
 
     @cached_property
     def constructor_traces(self) -> tuple[tuple[paths.Paths, Expr], ...]:
@@ -85,7 +90,7 @@ class Resources(View):
             for a in self.acquisitions
             if a[0].is_attribute and a[2].scope.function.name in ("__init__", "__new__") and not a[1].empty
         )
-        return tuple((self.trace(place, row, stmt), value) for place, row, stmt, value in born)
+        return tuple(affordable((self.trace(place, row, stmt), value) for place, row, stmt, value in born))
 
     @cached_property
     def unreleased(self) -> tuple[unreleased.Unreleased, ...]:
