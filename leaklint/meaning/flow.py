@@ -16,6 +16,9 @@ from leaklint.tree.ir import Block, Expr, Stmt
 NONE, OPEN, DONE, FAILED = 1, 2, 4, 8
 _HELD = OPEN | FAILED
 
+LEAVING = ("return", "raise", "continue", "break")
+"""Statements after which what follows in their block is not reached."""
+
 ExitKind = Literal["end", "return", "raise", "cancel", "lost", "break", "continue"]
 _ERRORS: tuple[ExitKind, ...] = ("raise", "cancel")
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from leaklint.meaning.basis import Basis
+from leaklint.meaning.flow import LEAVING
 from leaklint.meaning.scopes import source_name
 from leaklint.tree.ir import Block, Expr, Stmt, ancestors, source, walk
 
@@ -118,7 +119,7 @@ def refused(basis: Basis, stmt: Stmt, response: str) -> bool:
 
 def _leaves_well(basis: Basis, stmt: Stmt, response: str) -> bool:
     """`if response.status == 200: return ...`: what follows is for the others."""
-    if stmt.op != "if" or stmt.blocks[0].stmts[-1].op not in ("return", "raise", "continue", "break"):
+    if stmt.op != "if" or stmt.blocks[0].stmts[-1].op not in LEAVING:
         return False
     tests = stmt.blocks[0].exprs
     return any(_asks(t, response) for t in tests) and any(_went_well(basis, t) for t in tests)

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from leaklint.answers.key import parts_of
 from leaklint.meaning.basis import Basis
+from leaklint.meaning.flow import LEAVING
 from leaklint.meaning.names import Place
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Stmt, ancestors, source, statements, walk
 
 _REMOVALS = ("remove", "discard", "pop", "popleft", "popitem")
-_LEAVING = ("return", "raise", "continue", "break")
 
 
 def inserting_reads(basis: Basis, place: Place) -> Iterator[Use]:
@@ -90,5 +90,5 @@ def _refuses(basis: Basis, place: Place, stmt: Stmt, use: Use) -> bool:
     """`if key not in self.items: return`, above."""
     if stmt.op != "if" or stmt.value is None or stmt.ordinal > use.stmt.ordinal or use.key is None:
         return False
-    leaves = bool(stmt.blocks[0].stmts) and stmt.blocks[0].stmts[-1].op in _LEAVING
+    leaves = bool(stmt.blocks[0].stmts) and stmt.blocks[0].stmts[-1].op in LEAVING
     return leaves and _tests(basis, place, stmt.value, use.key, "NotIn")

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from leaklint.meaning.basis import Basis
+from leaklint.meaning.flow import LEAVING
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Stmt, ancestors, source, walk
-
-_LEAVES = ("return", "raise", "continue", "break")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ def _refuses(basis: Basis, stmt: Stmt) -> Iterator[str]:
     if stmt.op != "if" or test is None or len(stmt.blocks) != 1 or test.op != "unary" or test.text != "Not":
         return
     last = stmt.blocks[0].stmts[-1] if stmt.blocks[0].stmts else None
-    if last is not None and last.op in _LEAVES and _state(basis, test.args[0]):
+    if last is not None and last.op in LEAVING and _state(basis, test.args[0]):
         yield source(test.args[0])
 
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from leaklint.answers.drain import conditional
+from leaklint.meaning.flow import LEAVING
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, is_none, source, statements
 
-_LEAVES = ("return", "raise", "continue", "break")
 _LOOKS = ("__getitem__", "get", "__contains__")
 _STORES = ("__setitem__", "setdefault", "add", "append")
 
@@ -66,7 +66,7 @@ def _tests(stmt: Stmt) -> Iterator[tuple[Expr, bool]]:
 
 def _leaves(stmt: Stmt) -> bool:
     body = stmt.blocks[0].stmts
-    return bool(body) and body[-1].op in _LEAVES
+    return bool(body) and body[-1].op in LEAVING
 
 
 def _holds(test: Expr, looks: Sequence[Use]) -> bool | None:
@@ -128,6 +128,6 @@ def _follows(removal: Stmt, insert: Stmt, looks: Sequence[Use]) -> bool:
         if block is home:
             return True
         after = (s for s in statements(block) if s.ordinal > removal.ordinal)
-        if owner.op in ("for", "while") or any(s.op in _LEAVES for s in after):
+        if owner.op in ("for", "while") or any(s.op in LEAVING for s in after):
             return False
     return False

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from leaklint.meaning.basis import Answer, Basis, calls
+from leaklint.meaning.flow import LEAVING
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Block, Stmt, ancestors, statements, walk
-
-_LEAVES = ("return", "raise", "continue", "break")
 
 
 def unsent(basis: Basis, grows: Sequence[Use], shrinks: Sequence[Use], bound: Answer) -> Stmt | None:
@@ -61,4 +60,4 @@ def _starts(bound: Answer, told: Sequence[Stmt]) -> bool:
     if stmt is None or stmt.op != "if":
         return False
     within = [s for b in stmt.blocks for s in statements(b)]
-    return not any(s.op in _LEAVES or s in told for s in within)
+    return not any(s.op in LEAVING or s in told for s in within)

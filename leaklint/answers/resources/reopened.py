@@ -12,6 +12,7 @@ from leaklint.answers.fate import fate, resource_uses
 from leaklint.apis import Row
 from leaklint.meaning.annotations import generic
 from leaklint.meaning.basis import Basis, calls
+from leaklint.meaning.flow import LEAVING
 from leaklint.meaning.names import Place
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, is_none, statements, walk
@@ -156,7 +157,7 @@ def _leads(earlier: Stmt, stmt: Stmt) -> bool:
     """Can `stmt` run after an earlier statement: does no branch between them end in a return or raise?"""
     around = {block for block, _ in ancestors(stmt)}
     apart = (block for block, _ in ancestors(earlier) if block not in around)
-    return not any(block.stmts[-1].op in ("return", "raise", "continue", "break") for block in apart)
+    return not any(block.stmts[-1].op in LEAVING for block in apart)
 
 
 def _heeds(basis: Basis, asking: Stmt, stmt: Stmt) -> bool:
@@ -174,7 +175,7 @@ def _decides(asking: Stmt, stmt: Stmt) -> bool:
     """Does the outcome of a test decide whether `stmt` runs?"""
     inner = (s for block in asking.blocks for s in statements(block))
     around = any(owner is asking for _, owner in ancestors(stmt))
-    return asking.op != "if" or around or any(s.op in ("return", "raise", "continue", "break") for s in inner)
+    return asking.op != "if" or around or any(s.op in LEAVING for s in inner)
 
 
 def _asks(basis: Basis, expr: Expr, one: Acquisition, here: bool) -> bool:
