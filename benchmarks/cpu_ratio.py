@@ -8,15 +8,10 @@ Ratios, not seconds: machines differ and are noisy. Prints what the cleared susp
 from __future__ import annotations
 
 import argparse
-import ast
 import collections
-import pathlib
 import random
-import time
-import warnings
 
-from leaklint.analyze import analyze
-from leaklint.catalogue import load
+from timed import costs, files
 
 
 def main() -> None:
@@ -25,30 +20,20 @@ def main() -> None:
     parser.add_argument("--sample", type=int, help="this many files, drawn at random")
     parser.add_argument("--seed", default="leaklint")
     args = parser.parse_args()
-    warnings.simplefilter("ignore")
-    files = sorted(f for path in args.paths for f in pathlib.Path(path).rglob("*.py") if f.is_file())
+    chosen = files(args.paths)
     if args.sample is not None:
-        files = sorted(random.Random(args.seed).sample(files, min(args.sample, len(files))))
-    catalogue = load()
-    analyze(b"", "", "", catalogue, gate=False)  # imports what is needed
+        chosen = sorted(random.Random(args.seed).sample(chosen, min(args.sample, len(chosen))))
     parsing = analysing = size = 0.0
     findings: collections.Counter[str] = collections.Counter()
     cleared: collections.Counter[tuple[str, str]] = collections.Counter()
-    for file in files:
-        source = file.read_bytes()
-        size += len(source)
-        begun = time.process_time()
-        try:
-            ast.parse(source)
-        except (SyntaxError, ValueError):
-            continue
-        parsed = time.process_time()
-        result = analyze(source, str(file), file.stem, catalogue)
-        analysing += time.process_time() - parsed
-        parsing += parsed - begun
+    for one in costs(chosen):
+        size += one.size
+        parsing += one.parsing
+        analysing += one.analysing
+        result = one.result
         findings.update(f.rule for f in (*result.findings, *(q.finding for q in result.open_questions)))
         cleared.update((c.rule, c.defence) for c in (*result.cleared, *result.sound))
-    print(f"{len(files)} files, {size / 1e6:.1f} MB: analyze {analysing / parsing:.1f} times ast.parse")
+    print(f"{len(chosen)} files, {size / 1e6:.1f} MB: analyze {analysing / parsing:.1f} times ast.parse")
     for rule, count in sorted(findings.items()):
         print(f"  {rule} {count} findings")
     for (rule, defence), count in sorted(cleared.items()):

@@ -9,15 +9,11 @@ nanoseconds per byte, and the resident size.
 from __future__ import annotations
 
 import argparse
-import ast
 import pathlib
 import random
 import resource
-import time
-import warnings
 
-from leaklint.analyze import analyze
-from leaklint.catalogue import load
+from timed import costs, files
 
 
 def resident() -> float:
@@ -33,29 +29,19 @@ def main() -> None:
     parser.add_argument("paths", nargs="+")
     parser.add_argument("--megabytes", type=float, default=1000, help="stop after this many")
     args = parser.parse_args()
-    warnings.simplefilter("ignore")
-    files = sorted(f for path in args.paths for f in pathlib.Path(path).rglob("*.py") if f.is_file())
-    random.Random("leaklint").shuffle(files)
-    catalogue = load()
-    analyze(b"", "", "", catalogue, gate=False)  # imports what is needed
+    chosen = files(args.paths)
+    random.Random("leaklint").shuffle(chosen)
     marks = [1e6, 1e7, 1e8]
     size, parsing, analysing, results = 0, 0.0, 0.0, []
-    for number, file in enumerate(files, 1):
-        source = file.read_bytes()
-        begun = time.process_time()
-        try:
-            ast.parse(source)
-        except (SyntaxError, ValueError):
-            continue
-        parsed = time.process_time()
-        results.append(analyze(source, str(file), file.stem, catalogue))  # a run keeps them all
-        analysing += time.process_time() - parsed
-        parsing += parsed - begun
-        size += len(source)
-        if number % 1000 == 0 or number == len(files) or (marks and size >= marks[0]):
+    for one in costs(chosen):
+        results.append(one.result)  # a run keeps them all
+        parsing += one.parsing
+        analysing += one.analysing
+        size += one.size
+        if one.number % 1000 == 0 or one.number == len(chosen) or (marks and size >= marks[0]):
             marks = [mark for mark in marks if mark > size]
             print(
-                f"{number:6} files {size / 1e6:7.1f} MB: {analysing / parsing:5.2f} times ast.parse, "
+                f"{one.number:6} files {size / 1e6:7.1f} MB: {analysing / parsing:5.2f} times ast.parse, "
                 f"{analysing / size * 1e9:5.0f} ns per byte, {resident():4.0f} MB resident",
                 flush=True,
             )

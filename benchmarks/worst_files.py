@@ -12,6 +12,8 @@ import statistics
 import time
 import warnings
 
+from timed import files
+
 from leaklint.analyze import DEEPEST, analyze
 from leaklint.catalogue import load
 from leaklint.gating.gate import Gate
@@ -29,7 +31,7 @@ def main() -> None:
     catalogue = load()
     gate = Gate(catalogue.apis)
     costs: list[tuple[float, int, float, pathlib.Path]] = []
-    for file in sorted(f for path in args.paths for f in pathlib.Path(path).rglob("*.py") if f.is_file()):
+    for file in files(args.paths):
         source = file.read_bytes()
         if len(source) < args.smallest:
             continue
