@@ -67,7 +67,7 @@ def test_what_stands_in_it(report: Report) -> None:
         "Summary",
         "In figures",
         "How to read an entry",
-        "P0: certain leaks",
+        "P0: leaks that grow without end",
         "P1: high risks",
         "If this is not your code",
         "When a finding is wrong",
@@ -100,6 +100,15 @@ def test_what_stands_in_it(report: Report) -> None:
     assert "- `app/broken.py`: syntax error: Missing parentheses" in out
     assert "TypeScript (1)" in out
     assert r"flush is short, and \*awaits\* nothing \| else |" in out
+
+
+def test_the_code_of_what_is_least_urgent_is_folded(report: Report, tmp_path: Path) -> None:
+    (tmp_path / "app" / "later.py").write_text("import asyncio\n\n\nasync def f(g):\n    asyncio.create_task(g())\n")
+    _, out, _ = report()
+    folded = chapter(out, "P2-1")
+    assert "<details><summary>Evidence · For this code</summary>\n\n- **Evidence**:" in folded
+    assert folded.index("- **Repair**: ") < folded.index("<details>") < folded.index("```") < folded.index("</details>")
+    assert "<details>" not in chapter(out, "P0-1")
 
 
 def test_impacts_are_no_invented_numbers(report: Report) -> None:

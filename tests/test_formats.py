@@ -170,7 +170,7 @@ def test_markdown() -> None:
             "| `b.py` | 1 |  |  | 1 |",
             "| `src/app.py` |  | 2 |  | 2 |",
             "",
-            "## P0: certain leaks",
+            "## P0: leaks that grow without end",
             "",
             *_finding(1, "b.py"),
             "",

@@ -178,3 +178,22 @@ def test_a_class_that_its_package_hands_on() -> None:
     keeper = result(KEEPER.format(made="Wire()"), "app.keeper")
     package = result("from app.wire.impl import Wire\n", "app.wire")
     assert told(keeper, package, result(WIRE, "app.wire.impl")) == ["LK302 app.keeper:Keeper.wire"]
+
+
+CAMERA = """
+import aiohttp
+from app.const import DOMAIN
+
+
+class Camera(domain=DOMAIN):
+    def __init__(self):
+        self.session = aiohttp.ClientSession()
+
+    def stop(self):
+        self.state = 0
+"""
+
+
+def test_an_option_of_a_class_is_no_base() -> None:
+    (leak,) = link([result(CAMERA, "app.camera")]).findings
+    assert "DOMAIN" not in leak.args.values()

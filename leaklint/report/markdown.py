@@ -13,7 +13,7 @@ from leaklint.report.full import position
 from leaklint.report.tally import Row, by_file, by_rule, count, several
 from leaklint.running.runner import Outcome
 
-HEADINGS: dict[Severity, str] = {"P0": "certain leaks", "P1": "high risks", "P2": "conditional leaks"}
+HEADINGS: dict[Severity, str] = {"P0": "leaks that grow without end", "P1": "high risks", "P2": "conditional leaks"}
 
 _CODE = re.compile(r"`([^`]+)`")
 _SPECIAL = re.compile(r"[\\`*_\[\]<>#|~@&$]")

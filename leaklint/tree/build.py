@@ -219,8 +219,11 @@ class _Builder:
         stmt.text = node.name
         stmt.decorators = tuple([self.lower(d, scope, stmt, flat) for d in node.decorator_list])
         inner = self.scope("class", scope, stmt)
-        bases = [b.value if isinstance(b, ast.Starred) else b for b in node.bases]
-        inner.bases = tuple([self.lower(b, scope, stmt, flat) for b in (*bases, *(k.value for k in node.keywords))])
+        bases = [self.lower(b.value if isinstance(b, ast.Starred) else b, scope, stmt, flat) for b in node.bases]
+        options = {k.arg: self.lower(k.value, scope, stmt, flat) for k in node.keywords}
+        if "metaclass" in options:  # it decides over instances, as a base may
+            bases.append(options["metaclass"])
+        inner.bases = tuple(bases)
         scope.bindings.setdefault(stmt.text, []).append(Binding("class", stmt, inner=inner))
         self.body(node.body, inner, stmt)
 

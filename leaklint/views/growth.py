@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Literal, get_args
 
 from leaklint.answers import drain, driver, endings, key, owner
-from leaklint.answers.growth import coverage, memo, narrower, nested, occasion, record, unsent
+from leaklint.answers.growth import coverage, memo, narrower, nested, occasion, record, tail, unsent
 from leaklint.apis import Row
 from leaklint.facts import DriverKind
 from leaklint.meaning.basis import NO, Answer, Clue
@@ -137,6 +137,10 @@ class Growth(View):
     def only_last(self, value: Value) -> bool:
         """Is the last entry all that is ever read of it?"""
         return record.only_last(self.basis, value.place)
+
+    def tail(self, value: Value) -> tail.Tail:
+        """How its oldest entries may be dropped."""
+        return tail.tail(value.uses, ordered="discard" not in value.row.shrink)
 
     def outside_key(self, value: Value, insert: Use) -> Answer:
         """The key of an insert, when it comes from outside.

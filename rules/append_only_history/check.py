@@ -71,7 +71,7 @@ def advice(facts: Facts, value: Value, use: Use) -> str:
         return "ends"
     if facts.only_last(value):
         return "last"
-    return "indexed" if any(u.verb == "__getitem__" for u in value.uses) else "deque"
+    return facts.tail(value)
 
 
 def repeats(facts: Facts, value: Value, use: Use, when: str) -> bool:

@@ -45,7 +45,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             else "local"
             if local
             else "never",
-            hint="deque" if value.row.kind == "container" else "limit",
+            hint="limit",
             args={"name": value.place.path[-1], "came": came.word, "function": use.stmt.scope.function.name},
             clues=tuple(clues),
             acquired=source(use.value),

@@ -34,7 +34,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             driver=driver.kind,  # type: ignore[arg-type]
             release="on some paths" if pruned == "only_on_demand" else "never",
             message=pruned if value.shrinks else "itself" if itself else "keyed" if keyed else "added",
-            hint="weak" if itself else "bound" if keyed else "own" if facts.through_instance(use) else "maxlen",
+            hint="weak" if itself else "bound" if keyed else "own" if facts.through_instance(use) else "latest",
             args={
                 "class": value.place.scope.name,
                 "name": value.place.path[0],

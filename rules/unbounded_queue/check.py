@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from leaklint.facts import DriverKind
 from leaklint.meaning.basis import Clue
+from leaklint.meaning.uses import Use
 from leaklint.model import Clear, Facts, Hit
-from leaklint.tree.ir import source
+from leaklint.tree.ir import Expr, source
 
 DRIVERS: dict[str, DriverKind] = {
     "subscribers": "event",
@@ -39,8 +40,13 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             driver=DRIVERS[who],
             release="on some paths" if queue.taken else "never",
             message="nobody" if not queue.taken else "subscribers" if who == "subscribers" else "faster",
-            hint="channel" if queue.born.op == "call" and source(queue.born).count("inf") else "maxsize",
-            args={"function": put.stmt.scope.function.name, "value": source(put.key), "made": source(queue.born)},
+            hint=advice(queue.born, put),
+            args={
+                "function": put.stmt.scope.function.name,
+                "put": put.verb,
+                "value": source(put.key),
+                "made": source(queue.born),
+            },
             clues=(
                 Clue(put.stmt, "acquired", "put"),
                 *facts.context(put.stmt).clues[:1],
@@ -48,3 +54,9 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             ),
             acquired=source(put.site),
         )
+
+
+def advice(born: Expr, put: Use) -> str:
+    if born.op == "call" and "inf" in source(born):
+        return "channel"
+    return "nowait" if put.verb.endswith("nowait") else "maxsize"

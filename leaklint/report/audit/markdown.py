@@ -60,29 +60,42 @@ def _point(point: Point) -> Iterator[str]:
         yield from (f"  - {inline(text)}" for text in texts)
 
 
-def _item(item: Item) -> Iterator[str]:
-    yield f'<a id="{item.anchor}"></a>'
-    yield ""
-    rules = ", ".join(f"{code} {name}" for code, name in item.rules.items())
-    yield f"### {item.number} {inline(item.title)} ({rules})"
-    yield ""
-    for point in item.points:
-        yield from _point(point)
+def _code(item: Item) -> Iterator[str]:
+    """The evidence and the comparison."""
     label, snippets = item.evidence
     yield f"- **{label}**:"
     yield ""
     for snippet in snippets:
         yield from _fenced([f"--> {snippet.place}", *snippet.lines], "text")
         yield ""
-    yield from _point(item.repair)
     label, parts = item.patch
     if parts:
         yield f"- **{label}**:"
         yield ""
         yield from _fenced([text for _, text in unified(item.path, parts)], "diff")
         yield ""
-    for point in item.notes:
+
+
+def _folded(item: Item) -> Iterator[str]:
+    """To be opened by who wants to see it: a long report is read from the top, and what is last is least urgent."""
+    labels = [item.evidence[0], *([item.patch[0]] if item.patch[1] else [])]
+    yield f"<details><summary>{' · '.join(labels)}</summary>"
+    yield ""
+    yield from _code(item)
+    yield "</details>"
+    yield ""
+
+
+def _item(item: Item) -> Iterator[str]:
+    yield f'<a id="{item.anchor}"></a>'
+    yield ""
+    rules = ", ".join(f"{code} {name}" for code, name in item.rules.items())
+    yield f"### {item.number} {inline(item.title)} ({rules})"
+    yield ""
+    for point in (*item.points, item.repair, *item.notes):
         yield from _point(point)
+    yield ""
+    yield from _folded(item) if item.severity == "P2" else _code(item)
 
 
 def _block(block: Block) -> Iterator[str]:

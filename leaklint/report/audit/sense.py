@@ -20,6 +20,10 @@ from leaklint.report.audit.words import Words
 _BY_NAME: frozenset[DriverKind] = frozenset({"caller's key", "event", "inventory"})
 """Drivers that are concluded from names and decorators."""
 
+_EACH_TIME: frozenset[DriverKind] = frozenset({"event", "call"})
+"""Drivers that say how often something runs; what is stored by a key grows with new keys alone."""
+
+_CONTAINERS = "growth"
 _WAYS_OUT = "resources"
 """The family in which a release on some paths means: on some ways out of a function."""
 
@@ -113,7 +117,9 @@ class Sense:
     def cost(self, finding: Finding) -> str:
         """What is held, how it grows, what takes it back: no number, for none is known."""
         words, family = self._words, self._family(finding)
-        owner, release, growth = finding.owner, finding.release, words(f"growth.{finding.driver}")
+        owner, release = finding.owner, finding.release
+        keyed = family == _CONTAINERS and finding.driver in _EACH_TIME and "key" in finding.args
+        growth = words("growth.keyed" if keyed else f"growth.{finding.driver}")
         keys = (f"grows.{family}.{owner}.{release}", f"grows.{family}.{release}", f"grows.{release}")
         grows = words.first(*keys, growth=growth)
         stays = words.first(f"stays.{family}.{owner}.{release}", f"stays.{family}.{owner}", f"stays.{owner}")

@@ -1,0 +1,72 @@
+"""A hint that is followed to the letter leaves a program that runs: it fits how the thing is used."""
+
+from __future__ import annotations
+
+import pytest
+
+from leaklint import link
+from leaklint.analyze import analyze
+from leaklint.catalogue import load
+from leaklint.facts import Finding
+
+JOURNAL = """
+class Journal:
+    def __init__(self):
+        self.history = {made}
+
+    def on_event(self, event):
+        self.history.{add}(event)
+
+    def shown(self, place):
+        {use}
+"""
+
+QUEUE = """
+import asyncio
+
+
+class Feed:
+    def __init__(self):
+        self.lines = asyncio.Queue()
+
+    {define} data_received(self, line):
+        {put}(line)
+
+    async def run(self):
+        while True:
+            print(await self.lines.get())
+"""
+
+
+def finding(code: str, rule: str) -> Finding:
+    found = link.link([analyze(code.encode(), "a.py", "a", load())]).findings
+    return next(one for one in found if one.rule == rule)
+
+
+@pytest.mark.parametrize(
+    ("use", "hint"),
+    [
+        ("print(len(self.history))", "deque"),
+        ("return [one for one in self.history if one]", "deque"),
+        ("return self.history[0], len(self.history)", "deque"),
+        ("return self.history[-10:]", "slice"),
+        ("return self.history", "slice"),
+        ("print(self.history + [place])", "slice"),
+        ("self.history.sort()", "slice"),
+        ("return self.history[place]", "indexed"),
+    ],
+)
+def test_a_list_becomes_a_deque_only_where_a_deque_will_do(use: str, hint: str) -> None:
+    assert finding(JOURNAL.format(made="[]", add="append", use=use), "LK105").hint == hint
+
+
+def test_a_set_does_not_know_its_oldest() -> None:
+    assert finding(JOURNAL.format(made="set()", add="add", use="print(self.history)"), "LK105").hint == "members"
+
+
+@pytest.mark.parametrize(
+    ("define", "put", "hint"),
+    [("def", "self.lines.put_nowait", "nowait"), ("async def", "await self.lines.put", "maxsize")],
+)
+def test_a_bound_makes_putting_raise_where_it_does_not_wait(define: str, put: str, hint: str) -> None:
+    assert finding(QUEUE.format(define=define, put=put), "LK107").hint == hint
