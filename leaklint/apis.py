@@ -61,6 +61,7 @@ class Row:
     open_with: Mapping[str, str] = field(default_factory=dict)  # argument -> value with which it holds something open
     borrows: tuple[str, ...] = ()  # constructor arguments that hold what would be open, and are somebody else's
     empty: bool = False  # a new one holds nothing: what it takes over counts
+    counted: bool = False  # CPython ends it with the last reference to it
     pooled: bool = False  # made to be kept: it reuses connections
     spawn: tuple[str, ...] = ()  # methods that start a task and return it
     pairs: Mapping[str, str] = field(default_factory=dict)  # what registers a callback -> what takes it off again

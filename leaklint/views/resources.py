@@ -48,6 +48,11 @@ class Resources(View):
         """Is it acquired with an argument that opens something which waits for the release?"""
         return openers.holds_open(row, call)
 
+    def counted(self, row: Row, call: Expr) -> bool:
+        """Does CPython end it with the last reference, so that what a function drops does not last?"""
+        harmless = bool(row.open_with) and not self.holds_open(row, call)
+        return row.counted or harmless or self.sort(row) == "file"
+
     def trace(self, place: Place, row: Row, stmt: Stmt) -> paths.Paths:
         return paths.trace(self.basis, place, row, stmt)
 

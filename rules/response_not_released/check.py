@@ -47,7 +47,7 @@ def _hit(  # noqa: PLR0913  what is known of one response
         at=call.stmt,
         subject=subject,
         owner="call",  # with the last reference to it the connection is given back, sooner or later
-        driver=facts.cadence(when),
+        driver="call" if facts.counted(row, call) else facts.cadence(when),
         release="on some paths" if left is not None else "never",
         message="skipped" if left is not None else "named" if name else "dropped",
         hint="guard" if handed_over else "with" if row.scoped and derived is None else "close",

@@ -16,20 +16,17 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
     for unreleased in facts.unreleased:
         row, call = unreleased.row, unreleased.call
         noun = row.noun or row.name
-        sort = facts.sort(row)
-        if sort not in ("file", "other"):
+        if facts.sort(row) not in ("file", "other"):
             continue
         stmt = call.stmt
         if unreleased.defence:
             yield Clear(stmt, unreleased.subject, unreleased.defence, sound=True)
             continue
-        # CPython closes a file with its last reference; a socket or the pipes of a child have a peer that waits
-        counted = sort == "file" or (bool(row.open_with) and not facts.holds_open(row, call))
         lost = [Clue(unreleased.lost, "missing", "reopened", {"noun": noun})] if unreleased.lost is not None else []
         yield Hit(
             at=stmt,
             subject=unreleased.subject,
-            owner="call" if counted else "nobody",
+            owner="call" if facts.counted(row, call) else "nobody",
             driver="call",
             release="never",
             message="reopened" if unreleased.lost is not None else "named" if unreleased.name else "dropped",

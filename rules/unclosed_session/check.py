@@ -23,13 +23,13 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         if unreleased.defence:
             yield Clear(stmt, unreleased.subject, unreleased.defence, sound=True)
             continue
-        when = facts.context(stmt)
+        when, counted = facts.context(stmt), facts.counted(row, call)
         lost = [Clue(unreleased.lost, "missing", "reopened", {"noun": noun})] if unreleased.lost is not None else []
         yield Hit(
             at=stmt,
             subject=unreleased.subject,
-            owner="nobody",
-            driver=facts.cadence(when),
+            owner="call" if counted else "nobody",
+            driver="call" if counted else facts.cadence(when),
             release="never",
             message="reopened" if unreleased.lost is not None else "named" if unreleased.name else "dropped",
             hint="close" if not row.scoped else "with" if unreleased.derived is None else "inside",

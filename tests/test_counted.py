@@ -1,0 +1,140 @@
+"""`counted` rows are held against the library: the peer sees the connection end with the last reference to it."""
+
+from __future__ import annotations
+
+import ftplib
+import gc
+import http.client
+import imaplib
+import platform
+import poplib
+import smtplib
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from leaklint.apis import read_rows
+
+RULES = Path(__file__).resolve().parents[1] / "rules"
+PATIENCE = 5.0
+"""Seconds until a peer gives up, which fails the test."""
+
+BODY = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\nhi"
+GREETINGS = {
+    "ftplib.FTP": b"220 hi\r\n",
+    "smtplib.SMTP": b"220 hi\r\n",
+    "imaplib.IMAP4": b"* OK hi\r\n",
+    "poplib.POP3": b"+OK hi\r\n",
+}
+
+
+class Peer:
+    """A server for one connection; `gone` is set when the other side has ended it."""
+
+    def __init__(self, greeting: bytes) -> None:
+        self.greeting, self.gone = greeting, threading.Event()
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.host, self.port = self.server.getsockname()
+        self.thread = threading.Thread(target=self.serve)
+        self.thread.start()
+
+    def serve(self) -> None:
+        with self.server, self.server.accept()[0] as connection:
+            connection.settimeout(PATIENCE)
+            connection.sendall(self.greeting)
+            try:
+                while data := connection.recv(4096):
+                    connection.sendall(self.answer(data))
+            except TimeoutError:
+                return
+            self.gone.set()
+
+    def answer(self, data: bytes) -> bytes:
+        if data.startswith(b"GET"):
+            return BODY
+        return b"* CAPABILITY IMAP4rev1\r\n" + data.split()[0] + b" OK done\r\n"
+
+
+def http_connection(peer: Peer) -> Any:
+    made = http.client.HTTPConnection(peer.host, peer.port)
+    made.request("GET", "/")
+    made.getresponse().read()
+    return made
+
+
+def http_response(peer: Peer) -> Any:
+    made = http.client.HTTPConnection(peer.host, peer.port)
+    made.request("GET", "/")
+    return made.getresponse()
+
+
+def ftp(peer: Peer) -> Any:
+    made = ftplib.FTP()
+    made.connect(peer.host, peer.port)
+    return made
+
+
+def requests_session(peer: Peer) -> Any:
+    made = pytest.importorskip("requests").Session()
+    made.trust_env = False
+    assert made.get(f"http://{peer.host}:{peer.port}/").content == b"hi"
+    return made
+
+
+def requests_response(peer: Peer) -> Any:
+    with pytest.importorskip("requests").Session() as session:
+        session.trust_env = False
+        return session.get(f"http://{peer.host}:{peer.port}/", stream=True)
+
+
+def pool(peer: Peer) -> Any:
+    made = pytest.importorskip("urllib3").PoolManager()
+    assert made.request("GET", f"http://{peer.host}:{peer.port}/").data == b"hi"
+    return made
+
+
+MAKERS: dict[str, Callable[[Peer], Any]] = {
+    "socket.socket": lambda peer: socket.create_connection((peer.host, peer.port)),
+    "http.client.HTTPConnection": http_connection,
+    "http.client.HTTPResponse": http_response,
+    "ftplib.FTP": ftp,
+    "smtplib.SMTP": lambda peer: smtplib.SMTP(peer.host, peer.port),
+    "imaplib.IMAP4": lambda peer: imaplib.IMAP4(peer.host, peer.port),
+    "poplib.POP3": lambda peer: poplib.POP3(peer.host, peer.port),
+    "requests.Session": requests_session,
+    "requests.Response": requests_response,
+    "urllib3.PoolManager": pool,
+}
+
+
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def counted() -> list[str]:
+    files = sorted(RULES.glob("apis/*.toml"))
+    return [row.name for f in files for row in read_rows(f.read_text("utf-8"), f.name).values() if row.counted]
+
+
+@pytest.mark.skipif(platform.python_implementation() != "CPython", reason="only CPython counts references")
+@pytest.mark.usefixtures("no_collector")
+@pytest.mark.parametrize("name", counted())
+def test_it_ends_with_the_last_reference(name: str) -> None:
+    peer = Peer(GREETINGS.get(name, b""))
+    try:
+        made = MAKERS[name](peer)
+    except pytest.skip.Exception:
+        socket.create_connection((peer.host, peer.port)).close()
+        peer.thread.join()
+        raise
+    assert not peer.gone.wait(0.05)
+    del made
+    peer.thread.join()
+    assert peer.gone.is_set()
