@@ -9,8 +9,9 @@ from leaklint.answers.openers import acquired, acquired_part, sources
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, Stmt
+from leaklint.tree.ir import Expr, Scope, Stmt, statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +28,28 @@ class Acquisition:
 
 
 def acquisitions(basis: Basis) -> Iterator[Acquisition]:
-    """Every one, in the order of places."""
+    """Every one, in the order of places; what a property makes when it is first asked for comes last."""
     for place, uses in basis.uses.items():
         if len(place.path) == 1 and place.scope.kind in ("class", "module"):
             for use in uses:
                 if use.verb == "bind" and use.stmt.op == "assign":
                     yield from _acquisition(basis, use)
+    for function in basis.module.scopes:
+        if function.method_of is not None and _keeps_result(basis, function):
+            yield from _on_demand(basis, function, function.method_of)
+
+
+def _keeps_result(basis: Basis, method: Scope) -> bool:
+    """Is it a property of which the object keeps the first result?"""
+    decorators = method.stmt.decorators if method.stmt is not None else ()
+    return any(basis.apis.means("keeping_properties", source_name(d)) for d in decorators)
+
+
+def _on_demand(basis: Basis, method: Scope, klass: Scope) -> Iterator[Acquisition]:
+    for stmt in statements(method.block):
+        if stmt.op == "return":
+            values = ((value, acquired(basis, value)) for value in sources(basis, stmt.value))
+            yield from (Acquisition(basis.names.attribute(klass, method.name), r, stmt, v) for v, r in values if r)
 
 
 def _acquisition(basis: Basis, use: Use) -> Iterator[Acquisition]:

@@ -10,15 +10,16 @@ from leaklint.answers.acquisitions import Acquisition, acquisitions
 from leaklint.answers.endings import reached
 from leaklint.answers.fate import fate, resource_uses
 from leaklint.answers.gathered import gathered
+from leaklint.answers.handover import given_away
 from leaklint.answers.overridden import overriding
 from leaklint.answers.owner import lifetime
 from leaklint.answers.supposed import Supposed, likely, supposed
 from leaklint.apis import Row
 from leaklint.facts import OwnerKind
-from leaklint.meaning.basis import NO, Answer, Basis, Clue
+from leaklint.meaning.basis import NO, Answer, Basis, Clue, calls
 from leaklint.meaning.names import ELEMENT, Place
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, is_none
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, is_none, statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def held(basis: Basis, endings: Mapping[Scope, tuple[Scope, ...]]) -> Iterator[H
     certain = [
         one
         for one in acquisitions(basis)
-        if one.place.is_attribute and one.stmt.scope.kind != "class" and _filled(basis, one)
+        if one.place.is_attribute and _of_instance(basis, one) and _filled(basis, one)
     ]
     known = {one.place for one in certain}
     guessed = {one.place: one for one in supposed(basis) if one.place not in known}
@@ -126,6 +127,12 @@ def _emptied(basis: Basis, place: Place, ending: Scope | None) -> bool:
     """Is it set to None in the end? Then it has to be released before that."""
     nones = (u for u in basis.all_uses(place) if u.verb == "bind" and is_none(u.value))
     return any(u.stmt.scope.function is ending for u in nones)
+
+
+def _of_instance(basis: Basis, one: Acquisition) -> bool:
+    """Does each instance get one of its own: by a method, or as a field that is made by a factory?"""
+    row = basis.types.callee(one.value).row if one.value.op == "call" else None
+    return one.stmt.scope.kind != "class" or (row is not None and row.factory != "")
 
 
 def _filled(basis: Basis, one: Acquisition) -> bool:
@@ -178,7 +185,8 @@ def _release(basis: Basis, place: Place, row: Row, ended: bool) -> Use | None:
     """A use that releases it, other than in a handler of the function that acquires it; `ended`: there are endings."""
     births = {u.stmt.scope.function for u in basis.all_uses(place) if u.verb == "bind"}
     uses = [u for u in resource_uses(basis, place, row) if fate(basis, u, row) == "release"]
-    found = [u for u in uses if not (u.stmt.scope.function in births and (_in_handler(u.stmt) or _reopens(basis, u)))]
+    found = [u for u in uses if not _reopens(basis, u)]
+    found = [u for u in found if not (u.stmt.scope.function in births and _in_handler(u.stmt))]
     # `__del__` comes late or never: it counts where there is no other ending that could have done it
     strong = [u for u in found if u.stmt.scope.function.name != "__del__"]
     return next(iter(strong if ended else found), None)
@@ -191,10 +199,16 @@ def _makes_room(basis: Basis, place: Place, row: Row) -> Use | None:
 
 
 def _reopens(basis: Basis, release: Use) -> bool:
+    """Does the function go on to open the next one, itself or by a method that does: `self.sock.close()`,
+    `self.connect()`?"""
     function = release.stmt.scope.function
-    binds = (u for u in basis.all_uses(release.place) if u.verb == "bind" and not is_none(u.value))
-    after = [u for u in binds if u.stmt.scope.function is function and u.stmt.ordinal > release.stmt.ordinal]
-    return bool(after) and not any(b.kind == "finally" for b, _ in ancestors(release.stmt))
+    binds = [u for u in basis.all_uses(release.place) if u.verb == "bind" and not is_none(u.value)]
+    if not binds or any(b.kind == "finally" for b, _ in ancestors(release.stmt)):
+        return False
+    openers = {u.stmt.scope.function for u in binds} - {function}
+    after = [s for s in statements(function.block) if s.ordinal > release.stmt.ordinal]
+    here = {u.stmt for u in binds}
+    return any(s in here or any(basis.types.callee(c).local in openers for c in calls(s)) for s in after)
 
 
 def _in_handler(stmt: Stmt) -> bool:
@@ -210,7 +224,7 @@ def _defence(basis: Basis, place: Place, row: Row, release: Use | None, klass: S
     for use in resource_uses(basis, place, row):
         if use.verb == "bind" and use.value is not None:
             continue
-        if fate(basis, use, row) == "escape" and not _given_back(use):
+        if given_away(basis, use, row):
             return Answer("handed over", (Clue(use.stmt, "holder", "escapes"),))
     swept = next((e for word in ("vars", "__dict__") for e in basis.mentions(word) if _sweeps(e, klass)), None)
     if swept is not None:
@@ -226,11 +240,6 @@ def _defence(basis: Basis, place: Place, row: Row, release: Use | None, klass: S
 def _sweeps(mention: Expr, klass: Scope) -> bool:
     """`for v in vars(self).values(): v.close()`."""
     return mention.stmt.op == "for" and mention.stmt.scope.function.method_of is klass
-
-
-def _given_back(use: Use) -> bool:
-    """`return self._session` of a getter: the caller borrows what the instance goes on holding."""
-    return use.role == "returned"
 
 
 def _elsewhere(basis: Basis, place: Place, row: Row) -> Use | None:

@@ -41,9 +41,17 @@ def fate(basis: Basis, use: Use, row: Row, depth: int = _DEPTH) -> Fate:
         return "escape" if callee.local is not None or takes_over(callee) else "borrow"
     if use.role == "yielded":
         return "borrow" if lends(use) else "escape"
-    if use.role == "bound" and any(basis.names.place(t) == use.place for t in use.stmt.targets):
-        return "borrow"  # `self.session = self.session or ClientSession()`
+    if use.role == "bound" and any(basis.names.place(t) == use.place for t in _bound_to(use)):
+        return "borrow"  # `self.session = self.session or ClientSession()`, `ws, self.ws = self.ws, None`
     return "escape" if use.role in _HANDED_OVER else "borrow"
+
+
+def _bound_to(use: Use) -> Iterator[Expr]:
+    """What the assignment that reads it gives it to."""
+    whole = use.stmt.value
+    for target in use.stmt.targets:
+        apart = target.op == "tuple" and whole is not None and whole.op == "tuple" and use.site in whole.args
+        yield target.args[whole.args.index(use.site)] if apart and whole is not None else target
 
 
 def lends(use: Use) -> bool:

@@ -29,20 +29,32 @@ def gathered(basis: Basis) -> Iterator[Acquisition]:
 
 def _stored(basis: Basis, use: Use) -> Iterator[Acquisition]:
     """What is put in by a name that nothing else ends, or without one."""
-    kept = _kept(use)
-    for value in sources(basis, kept):
-        row = acquired(basis, value)
-        if row is not None and not row.empty and kept is not None:
-            local = basis.names.place(kept) if kept.op == "name" else None
-            others = [u for u in basis.all_uses(local) if u.stmt is not use.stmt] if local is not None else []
-            if not _ended(basis, others, row, lent=use.verb not in _ADDING):
-                yield Acquisition(use.place.entry, row, use.stmt, value)
+    for kept in _kept(use):
+        for value in sources(basis, kept):
+            row = acquired(basis, value)
+            if row is not None and not row.empty:
+                local = basis.names.place(kept) if kept.op == "name" else None
+                others = [u for u in basis.all_uses(local) if u.stmt is not use.stmt] if local is not None else []
+                if not _ended(basis, others, row, lent=use.verb not in _ADDING):
+                    yield Acquisition(use.place.entry, row, use.stmt, value)
 
 
-def _kept(use: Use) -> Expr | None:
+def _kept(use: Use) -> tuple[Expr, ...]:
+    """What a use puts in: `xs.append(x)`, `xs[k] = x`, `xs = [x, y]`, `xs = [connect(host) for host in hosts]`."""
     if use.verb == "__setitem__":
-        return use.value
-    return use.site.args[1] if use.verb in _ADDING and use.site.op == "call" and len(use.site.args) == 2 else None
+        return (use.value,) if use.value is not None else ()
+    if use.verb == "bind" and use.value is not None:
+        return elements(use.value)
+    return (use.site.args[1],) if use.verb in _ADDING and use.site.op == "call" and len(use.site.args) == 2 else ()
+
+
+def elements(display: Expr) -> tuple[Expr, ...]:
+    """What a list, tuple, set or dict is made of; of a comprehension, what each turn gives."""
+    if display.op in ("list", "tuple", "set"):
+        return display.args
+    if display.op == "dict":  # but what `**` brings in
+        return display.args[1::2] if all(a.op != "starred" for a in display.args) else ()
+    return display.args[-1:] if display.op == "comp" and display.text != "gen" else ()
 
 
 def _looks(use: Use) -> bool:

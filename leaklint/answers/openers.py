@@ -42,6 +42,8 @@ def acquired(basis: Basis, expr: Expr | None) -> Row | None:
         return acquired(basis, expr.args[1]) if len(expr.args) > 1 else None
     if callee.local is not None and callee.local.kind != "function":
         return own_class(basis, callee.local) if callee.local.kind == "class" else None
+    if callee.local is not None and _left_open(callee.local):
+        return _by_subclass(basis, callee.local)
     row = basis.types.result(expr) or _own_returned(basis, callee.local) or precedent(basis, expr)
     row = row or _by_mode(basis, expr)
     if row is None or row.kind != "resource" or _in_memory(basis, expr) or _borrows(expr, row):
@@ -51,6 +53,22 @@ def acquired(basis: Basis, expr: Expr | None) -> Row | None:
     if callee.local is not None and not makes(basis, callee.local):
         return None
     return row
+
+
+def _left_open(method: Scope) -> bool:
+    """Does a method give nothing itself, because subclasses are to say what it gives?"""
+    return method.method_of is not None and not any(
+        (s.op == "return" and s.value is not None) or any(e.op in ("yield", "yieldfrom") for e in s.flat)
+        for s in statements(method.block)
+    )
+
+
+def _by_subclass(basis: Basis, method: Scope) -> Row | None:
+    """What the same method of a subclass here gives, that makes it."""
+    family = basis.names.family(method.method_of) if method.method_of is not None else ()
+    others = (m for k in family for m in k.children if m.name == method.name and m is not method)
+    found = ((basis.types.returned(m) or _own_returned(basis, m)) for m in others if makes(basis, m))
+    return next((row for row in found if row is not None and row.kind == "resource" and row.needs_release), None)
 
 
 def _by_mode(basis: Basis, call: Expr) -> Row | None:
@@ -97,10 +115,26 @@ def acquired_part(basis: Basis, target: Expr) -> Row | None:
     if tuple_ is None or tuple_.op != "tuple" or tuple_ not in stmt.targets or stmt.value is None:
         return None
     index = next(i for i, part in enumerate(tuple_.args) if part is target)
-    row = basis.types.indexed(stmt.value, str(index))
+    row = basis.types.indexed(stmt.value, str(index)) or _part_returned(basis, stmt.value, tuple_, index)
     if row is not None and target.text.startswith("_") and target.op == "name" and not row.closer:
         return None  # what else came with it holds it: `_, protocol = await loop.create_connection(...)`
     return row if row is not None and row.kind == "resource" and row.needs_release else None
+
+
+def _part_returned(basis: Basis, value: Expr, target: Expr, index: int) -> Row | None:
+    """The row of what a function of this module acquires and returns as one of several."""
+    call = value.args[0] if value.op == "await" else value
+    local = basis.types.callee(call).local if call.op == "call" else None
+    if local is None or local.kind != "function" or local.is_generator:
+        return None
+    found: Row | None = None
+    for stmt in statements(local.block):
+        if stmt.op == "return" and stmt.value is not None:
+            if stmt.value.op != "tuple" or len(stmt.value.args) != len(target.args):
+                return None
+            rows = (acquired(basis, v) for v in sources(basis, stmt.value.args[index]))
+            found = found or next((row for row in rows if row is not None), None)
+    return found
 
 
 def makes(basis: Basis, function: Scope) -> bool:

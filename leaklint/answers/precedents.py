@@ -62,7 +62,7 @@ def _releases(basis: Basis, call: Expr) -> Iterator[tuple[str, bool]]:
 
 
 def _begins(basis: Basis, call: Expr) -> Iterator[str]:
-    return (use.verb for use in _uses(basis, call) if basis.apis.means("beginning_methods", use.verb))
+    return (use.verb for use in _uses(basis, call) if basis.apis.means("opening_methods", use.verb))
 
 
 def _uses(basis: Basis, call: Expr) -> Iterator[Use]:

@@ -69,6 +69,10 @@ class Names(Scopes):
 
     # -- places --------------------------------------------------------------------------------------------------
 
+    def attribute(self, klass: Scope, name: str) -> Place:
+        """The place of an attribute of a class's instances."""
+        return Place(self._homes.get((klass, name), klass), (name,))
+
     def place(self, expr: Expr | None) -> Place | None:
         """The place an expression refers to, through one-step aliases; None for anything else."""
         if expr is None:
@@ -86,8 +90,8 @@ class Names(Scopes):
                 attribute, owner = (looked_up, expr.args[1]) if looked_up else (expr.text, expr.args[0])
                 klass = self.class_of(owner)
                 if klass is not None:
-                    home = self._homes.get((klass, attribute), klass)
-                    return Place(home, (attribute, *reversed(suffix)))
+                    home = self.attribute(klass, attribute)
+                    return Place(home.scope, (*home.path, *reversed(suffix)))
                 suffix.append(attribute)
                 expr = owner
             elif expr.op == "sub":
@@ -147,9 +151,10 @@ class Names(Scopes):
             return None
         if binding.how in ("for", "comp"):
             return self._entry(value, binding.target, steps)
-        if not binding.exact or value.op not in ("name", "attr", "sub", "call"):
-            return None
-        return self._place(value, steps)
+        if not binding.exact:
+            part = _part(value, binding.target)  # `ws, self.ws = self.ws, None`
+            return self._place(part, steps) if part is not None else None
+        return self._place(value, steps) if value.op in ("name", "attr", "sub", "call") else None
 
     def _entry(self, iterated: Expr, index: str, steps: int) -> Place | None:
         """What a loop variable stands for: an entry of what is iterated (not a dict's keys)."""
@@ -172,6 +177,17 @@ class Names(Scopes):
             return None
         base = self._place(iterated, steps)
         return base.entry if base is not None else None
+
+
+def _part(display: Expr, index: str) -> Expr | None:
+    """What stands at an index, `1.`, of a tuple: a name or an attribute."""
+    number = index.rstrip(".")
+    found = (
+        display.args[int(number)]
+        if display.op == "tuple" and number.isdigit() and display.args[int(number) :]
+        else None
+    )
+    return found if found is not None and found.op in ("name", "attr") else None
 
 
 def _takes_entry(expr: Expr) -> bool:

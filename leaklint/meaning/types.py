@@ -105,15 +105,13 @@ class Types:
             return self.row(call.args[1], depth) if len(call.args) > 1 else None
         if callee.row is not None and callee.row.factory:
             maker = next((a for a, n in zip(call.args, call.names, strict=True) if n == callee.row.factory), None)
-            return self.apis.get(self.names.qualified(maker)) if maker is not None else None
+            if maker is not None and maker.op == "lambda":
+                return self.row(maker.args[-1], depth)
+            return self.apis.get(self.names.qualified(maker))
+        if callee.row is not None and callee.row.returns:
+            return self.apis.get(callee.row.returns)
         if callee.row is not None:
-            return (
-                self.apis.get(callee.row.returns)
-                if callee.row.returns
-                else callee.row
-                if callee.row.kind != "function"
-                else None
-            )
+            return callee.row if callee.row.kind != "function" else None
         if callee.receiver is not None:
             made = callee.receiver.makes.get(callee.method)
             if made is not None:
@@ -199,6 +197,8 @@ class Types:
         if value.op != "call":
             return None
         callee = self.callee(value)
+        if callee.row is not None and callee.row.passes and len(value.args) > 1 and value.args[1].op == "call":
+            callee = self.callee(value.args[1])  # `await wait_for(open_connection(host, 80), 5)`
         row = callee.row or (
             self.apis.get(callee.receiver.makes.get(callee.method)) if callee.receiver is not None else None
         )

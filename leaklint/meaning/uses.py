@@ -59,6 +59,11 @@ def _targets(stmt: Stmt) -> Iterator[tuple[Expr, Expr | None]]:
             yield target, value
 
 
+def _unpacked(stmt: Stmt, display: Expr) -> bool:
+    """Is a tuple taken apart where it stands: `ws, self.ws = self.ws, None`?"""
+    return all(t.op == "tuple" and len(t.args) == len(display.args) for t in stmt.targets)
+
+
 class _Collector:
     def __init__(self, names: Names) -> None:
         self.names = names
@@ -173,6 +178,8 @@ class _Collector:
         elif parent.op == "comp":
             loops = top in parent.args[: len(parent.targets)] or any(top is a for a in parent.args[:1])
             self.add(place, "__iter__" if loops else "", expr, parent, "element")
+        elif parent.op == "tuple" and parent is stmt.value and stmt.op == "assign" and _unpacked(stmt, parent):
+            self.add(place, "", expr, top, "bound")
         else:
             role = _ROLES.get(parent.op, "other")
             if parent.op == "sub":

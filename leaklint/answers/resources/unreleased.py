@@ -120,8 +120,8 @@ def _passed_through(basis: Basis, expr: Expr) -> Expr:
 
 def _left_behind(basis: Basis, call: Expr) -> Row | None:
     """What would have to be closed of a tuple that is dropped, or of which another entry is taken: `mkstemp()[1]`."""
-    whole = _passed_through(basis, call)
-    if whole.parent is None and whole.stmt.op == "expr" and basis.types.callee(call).row is not None:
+    whole, maker = _passed_through(basis, call), basis.types.callee(call).row
+    if whole.parent is None and whole.stmt.op == "expr" and maker is not None and not maker.passes:
         parts = (basis.types.indexed(call, index) for index in "01")  # `await wait_for(open_connection(host, 80), 5)`
         return next((row for row in parts if row is not None and row.kind == "resource" and row.needs_release), None)
     taken = call.parent if call.parent is not None and call.parent.op == "sub" else None
