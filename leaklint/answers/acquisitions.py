@@ -42,7 +42,8 @@ def acquisitions(basis: Basis) -> Iterator[Acquisition]:
 def _keeps_result(basis: Basis, method: Scope) -> bool:
     """Is it a property of which the object keeps the first result?"""
     decorators = method.stmt.decorators if method.stmt is not None else ()
-    return any(basis.apis.means("keeping_properties", source_name(d)) for d in decorators)
+    names = ((basis.names.qualified(d) or source_name(d)).rpartition(".")[2] for d in decorators)
+    return any(basis.apis.means("keeping_properties", name) for name in names)
 
 
 def _on_demand(basis: Basis, method: Scope, klass: Scope) -> Iterator[Acquisition]:

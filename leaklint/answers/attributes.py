@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from leaklint.answers import othername
@@ -11,8 +11,9 @@ from leaklint.answers.endings import reached
 from leaklint.answers.fate import fate, resource_uses
 from leaklint.answers.gathered import gathered
 from leaklint.answers.handover import given_away
-from leaklint.answers.overridden import overriding
+from leaklint.answers.overridden import bereft, overriding
 from leaklint.answers.owner import lifetime
+from leaklint.answers.shown import Shown, shown
 from leaklint.answers.supposed import Supposed, likely, supposed
 from leaklint.apis import Row
 from leaklint.facts import OwnerKind
@@ -39,6 +40,8 @@ class Held:
     supposed: Supposed | None = None  # no row tells of it: the file that defines its class is asked
     emptied: bool = False  # the ending sets it to None
     likely: bool = True  # where that is not checked, this looks like a leak all the same
+    started: bool = False  # by `acquired`, whoever made it
+    heir: Scope | None = None  # a subclass that has none of the methods which release it in another one
 
     @property
     def name(self) -> str:
@@ -66,61 +69,86 @@ class Held:
     @property
     def wrong(self) -> str:
         """What is wrong with its release, as the rule's message says it."""
+        if self.heir is not None:
+            return "heir"
         if self.only is not None:
             overridden = self.ending is not None and self.only.stmt.scope.function.name == self.ending.name
             return "overridden" if overridden else "only_here"
         if self.base is not None:
             return "base"
+        if self.started:
+            return "started"
         return "sibling" if self.sibling is not None else "forgotten" if self.ending is not None else "no_method"
 
 
 def held(basis: Basis, endings: Mapping[Scope, tuple[Scope, ...]]) -> Iterator[Held]:
-    """Every attribute that is bound to a resource acquired on the spot, once."""
-    certain = [
-        one
-        for one in acquisitions(basis)
-        if one.place.is_attribute and _of_instance(basis, one) and _filled(basis, one)
-    ]
-    known = {one.place for one in certain}
-    guessed = {one.place: one for one in supposed(basis) if one.place not in known}
-    found = [(one.place, one.row, one.stmt, one.value) for one in certain]
-    found += [(one.place, one.row, one.stmt, one.value) for one in guessed.values()]
-    found += [(one.place, one.row, one.stmt, one.value) for one in gathered(basis)]
+    """Every attribute that is bound to a resource acquired on the spot, once; what is only made out to be one comes
+    after what is one."""
+    found: dict[Place, Acquisition | Shown | Supposed] = {}
+    for one in _found(basis, endings):
+        found.setdefault(one.place, one)
     ended = {k: any(m.name != "__del__" for m in ms) for k, ms in endings.items()}
-    released = {place: _release(basis, place, row, ended.get(place.scope, False)) for place, row, _, _ in found}
-    seen: set[Place] = set()
-    for place, row, stmt, value in found:
-        if place in seen:
-            continue
-        seen.add(place)
-        klass = place.scope
+    released = {p: _release(basis, p, one.row, ended.get(p.scope, False)) for p, one in found.items()}
+    for place, one in found.items():
+        klass, row = place.scope, one.row
         ends = endings.get(klass, ())
         ending = next((m for m in ends if m.name != "__del__"), None)
-        sibling = next(
-            (
-                u
-                for p, u in released.items()
-                if u is not None
-                and p != place
-                and p.scope in basis.names.family(klass)
-                and u.stmt.scope.function in ends
-            ),
-            None,
-        )
+        sibling = one.sibling if isinstance(one, Shown) else None
+        sibling = sibling or _sibling(basis, place, released, ends)
         if sibling is not None:
             ending = sibling.stmt.scope.function
         use, only = released[place], _makes_room(basis, place, row)
         if use is not None and _strays(basis, place, row, ends):
             use, only = None, use
-        skipped = _overridden(basis, place, row, stmt)
-        if use is not None and skipped is not None:
+        skipped, heir = None, None
+        if use is not None:
+            releases = [u for u in resource_uses(basis, place, row) if fate(basis, u, row) == "release"]
+            skipped = overriding(basis, releases, one.stmt.scope.function)
+            heir = bereft(basis, releases, one.stmt.scope.function)
+        if skipped is not None:
             use, only, ending, sibling = None, use, skipped, None
+        elif heir is not None:
+            use, only, ending, sibling = None, use, None, None
         defence = _defence(basis, place, row, use, klass)
         base = _base_elsewhere(basis, klass) if sibling is None and only is None else None
-        guess = guessed.get(place)
-        sure = guess is None or likely(basis, guess, ends, sibling)
-        owner, emptied = lifetime(basis, klass), _emptied(basis, place, ending)
-        yield Held(place, row, stmt, value, owner, defence, ending, sibling, only, base, guess, emptied, sure)
+        guess = one if isinstance(one, Supposed) else None
+        yield Held(
+            place,
+            row,
+            one.stmt,
+            one.value,
+            lifetime(basis, klass),
+            defence,
+            ending,
+            sibling,
+            only,
+            base,
+            guess,
+            emptied=_emptied(basis, place, ending),
+            likely=guess is None or likely(basis, guess, ends, sibling),
+            started=isinstance(one, Shown) and one.started,
+            heir=heir,
+        )
+
+
+def _found(basis: Basis, endings: Mapping[Scope, tuple[Scope, ...]]) -> Iterator[Acquisition | Shown | Supposed]:
+    yield from _certain(basis)
+    yield from shown(basis, endings)
+    yield from supposed(basis)
+    yield from gathered(basis)
+
+
+def _certain(basis: Basis) -> Iterator[Acquisition]:
+    for one in acquisitions(basis):
+        if one.place.is_attribute and _of_instance(basis, one) and _filled(basis, one):
+            yield one
+
+
+def _sibling(basis: Basis, place: Place, released: Mapping[Place, Use | None], ends: Collection[Scope]) -> Use | None:
+    """Where the class releases another attribute in the end."""
+    family = basis.names.family(place.scope)
+    others = (u for p, u in released.items() if u is not None and p != place and p.scope in family)
+    return next((u for u in others if u.stmt.scope.function in ends), None)
 
 
 def _emptied(basis: Basis, place: Place, ending: Scope | None) -> bool:
@@ -138,12 +166,6 @@ def _of_instance(basis: Basis, one: Acquisition) -> bool:
 def _filled(basis: Basis, one: Acquisition) -> bool:
     """Does what is empty when it is new take something over?"""
     return not one.row.empty or any(use.verb in one.row.own for use in basis.all_uses(one.place))
-
-
-def _overridden(basis: Basis, place: Place, row: Row, acquired: Stmt) -> Scope | None:
-    """The method of a subclass that keeps the only release from running."""
-    releases = [u for u in resource_uses(basis, place, row) if fate(basis, u, row) == "release"]
-    return overriding(basis, releases, acquired.scope.function)
 
 
 def _strays(basis: Basis, place: Place, row: Row, ends: tuple[Scope, ...]) -> bool:

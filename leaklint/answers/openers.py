@@ -132,9 +132,16 @@ def _part_returned(basis: Basis, value: Expr, target: Expr, index: int) -> Row |
         if stmt.op == "return" and stmt.value is not None:
             if stmt.value.op != "tuple" or len(stmt.value.args) != len(target.args):
                 return None
-            rows = (acquired(basis, v) for v in sources(basis, stmt.value.args[index]))
-            found = found or next((row for row in rows if row is not None), None)
+            found = found or _held_row(basis, stmt.value.args[index])
     return found
+
+
+def _held_row(basis: Basis, value: Expr) -> Row | None:
+    """The row of what an expression acquires, or a local name that it reads was given."""
+    place = basis.names.place(value) if value.op == "name" else None
+    binds = (u for u in basis.all_uses(place) if u.verb == "bind") if place is not None else ()
+    rows = (acquired(basis, u.value) if u.value is not None else acquired_part(basis, u.expr) for u in binds)
+    return acquired(basis, value) or next((row for row in rows if row is not None), None)
 
 
 def makes(basis: Basis, function: Scope) -> bool:

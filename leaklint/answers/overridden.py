@@ -30,6 +30,22 @@ def overriding(basis: Basis, releases: Iterable[Use], acquiring: Scope) -> Scope
     return None
 
 
+def bereft(basis: Basis, releases: Iterable[Use], acquiring: Scope) -> Scope | None:
+    """The subclass that inherits the method which acquires something, and of those which release it none."""
+    home = acquiring.method_of
+    owners = {u.stmt.scope.function.method_of for u in releases}
+    inherited = {home, *(basis.names.bases(home) if home is not None else ())}
+    if home is None or None in owners or not owners.isdisjoint(inherited):
+        return None
+    for klass in basis.names.family(home):
+        line = [klass, *basis.names.bases(klass)]
+        above = any(owner is not None and klass in basis.names.bases(owner) for owner in owners)
+        first = next((m for m in klass.children if m.name == acquiring.name), None)
+        if home in line[1:] and not above and owners.isdisjoint(line) and (first is None or _hands_up(first, home)):
+            return klass
+    return None
+
+
 def _hands_up(method: Scope, base: Scope) -> bool:
     """Does it call the method that it takes the place of, or anything else of its base class by name?"""
     return any(_is_base(e.args[0], base) for s in statements(method.block) for e in flat_of(s) if e.op == "attr")

@@ -49,8 +49,7 @@ def supposed(basis: Basis) -> Iterator[Supposed]:
 def _seen_to(basis: Basis, place: Place, uses: list[Use]) -> bool:
     """Is it ended by a part of it (`self.client.socket.close()`), attached to another object of its holder, or made to
     be used anew (`self.crypto.reset()`), which what is open is not?"""
-    parts = (u.verb for u in basis.below(place) if u.place != place)
-    if any(basis.apis.means("closing_methods", verb) for verb in parts):
+    if any(not _makes_room(uses, part) for part in _closed_parts(basis, place)):
         return True
     if any(basis.apis.means("restarting_methods", u.verb) for u in uses):
         return True
@@ -59,12 +58,33 @@ def _seen_to(basis: Basis, place: Place, uses: list[Use]) -> bool:
     return any(p is not None and p.is_attribute and p != place and _closed(basis, p) for p in others)
 
 
+def _closed_parts(basis: Basis, place: Place) -> Iterator[Use]:
+    for use in basis.below(place):
+        if use.place != place:
+            handed_on = basis.apis.means("end_of_life_methods", use.place.path[-1])  # `defer(self.engine.stop)`
+            if handed_on or basis.apis.means("closing_methods", use.verb):
+                yield use
+
+
+def _makes_room(uses: list[Use], part: Use) -> bool:
+    """Is a part closed where the whole is made anew after that?"""
+    return any(
+        u.verb == "bind"
+        and u.stmt.scope.function is part.stmt.scope.function
+        and u.stmt.ordinal > part.stmt.ordinal
+        and not is_none(u.value)
+        for u in uses
+    )
+
+
 def _closed(basis: Basis, place: Place) -> bool:
     return any(basis.apis.means("end_of_life_methods", u.verb) for u in basis.all_uses(place))
 
 
 def likely(basis: Basis, one: Supposed, ends: Collection[Scope], sibling: Use | None) -> bool:
     """Does a class that ends other things when its own life ends look as if it had forgotten this one?"""
+    if next(_closed_parts(basis, one.place), None) is not None:
+        return True  # before it is made anew
     uses = basis.all_uses(one.place)
     dropped = any(u.stmt.scope.function in ends and (u.verb == "del" or _emptied(u)) for u in uses)
     begun = any(basis.apis.means("connecting_methods", verb) for verb in one.called)

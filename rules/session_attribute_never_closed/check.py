@@ -38,7 +38,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             subject=held.place.text,
             owner=held.owner,
             driver="call",
-            release="on some paths" if held.wrong in ("only_here", "overridden", "base") else "never",
+            release="on some paths" if held.wrong in ("only_here", "overridden", "heir", "base") else "never",
             message=held.wrong,
             hint=held.remedy,
             args={
@@ -50,6 +50,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
                 "sibling": sibling.place.text if sibling is not None else "",
                 "maker": guess.maker.rpartition(".")[2] if guess is not None else "",
                 "ending": ending.qualname if ending is not None else "",
+                "heir": held.heir.name if held.heir is not None else "",
                 "attribute": held.place.path[0],
                 "release": (release := release_call(held.row, held.name)),
                 "scope": "__aenter__`/`__aexit__" if "await " in release else "__enter__`/`__exit__",

@@ -1,0 +1,59 @@
+"""Does an object give away what it holds in an attribute, or does it only lend it to those that it calls?"""
+
+from __future__ import annotations
+
+from leaklint.answers.fate import fate, parameter, sent_in
+from leaklint.answers.lending import called, stays
+from leaklint.apis import Row
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr
+
+_BIRTH = ("__init__", "__new__", "__post_init__", "__enter__", "__aenter__")
+_KEPT = ("returned", "yielded", "bound", "element")
+_DEPTH = 3
+
+
+def given_away(basis: Basis, use: Use, row: Row) -> bool:
+    """May somebody else close it after this use?
+
+    Who returns what the object goes on holding lends it, and so does a method that passes it to a function or to an
+    object of its own. What is passed on while the object is made may become somebody else's.
+    """
+    if use.role == "returned" or fate(basis, use, row) != "escape":
+        return False
+    if use.stmt.scope.function.name in _BIRTH or use.role not in ("argument", "element"):
+        return True
+    return _keeps(basis, use, row, _DEPTH)
+
+
+def _keeps(basis: Basis, use: Use, row: Row, depth: int) -> bool:
+    """Does whoever gets an argument, or a list that it stands in, keep it or end it?"""
+    if use.role == "argument":
+        return _taken(basis, use.site, use.value, row, depth)
+    if use.role != "element":
+        return True
+    call = sent_in(use.site)
+    if call is not None:
+        return _taken(basis, call, None, row, depth)
+    target = use.stmt.targets[0] if use.stmt.op == "assign" and len(use.stmt.targets) == 1 else None
+    place = basis.names.place(target) if target is not None and target.op == "name" else None
+    if place is None or place.scope.kind != "function" or depth == 0:
+        return True
+    uses = [u for u in basis.below(place) if u.verb != "bind"]
+    return any(u.role in _KEPT or u.verb or _keeps(basis, u, row, depth - 1) for u in uses)
+
+
+def _taken(basis: Basis, call: Expr, value: Expr | None, row: Row, depth: int) -> bool:
+    callee = basis.types.callee(call)
+    if callee.row is not None or callee.receiver is not None:
+        return True  # which rows tell of
+    if callee.local is not None:
+        param = parameter(callee.local, call, value) if callee.local.kind == "function" and depth > 0 else None
+        uses = basis.all_uses(param) if param is not None else []
+        return param is None or any(fate(basis, u, row) == "escape" and _keeps(basis, u, row, depth - 1) for u in uses)
+    name = called(basis, call)
+    if not name or any(basis.apis.means(what, name) for what in ("keeping_methods", "ending_functions")):
+        return True
+    stored = call.stmt.op == "assign" and any(t.op != "name" for t in call.stmt.targets)
+    return stored if not name.lstrip("_")[:1].isupper() else not stays(basis, call)

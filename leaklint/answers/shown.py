@@ -1,0 +1,158 @@
+"""Attributes that hold what no row knows, and of which the class shows itself that they are to be closed: it closes
+another one that was made or started in the same way, or this one, but not in the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from leaklint.answers.endings import reached
+from leaklint.answers.instances import held_in
+from leaklint.answers.openers import acquired
+from leaklint.apis import Row
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.names import Place
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, source
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """`stmt` makes or starts what `place` holds. `sibling` is where a method that ends the object closes another one,
+    or None where this one is closed, but by no such method. `started`: by `stmt`, whoever made it."""
+
+    place: Place
+    row: Row
+    stmt: Stmt
+    value: Expr
+    sibling: Use | None = None
+    started: bool = False
+
+
+def shown(basis: Basis, endings: Mapping[Scope, tuple[Scope, ...]]) -> Iterator[Shown]:
+    """Every such attribute of a class that has an ending."""
+    by_class: dict[Scope, list[Place]] = {}
+    parts: set[Place] = set()  # of which a part is ended: `self.client.socket.close()`
+    for place, uses in basis.uses.items():
+        if place.is_attribute and len(place.path) == 1:
+            by_class.setdefault(place.scope, []).append(place)
+        elif place.is_attribute and (any(_ends(basis, u.verb) for u in uses) or _ends(basis, place.path[-1])):
+            parts.add(Place(place.scope, place.path[:1]))
+    for klass, places in by_class.items():
+        ends = frozenset(m for m in endings.get(klass, ()) if m.name != "__del__")
+        if ends:
+            closed = [
+                u for p in places for u in basis.all_uses(p) if _ends(basis, u.verb) and u.stmt.scope.function in ends
+            ]
+            for place in places:
+                if place not in parts and basis.types.place_row(place) is None:
+                    one = _beside(basis, place, closed) or _before_end(basis, place, reached(basis, klass, ends))
+                    if one is not None:
+                        yield one
+
+
+def _ends(basis: Basis, verb: str) -> bool:
+    return bool(verb) and basis.apis.means("end_of_life_methods", verb)
+
+
+def _beside(basis: Basis, place: Place, closed: list[Use]) -> Shown | None:
+    """What is made or started as another attribute is, and other than that never ended nor waited for."""
+    uses = basis.all_uses(place) if closed else []
+    if not uses or any(_ends(basis, u.verb) or basis.apis.means("waiting_methods", u.verb) for u in uses):
+        return None
+    return _akin(basis, place, closed) or _started(basis, place, closed)
+
+
+def _akin(basis: Basis, place: Place, closed: list[Use]) -> Shown | None:
+    """What the same call makes as another attribute that the class closes in the end."""
+    for bind in _made(basis, place):
+        maker = _maker(bind.value)
+        for close in closed:
+            if close.place == place or not basis.apis.means("closing_methods", close.verb):
+                continue
+            if any(_maker(other.value) == maker for other in _made(basis, close.place)):
+                row = _row(basis, place, close)
+                return Shown(place, row, bind.stmt, bind.value or bind.expr, close)
+    return None
+
+
+def _made(basis: Basis, place: Place) -> list[Use]:
+    """The statements that give it what an unknown call makes."""
+    return [
+        u
+        for u in basis.all_uses(place)
+        if u.verb == "bind"
+        and u.stmt.op == "assign"
+        and _call(u.value) is not None
+        and acquired(basis, u.value) is None
+    ]
+
+
+def _call(value: Expr | None) -> Expr | None:
+    while value is not None and value.op == "await":
+        value = value.args[0]
+    return value if value is not None and value.op == "call" else None
+
+
+def _maker(value: Expr | None) -> tuple[str, ...]:
+    """What is called, and with which switches: another one may well give something else."""
+    call = _call(value)
+    if call is None:
+        return ()
+    switches = (
+        f"{n}{i}={a.value}" for i, (n, a) in enumerate(zip(call.names, call.args, strict=False)) if a.text == "bool"
+    )
+    return (source(call.args[0]), *switches)
+
+
+def _started(basis: Basis, place: Place, closed: list[Use]) -> Shown | None:
+    """What is started along with another attribute that the class ends."""
+    if basis.apis.means("short_running", place.path[0]):
+        return None
+    own = held_in(basis, place)
+    if own is not None and not any(basis.apis.means("end_of_life_methods", m.name) for m in basis.names.methods(own)):
+        return None
+    begun = [u for u in basis.all_uses(place) if _starts(basis, u)]
+    for use in begun:
+        for close in closed:
+            together = (
+                u.verb == use.verb and u.stmt.scope.function is use.stmt.scope.function
+                for u in basis.all_uses(close.place)
+            )
+            if close.place != place and any(together):
+                return Shown(place, _row(basis, place, close), use.stmt, use.site, close, started=True)
+    return None
+
+
+def _starts(basis: Basis, use: Use) -> bool:
+    called = use.site.op == "call" and not any(b.kind == "handler" for b, _ in ancestors(use.stmt))
+    return called and basis.apis.means("opening_methods", use.verb)
+
+
+def _before_end(basis: Basis, place: Place, at_end: frozenset[Scope]) -> Shown | None:
+    """What the class closes in private methods only, none of which runs when the object's life ends."""
+    closes = [u for u in basis.all_uses(place) if bool(u.verb) and basis.apis.means("closing_methods", u.verb)]
+    where = {u.stmt.scope.function for u in closes}
+    if not closes or not where.isdisjoint(at_end) or not all(f.name.startswith("_") for f in where):
+        return None
+    bind = next(iter(_made(basis, place)), None)
+    return (
+        Shown(place, _row(basis, place, closes[0]), bind.stmt, bind.value) if bind is not None and bind.value else None
+    )
+
+
+def _row(basis: Basis, place: Place, close: Use) -> Row:
+    awaited = close.site.parent is not None and close.site.parent.op == "await"
+    return Row(
+        "",
+        basis.module.path,
+        "resource",
+        noun=_noun(place),
+        release=(close.verb,),
+        awaited=(close.verb,) if awaited else (),
+    )
+
+
+def _noun(place: Place) -> str:
+    return place.path[0].strip("_").replace("_", " ")
