@@ -16,6 +16,7 @@ from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, statements, walk
 
 _MODE = re.compile(r"""["'][rwxa][bt+]{0,2}["']""")
+_HELPERS = 2  # functions that hand on a tuple of what another one made
 _TEXT = frozenset({"mode", "encoding", "newline"})  # arguments of what opens files
 
 
@@ -67,7 +68,7 @@ def _by_subclass(basis: Basis, method: Scope) -> Row | None:
     """What the same method of a subclass here gives, that makes it."""
     family = basis.names.family(method.method_of) if method.method_of is not None else ()
     others = (m for k in family for m in k.children if m.name == method.name and m is not method)
-    found = ((basis.types.returned(m) or _own_returned(basis, m)) for m in others if makes(basis, m))
+    found = (basis.types.returned(m) for m in others if makes(basis, m))
     return next((row for row in found if row is not None and row.kind == "resource" and row.needs_release), None)
 
 
@@ -109,38 +110,38 @@ def _in_memory(basis: Basis, call: Expr) -> bool:
     return any(row is not None and row.kind == "buffer" and not row.stringifies and "write" in row.grow for row in rows)
 
 
-def acquired_part(basis: Basis, target: Expr) -> Row | None:
+def acquired_part(basis: Basis, target: Expr, depth: int = _HELPERS) -> Row | None:
     """The row of what one name of a tuple target gets: `reader, writer = await open_connection()`."""
     tuple_, stmt = target.parent, target.stmt
     if tuple_ is None or tuple_.op != "tuple" or tuple_ not in stmt.targets or stmt.value is None:
         return None
     index = next(i for i, part in enumerate(tuple_.args) if part is target)
-    row = basis.types.indexed(stmt.value, str(index)) or _part_returned(basis, stmt.value, tuple_, index)
+    row = basis.types.indexed(stmt.value, str(index)) or _part_returned(basis, stmt.value, tuple_, index, depth)
     if row is not None and target.text.startswith("_") and target.op == "name" and not row.closer:
         return None  # what else came with it holds it: `_, protocol = await loop.create_connection(...)`
     return row if row is not None and row.kind == "resource" and row.needs_release else None
 
 
-def _part_returned(basis: Basis, value: Expr, target: Expr, index: int) -> Row | None:
+def _part_returned(basis: Basis, value: Expr, target: Expr, index: int, depth: int) -> Row | None:
     """The row of what a function of this module acquires and returns as one of several."""
     call = value.args[0] if value.op == "await" else value
     local = basis.types.callee(call).local if call.op == "call" else None
-    if local is None or local.kind != "function" or local.is_generator:
+    if depth == 0 or local is None or local.kind != "function" or local.is_generator:
         return None
     found: Row | None = None
     for stmt in statements(local.block):
         if stmt.op == "return" and stmt.value is not None:
             if stmt.value.op != "tuple" or len(stmt.value.args) != len(target.args):
                 return None
-            found = found or _held_row(basis, stmt.value.args[index])
+            found = found or _held_row(basis, stmt.value.args[index], depth - 1)
     return found
 
 
-def _held_row(basis: Basis, value: Expr) -> Row | None:
+def _held_row(basis: Basis, value: Expr, depth: int) -> Row | None:
     """The row of what an expression acquires, or a local name that it reads was given."""
     place = basis.names.place(value) if value.op == "name" else None
     binds = (u for u in basis.all_uses(place) if u.verb == "bind") if place is not None else ()
-    rows = (acquired(basis, u.value) if u.value is not None else acquired_part(basis, u.expr) for u in binds)
+    rows = (acquired(basis, u.value) if u.value is not None else acquired_part(basis, u.expr, depth) for u in binds)
     return acquired(basis, value) or next((row for row in rows if row is not None), None)
 
 

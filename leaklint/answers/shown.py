@@ -116,13 +116,17 @@ def _started(basis: Basis, place: Place, closed: list[Use]) -> Shown | None:
     begun = [u for u in basis.all_uses(place) if _starts(basis, u)]
     for use in begun:
         for close in closed:
-            together = (
-                u.verb == use.verb and u.stmt.scope.function is use.stmt.scope.function
-                for u in basis.all_uses(close.place)
-            )
+            together = (u.verb == use.verb and _one_way(u.stmt, use.stmt) for u in basis.all_uses(close.place))
             if close.place != place and any(together):
                 return Shown(place, _row(basis, place, close), use.stmt, use.site, close, started=True)
     return None
+
+
+def _one_way(one: Stmt, other: Stmt) -> bool:
+    """Does a function come by both, as by no branch that ends in a return or raise?"""
+    around = [{block for block, _ in ancestors(stmt)} for stmt in (one, other)]
+    apart = around[0] ^ around[1]
+    return one.scope.function is other.scope.function and not any(b.stmts[-1].op in ("return", "raise") for b in apart)
 
 
 def _starts(basis: Basis, use: Use) -> bool:
@@ -134,12 +138,18 @@ def _before_end(basis: Basis, place: Place, at_end: frozenset[Scope]) -> Shown |
     """What the class closes in private methods only, none of which runs when the object's life ends."""
     closes = [u for u in basis.all_uses(place) if bool(u.verb) and basis.apis.means("closing_methods", u.verb)]
     where = {u.stmt.scope.function for u in closes}
-    if not closes or not where.isdisjoint(at_end) or not all(f.name.startswith("_") for f in where):
+    if not closes or not where.isdisjoint(at_end) or not all(_clears(basis, f) for f in where):
         return None
     bind = next(iter(_made(basis, place)), None)
     return (
         Shown(place, _row(basis, place, closes[0]), bind.stmt, bind.value) if bind is not None and bind.value else None
     )
+
+
+def _clears(basis: Basis, function: Scope) -> bool:
+    """A private method that ends or resets something by its name."""
+    means, name = basis.apis.means, function.name
+    return name.startswith("_") and any(means(w, name) for w in ("end_of_life_methods", "on_demand_methods"))
 
 
 def _row(basis: Basis, place: Place, close: Use) -> Row:
