@@ -70,3 +70,28 @@ def test_a_set_does_not_know_its_oldest() -> None:
 )
 def test_a_bound_makes_putting_raise_where_it_does_not_wait(define: str, put: str, hint: str) -> None:
     assert finding(QUEUE.format(define=define, put=put), "LK107").hint == hint
+
+
+CLIENT = """
+import httpx
+
+
+async def ask(url):
+    client = httpx.AsyncClient()
+    head, answer = await client.send(url)
+    {left}
+"""
+
+
+@pytest.mark.parametrize(
+    ("left", "hint"),
+    [
+        ("lines = Lines(answer, head)\n    return lines", "inside"),
+        ("return Lines(answer)", "inside"),
+        ("return answer", "inside"),
+        ("print(Lines(answer))", "with"),
+        ("return head.status(answer)", "with"),
+    ],
+)
+def test_no_with_around_what_reads_from_it_later(left: str, hint: str) -> None:
+    assert finding(CLIENT.format(left=left), "LK301").hint == hint

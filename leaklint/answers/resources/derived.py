@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place
@@ -18,7 +18,15 @@ def derived(basis: Basis, call: Expr, place: Place | None) -> Expr | None:
     `return client.stream(url)` is one, `return client.get(url).json()` and `rows = file.readlines()` are none.
     """
     held = [u.expr for u in basis.all_uses(place) if u.verb not in ("bind", "del")] if place is not None else [call]
-    return next((made for expr in held for made in _made(basis, expr) if _leaves(basis, made)), None)
+    made = [one for expr in held for one in _made(basis, expr)]
+    return next((one for one in (*made, *_wrapped(basis, made)) if _leaves(basis, one)), None)
+
+
+def _wrapped(basis: Basis, made: Sequence[Expr]) -> Iterator[Expr]:
+    """What objects are made around it: `response = await send(client)`, then `Stream(response)`."""
+    names = [place for one in made for place in _names(basis, one)]
+    around = [one for place in names for use in basis.all_uses(place) for one in _made(basis, use.expr)]
+    yield from (one for one in around if source_name(one).rpartition(".")[2].lstrip("_")[:1].isupper())
 
 
 def _made(basis: Basis, expr: Expr) -> Iterator[Expr]:
@@ -47,7 +55,16 @@ def _leaves(basis: Basis, made: Expr) -> bool:
         return False
     if stmt.op != "assign" or made is not stmt.value:
         return stmt.op == "return"
-    named = (basis.names.place(target) for target in stmt.targets if target.op == "name")
-    local = [place for place in named if place is not None and place.scope.kind == "function"]
-    returned = any(use.role == "returned" for place in local for use in basis.all_uses(place))
+    returned = any(use.role == "returned" for place in _names(basis, made) for use in basis.all_uses(place))
     return returned or any(target.op == "attr" for target in stmt.targets)
+
+
+def _names(basis: Basis, made: Expr) -> Iterator[Place]:
+    """The local names that it is bound to, whole or as one of several."""
+    stmt = made.stmt
+    targets = stmt.targets if stmt.op == "assign" and made is stmt.value else ()
+    for target in targets:
+        for name in target.args if target.op == "tuple" else (target,):
+            place = basis.names.place(name) if name.op == "name" else None
+            if place is not None and place.scope.kind == "function":
+                yield place
