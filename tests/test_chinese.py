@@ -25,7 +25,7 @@ def test_every_rule_has_its_words(rule: Rule) -> None:
 
 @each_rule
 def test_no_two_repairs_share_one_text(rule: Rule) -> None:
-    """What is right for one of them breaks the program in the place of another; a Python version makes no difference."""
+    """What is right for one breaks the program in the place of another; a Python version makes no difference."""
     if rule.zh:
         shared = {name.partition("_before_")[0] for name in rule.hints if f"repair_{name}" not in rule.zh}
         assert len(shared) <= 1, f"{rule.file}: [zh] repair would have to fit {', '.join(sorted(shared))}"
