@@ -19,6 +19,18 @@ def brief(call: Expr, limit: int = 40) -> str:
     return text if not text.endswith("...") or call.op != "call" else f"{source(call.args[0], limit)}(...)"
 
 
+def shown(stmt: Stmt, limit: int = 40) -> str:
+    """An expression statement, an assignment or a `del` as text, cut short."""
+    if stmt.op == "expr" and stmt.value is not None:
+        awaits = stmt.value.op == "await"
+        return f"{'await ' if awaits else ''}{brief(stmt.value.args[0] if awaits else stmt.value, limit)}"
+    target = source(stmt.targets[0], limit)
+    if stmt.op == "del":
+        return f"del {target}"
+    sign = {"AddAssign": "+", "SubtractAssign": "-"}.get(stmt.text, "")
+    return f"{target} {sign}= {source(stmt.value, limit)}"
+
+
 def source_of(stmt: Stmt) -> str:
     """A simple statement or header as normalised text, for fingerprints."""
     parts = [source(t) for t in stmt.targets] + [source(stmt.value)] + [source(v) for v, _ in stmt.items]

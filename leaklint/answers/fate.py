@@ -40,7 +40,7 @@ def fate(basis: Basis, use: Use, row: Row, depth: int = _DEPTH) -> Fate:
         callee = basis.types.callee(call)
         return "escape" if callee.local is not None or takes_over(callee) else "borrow"
     if use.role == "yielded":
-        return "borrow" if lends(use) else "escape"
+        return "borrow" if lends(basis, use) else "escape"
     if use.role == "bound" and any(basis.names.place(t) == use.place for t in _bound_to(use)):
         return "borrow"  # `self.session = self.session or ClientSession()`, `ws, self.ws = self.ws, None`
     return "escape" if use.role in _HANDED_OVER else "borrow"
@@ -54,19 +54,20 @@ def _bound_to(use: Use) -> Iterator[Expr]:
         yield target.args[whole.args.index(use.site)] if apart and whole is not None else target
 
 
-def lends(use: Use) -> bool:
+def lends(basis: Basis, use: Use) -> bool:
     """Does the function hand its value out by `yield` and take it back, as a context manager or fixture does?"""
-    return bool(_decorated(use.stmt.scope.function) & {"contextmanager", "asynccontextmanager", "fixture"})
+    return bool(_decorated(basis, use.stmt.scope.function) & {"contextmanager", "asynccontextmanager", "fixture"})
 
 
-def manages(function: Scope) -> bool:
+def manages(basis: Basis, function: Scope) -> bool:
     """A generator that is a context manager: its `yield` raises what the `with` block raises. A fixture's does not."""
-    return bool(_decorated(function) & {"contextmanager", "asynccontextmanager"})
+    return bool(_decorated(basis, function) & {"contextmanager", "asynccontextmanager"})
 
 
-def _decorated(function: Scope) -> set[str]:
+def _decorated(basis: Basis, function: Scope) -> set[str]:
     decorators = function.stmt.decorators if function.stmt is not None else ()
-    return {e.text for d in decorators for e in _reference(d)}
+    references = [e for d in decorators for e in _reference(d)]
+    return {(basis.names.qualified(e) or e.text).rpartition(".")[2] for e in references}
 
 
 def _reference(expr: Expr) -> Iterator[Expr]:

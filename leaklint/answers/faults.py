@@ -54,7 +54,9 @@ class Faults:
         """Does the function wait here, so that a cancellation may be raised?"""
         if stmt.op in ("def", "class") or _cleaning(stmt):
             return False
-        of_block = manages(stmt.scope.function) or any(e.op == "yield" and self._provides(e) for e in stmt.flat)
+        of_block = manages(self.basis, stmt.scope.function) or any(
+            e.op == "yield" and self._provides(e) for e in stmt.flat
+        )
         waiting = ("await", "yield") if of_block and stmt.scope.function.is_async else ("await",)
         plain = any(e.op in waiting and e.scope.kind != "lambda" for e in stmt.flat)
         return plain or (stmt.is_async and stmt.op in ("for", "with"))
@@ -69,7 +71,7 @@ class Faults:
             inner = expr.args[0] if expr.op == "await" else expr
             if expr.op in ("await", "call") and (inner.op != "call" or not self._harmless(inner)):
                 yield expr
-            elif expr.op == "yield" and (manages(stmt.scope.function) or self._provides(expr)):
+            elif expr.op == "yield" and (manages(self.basis, stmt.scope.function) or self._provides(expr)):
                 yield expr  # what is raised in the `with` block comes in here
         if stmt.is_async and stmt.op == "for" and stmt.value is not None:
             yield stmt.value

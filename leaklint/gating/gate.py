@@ -37,6 +37,7 @@ class Gate:
             or self._forgets_await(seen)
             or self._reopens(seen)
             or self._closes(seen)
+            or not _flow(_MANAGERS, seen.bound).isdisjoint(seen.handed)
             or any((name, counterpart(method)) in seen.asked for name, method in seen.asked)
             or self._follows(seen)
             or self._registers(seen)
@@ -185,6 +186,10 @@ class Gate:
 
 
 _GIVING = frozenset({"set_exception", "set_exc_info"})
+
+
+_MANAGERS = {"contextmanager", "asynccontextmanager"}
+"""Decorators: what such a generator undoes after its `yield` may be skipped."""
 
 
 _ERRORS = ("exc_info", "exception", "__traceback__")

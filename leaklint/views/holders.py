@@ -7,7 +7,7 @@ from functools import cached_property
 from leaklint.answers import attributes, openers
 from leaklint.answers.listeners import cycles
 from leaklint.answers.paths import Paths
-from leaklint.answers.resources import evicted, evident, lent, reopened, scoped, skipped, unawaited, unwound
+from leaklint.answers.resources import bare, evicted, evident, lent, reopened, scoped, skipped, unawaited, unwound
 from leaklint.tree.ir import Expr
 from leaklint.views.resources import Resources, affordable
 
@@ -52,6 +52,12 @@ class Holders(Resources):
             *skipped.in_endings(unwound.unwound(self.basis, {k: self.endings(k) for k in classes})),
             *skipped.in_functions(self.basis, (t for t in traces if self.sort(t[0].row) != "response")),
         )
+
+    @cached_property
+    def bare(self) -> tuple[bare.Bare, ...]:
+        """What context managers made of a generator undo after a bare `yield`."""
+        followed = {t[0].place for t in (*self.traces, *self.evident)} | {one.place for one in self.lent}
+        return tuple(bare.bare(self.basis, followed))
 
     @cached_property
     def reopened(self) -> tuple[reopened.Reopened, ...]:

@@ -1,0 +1,180 @@
+"""Context managers made of a generator: what ends something after a bare `yield` is skipped when the block fails."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from leaklint.answers.fate import manages
+from leaklint.answers.handlers import catches_all, handles
+from leaklint.apis import counterpart, undoings
+from leaklint.meaning.basis import Basis, calls
+from leaklint.meaning.flow import Effects, open_exits
+from leaklint.meaning.names import Place
+from leaklint.tree.ir import Block, Expr, Stmt, ancestors, source, statements
+
+_ENDS = ("False", "None", "0")
+_PAIRS = (
+    *(("append", "pop"), ("insert", "pop"), ("insert", "remove"), ("push", "pop"), ("enter", "exit"), ("begin", "end")),
+    *(("getconn", "putconn"), ("start", "stop"), ("set", "reset"), ("setUp", "tearDown")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Bare:
+    """`undo` undoes what `done` does, unless the block fails: that is raised at `left`."""
+
+    left: Stmt
+    undo: Stmt
+    done: Stmt | None
+
+
+def bare(basis: Basis, followed: Collection[Place]) -> Iterator[Bare]:
+    """The first thing that each such context manager would not undo. `followed`: names with an answer of their own."""
+    for function in basis.module.scopes:
+        whole = basis.apis.means("program_managers", function.name)  # the process ends with it
+        if function.is_generator and function.block is not None and manages(basis, function) and not whole:
+            found = next(_skipped(basis, function.block, followed), None)
+            if found is not None:
+                yield found
+
+
+def _skipped(basis: Basis, body: Block, followed: Collection[Place]) -> Iterator[Bare]:
+    inner = statements(body)
+    yields = [s for s in inner if any(e.op == "yield" for e in s.flat)]
+    before = [s for s in inner if yields and s.ordinal < yields[0].ordinal]
+    after = inner[len(before) + 1 :] if yields else ()
+    for undo in after:
+        subject = _subject(undo)
+        if subject is None or any(_followed(basis, e, followed) for e in (subject, *_given(undo))):
+            continue
+        done = _done(basis, undo, subject, before)
+        if done is None and not _ends(basis, undo):
+            continue
+        reaching = [y for y in yields if _follows(y, undo)]
+        left = _passes(basis, body, reaching, [s for s in after if _same(s, undo)]) if reaching else None
+        if left is not None:
+            yield Bare(left, undo, done)
+
+
+def _passes(basis: Basis, body: Block, yields: Sequence[Stmt], undoing: Sequence[Stmt]) -> Stmt | None:
+    """The `yield` from which an error leaves the function past everything that undoes it."""
+    effects = Effects(
+        at=lambda stmt: "release" if stmt in undoing else "",
+        fallible=lambda stmt: stmt in yields,
+        narrow=lambda _: None,
+        swallows=lambda stmt: any((r := basis.types.callee(c).row) is not None and r.swallows for c in calls(stmt)),
+        catches_all=catches_all,
+        stops=lambda _: False,
+        handles=lambda block: handles(basis, block),
+    )
+    exits = open_exits(body, effects, held=True)
+    return next((e.stmt for e in exits if e.kind == "raise" and e.stmt in yields), None)
+
+
+def _follows(bare: Stmt, undo: Stmt) -> bool:
+    """Does a `yield` go on to a statement that stands after it, or after a block around it?"""
+    over = {stmt.parent: stmt for stmt in (bare, *(owner for _, owner in ancestors(bare)))}
+    for block, owner in ((undo.parent, undo), *((o.parent, o) for _, o in ancestors(undo))):
+        if block in over:
+            return over[block] is not owner
+        if block is not None and block.kind in ("finally", "handler"):
+            return False
+    return False
+
+
+def _subject(undo: Stmt) -> Expr | None:
+    """What a statement might undo something of: the receiver of a method, a function, what is bound or deleted."""
+    call = _call(undo)
+    if call is not None:
+        return call.args[0].args[0] if call.args[0].op == "attr" else call.args[0]
+    return undo.targets[0] if undo.op in ("assign", "del", "augassign") and len(undo.targets) == 1 else None
+
+
+def _call(stmt: Stmt) -> Expr | None:
+    value = stmt.value if stmt.op == "expr" else None
+    while value is not None and value.op == "await":
+        value = value.args[0]
+    return value if value is not None and value.op == "call" else None
+
+
+def _given(undo: Stmt) -> tuple[Expr, ...]:
+    call = _call(undo)
+    return call.args[1:] if call is not None else ()
+
+
+def _followed(basis: Basis, expr: Expr, followed: Collection[Place]) -> bool:
+    return basis.names.place(expr) in followed
+
+
+def _same(stmt: Stmt, undo: Stmt) -> bool:
+    """Does a statement undo the same thing?"""
+    if stmt is undo:
+        return True
+    subject, other = _subject(stmt), _subject(undo)
+    same = stmt.op == undo.op and subject is not None and other is not None and source(subject) == source(other)
+    one, two = _call(stmt), _call(undo)
+    return same and (one is None or two is None or one.args[0].text == two.args[0].text)
+
+
+def _ends(basis: Basis, undo: Stmt) -> bool:
+    """Does it end something, whatever stands before: `server.stop()`, `rmtree(path)`?"""
+    call = _call(undo)
+    if call is None:
+        return False
+    row = basis.types.callee(call).row
+    if row is not None and row.ends_argument:
+        return True
+    method = call.args[0]
+    plain = method.op == "attr" and not (method.args[0].op == "call" and method.args[0].args[0].text == "super")
+    return plain and basis.apis.means("end_of_life_methods", method.text)
+
+
+def _done(basis: Basis, undo: Stmt, subject: Expr, before: Sequence[Stmt]) -> Stmt | None:
+    """The statement before the `yield` that it undoes."""
+    text, call = source(subject), _call(undo)
+    for stmt in reversed(before):
+        if call is not None:
+            if _undone(basis, stmt, call, text):
+                return stmt
+        elif undo.op == "augassign":
+            if stmt.op == "augassign" and source(stmt.targets[0]) == text and {stmt.text, undo.text} == _COUNTED:
+                return stmt
+        elif stmt.op == "assign" and any(source(t) == text for t in stmt.targets) and subject.op in ("attr", "sub"):
+            return stmt if undo.op == "del" or _restores(undo, text, before) else None
+    return None
+
+
+_COUNTED = {"AddAssign", "SubtractAssign"}
+
+
+def _undone(basis: Basis, stmt: Stmt, undo: Expr, text: str) -> bool:
+    """`bus.watch(f)` by `bus.unwatch(f)`, `os.chdir(path)` by `os.chdir(old)`, `jobs[k] = 1` by `jobs.pop(k)`."""
+    verb = undo.args[0].text
+    if verb == "pop" and stmt.op == "assign":
+        return any(t.op == "sub" and source(t.args[0]) == text for t in stmt.targets)
+    for call in (e for e in stmt.flat if e.op == "call"):
+        if basis.names.qualified(undo.args[0]) == basis.names.qualified(call.args[0]) == "os.chdir":
+            return True
+        method, taking = call.args[0], call.args[0].text
+        if method.op != "attr" or undo.args[0].op != "attr" or source(method.args[0]) != text:
+            continue
+        if verb in undoings(taking) or verb == counterpart(taking) or (taking, verb) in _PAIRS:
+            return True
+    return False
+
+
+def _restores(undo: Stmt, text: str, before: Sequence[Stmt]) -> bool:
+    """Is what is bound what stood there before, or a plain end: `sys.stdout = old`, `self.busy = False`?"""
+    value = undo.value
+    if value is None:
+        return False
+    if value.op == "const":
+        return value.value in _ENDS
+    return value.op == "name" and any(
+        s.op == "assign"
+        and s.value is not None
+        and source(s.value) == text
+        and any(source(t) == value.text for t in s.targets)
+        for s in before
+    )
