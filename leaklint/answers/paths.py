@@ -182,6 +182,15 @@ def made_here(basis: Basis, place: Place) -> bool:
     return len(bindings) == 1 and values[0] is not None and bindings[0].exact and values[0].op == "call"
 
 
+def own_matter(basis: Basis, place: Place, row: Row, acquired: Stmt) -> bool:
+    """Is an attribute released by the very method that acquires it, where all goes well, and by no other?"""
+    releases = [u for u in resource_uses(basis, place, row) if fate(basis, u, row) == "release"]
+    function = acquired.scope.function
+    if not releases or function.name == "__init__" or any(u.stmt.scope.function is not function for u in releases):
+        return False
+    return any(not any(b.kind == "handler" for b, _ in ancestors(u.stmt)) for u in releases)
+
+
 def _of_holder(
     basis: Basis, place: Place, row: Row, fates: dict[Stmt, str], releases: list[Use], escapes: list[Use]
 ) -> None:

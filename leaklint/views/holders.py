@@ -46,7 +46,7 @@ class Holders(Resources):
     def skipped(self) -> tuple[skipped.Skipped, ...]:
         """What is ended or handed over on some ways out; responses are another matter."""
         classes = (s for s in self.basis.module.scopes if s.kind == "class")
-        traces = (*self.traces, *self.factory_traces, *self.evident)
+        traces = (*self.traces, *self.method_traces, *self.factory_traces, *self.evident)
         return (
             *skipped.in_constructors(self.constructor_traces),
             *skipped.in_endings(unwound.unwound(self.basis, {k: self.endings(k) for k in classes})),

@@ -98,6 +98,16 @@ class Resources(View):
         return tuple(affordable((self.trace(place, row, stmt), value) for place, row, stmt, value in born))
 
     @cached_property
+    def method_traces(self) -> tuple[tuple[paths.Paths, Expr], ...]:
+        """Each resource that a method puts into an attribute and ends itself, as nobody else does."""
+        own = (
+            a
+            for a in self.acquisitions
+            if a[0].is_attribute and a[2].scope.kind == "function" and paths.own_matter(self.basis, *a[:3])
+        )
+        return tuple((self.trace(place, row, stmt), value) for place, row, stmt, value in own)
+
+    @cached_property
     def unreleased(self) -> tuple[unreleased.Unreleased, ...]:
         return tuple(unreleased.unreleased(self.basis, self.traces))
 

@@ -66,7 +66,7 @@ def in_functions(basis: Basis, traces: Iterable[tuple[Paths, Expr]]) -> Iterator
             at=paths.acquired,
             acquired=value,
             subject=paths.place.text,
-            name=".".join(paths.place.path),
+            name=_name(paths),
             row=paths.row,
             left=left.stmt if left is not None else paths.acquired,
             step=_step(paths, left) if left is not None else "",
@@ -75,6 +75,11 @@ def in_functions(basis: Basis, traces: Iterable[tuple[Paths, Expr]]) -> Iterator
             caught=last is not None and not kept and not ends,
             mend="guard" if kept else "with" if _by_block(paths) else "finally",
         )
+
+
+def _name(paths: Paths) -> str:
+    """What the function calls it: `f`, `self.file`."""
+    return source(paths.acquired.targets[0]) if paths.place.is_attribute else ".".join(paths.place.path)
 
 
 def _by_block(paths: Paths) -> bool:
