@@ -73,14 +73,23 @@ def _by_subclass(basis: Basis, method: Scope) -> Row | None:
 
 
 def _by_mode(basis: Basis, call: Expr) -> Row | None:
-    """A file, by the mode it is opened with: `path.open("w")`, `fs.open(name, "rb")`, whatever these are."""
-    callee = basis.types.callee(call)
+    """A file of what opens files by its name, told by a mode or by the name that it gets: `path.open("w")`,
+    `fs.open(name, "rb")`, `fp = path.open()`; or a temporary one (`memory.NamedTemporaryFile()`)."""
+    callee, name = basis.types.callee(call), called(basis, call)
     known = callee.row is not None or callee.receiver is not None or callee.local is not None
-    if known or not basis.apis.means("file_openers", called(basis, call)):
+    if known or not basis.apis.means("file_openers", name):
         return None
     given = zip(call.names[1:3], call.args[1:3], strict=True)
     told = any(not name and arg.op == "const" and _MODE.fullmatch(arg.value) for name, arg in given)
-    return basis.apis.get("io.IOBase") if told or not _TEXT.isdisjoint(call.names) else None
+    told = told or not _TEXT.isdisjoint(call.names) or name[:1].isupper() or _named_file(basis, call, name)
+    return basis.apis.get("io.IOBase") if told else None
+
+
+def _named_file(basis: Basis, call: Expr, name: str) -> bool:
+    """`fp = path.open()`: of a method that is called so, the name tells what it gives."""
+    target = call.stmt.targets[0] if call.stmt.op == "assign" and call.stmt.value is call else None
+    method = name == "open" and call.args[0].op == "attr"
+    return method and target is not None and target.op == "name" and basis.apis.means("file_names", target.text)
 
 
 def _by_task(basis: Basis, name: Expr) -> Row | None:
@@ -117,6 +126,7 @@ def acquired_part(basis: Basis, target: Expr, depth: int = _HELPERS) -> Row | No
         return None
     index = next(i for i, part in enumerate(tuple_.args) if part is target)
     row = basis.types.indexed(stmt.value, str(index)) or _part_returned(basis, stmt.value, tuple_, index, depth)
+    row = row or _opened_part(basis, stmt.value, target)
     if row is not None and target.text.startswith("_") and target.op == "name" and not row.closer:
         return None  # what else came with it holds it: `_, protocol = await loop.create_connection(...)`
     return row if row is not None and row.kind == "resource" and row.needs_release else None
@@ -143,6 +153,14 @@ def _held_row(basis: Basis, value: Expr, depth: int) -> Row | None:
     binds = (u for u in basis.all_uses(place) if u.verb == "bind") if place is not None else ()
     rows = (acquired(basis, u.value) if u.value is not None else acquired_part(basis, u.expr, depth) for u in binds)
     return acquired(basis, value) or next((row for row in rows if row is not None), None)
+
+
+def _opened_part(basis: Basis, value: Expr, target: Expr) -> Row | None:
+    """`stream, path = open_safely(path, "rb")`: of what an opener gives, what is read or written is the file."""
+    row = _by_mode(basis, value) if value.op == "call" and target.op == "name" else None
+    place = basis.names.place(target) if row is not None else None
+    used = place is not None and any(basis.apis.means("file_verbs", u.verb) for u in basis.all_uses(place))
+    return row if used else None
 
 
 def makes(basis: Basis, function: Scope) -> bool:
