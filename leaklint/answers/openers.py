@@ -182,11 +182,22 @@ def _makes(basis: Basis, function: Scope) -> bool:
                 return False
             bound = list(basis.types.bound_values(place))
             kept = any(u.role in ("bound", "element") for u in basis.all_uses(place))
-            if kept or not bound or not all(acquired(basis, b) is not None for b in bound if b.op != "const"):
+            if kept or not bound or not all(_fresh(basis, b) for b in bound if b.op != "const"):
                 return False
         elif acquired(basis, value) is None and value.op != "const":
             return False
     return True
+
+
+def _fresh(basis: Basis, value: Expr) -> bool:
+    """Is it acquired there, or made by what opens something by its name: `sock = transport.create_connection(...)`?"""
+    if acquired(basis, value) is not None:
+        return True
+    while value.op == "await":
+        value = value.args[0]
+    callee = basis.types.callee(value) if value.op == "call" else None
+    unknown = callee is not None and callee.row is None and callee.receiver is None and callee.local is None
+    return unknown and basis.apis.means("opening_functions", called(basis, value))
 
 
 def sources(basis: Basis, value: Expr | None) -> list[Expr]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from leaklint.answers.fate import fate, resource_uses
@@ -189,6 +189,25 @@ def own_matter(basis: Basis, place: Place, row: Row, acquired: Stmt) -> bool:
     if not releases or function.name == "__init__" or any(u.stmt.scope.function is not function for u in releases):
         return False
     return any(not any(b.kind == "handler" for b, _ in ancestors(u.stmt)) for u in releases)
+
+
+def stored(basis: Basis, paths: Paths) -> Iterator[tuple[Place, Use]]:
+    """The attributes that what a local name holds is put into, each with the use that does it."""
+    for use in paths.escapes:
+        for target in use.stmt.targets if use.role == "bound" and use.stmt.value is use.site else ():
+            place = basis.names.place(target)
+            if place is not None and place.is_attribute:
+                yield place, use
+
+
+def begun(basis: Basis, place: Place, row: Row, acquired: Stmt, endings: Collection[Scope]) -> bool:
+    """Does a method that begins something open it, and only another one close it, when the object's life ends?"""
+    function = acquired.scope.function
+    named = function.method_of is not None and basis.apis.means("beginning_methods", function.name)
+    if not place.is_attribute or row.empty or not named or function.name.startswith("__"):
+        return False
+    ends = {u.stmt.scope.function for u in resource_uses(basis, place, row) if fate(basis, u, row) == "release"}
+    return not ends.isdisjoint(endings) and function not in ends
 
 
 def _of_holder(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from leaklint.answers import attributes, openers
+from leaklint.answers import attributes, openers, paths
 from leaklint.answers.listeners import cycles
 from leaklint.answers.paths import Paths
 from leaklint.answers.resources import bare, evicted, evident, lent, reopened, scoped, skipped, unawaited, unwound
@@ -49,6 +49,7 @@ class Holders(Resources):
         traces = (*self.traces, *self.method_traces, *self.factory_traces, *self.evident)
         return (
             *skipped.in_constructors(self.constructor_traces),
+            *skipped.in_beginnings(self.basis, self._begun),
             *skipped.in_endings(unwound.unwound(self.basis, {k: self.endings(k) for k in classes})),
             *skipped.in_functions(self.basis, (t for t in traces if self.sort(t[0].row) != "response")),
         )
@@ -58,6 +59,15 @@ class Holders(Resources):
         """What context managers made of a generator undo after a bare `yield`."""
         followed = {t[0].place for t in (*self.traces, *self.evident)} | {one.place for one in self.lent}
         return tuple(bare.bare(self.basis, followed))
+
+    @cached_property
+    def _begun(self) -> tuple[tuple[Paths, Expr], ...]:
+        """What a method that begins something opens into an attribute, for another one to close."""
+        classes = {s: self.endings(s) for s in self.basis.module.scopes if s.kind == "class"}
+        stored = ((held, p.row, u.stmt, value) for p, value in self.traces for held, u in paths.stored(self.basis, p))
+        found = (*self.acquisitions, *stored)
+        begun = (a for a in found if paths.begun(self.basis, *a[:3], classes.get(a[0].scope, ())))
+        return tuple((self.trace(place, row, stmt), value) for place, row, stmt, value in begun)
 
     @cached_property
     def reopened(self) -> tuple[reopened.Reopened, ...]:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from leaklint.answers.driver import is_program
 from leaklint.answers.paths import Paths
+from leaklint.answers.resources.begun import ended_on_failure
 from leaklint.answers.resources.unwound import Unwound
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
@@ -15,8 +16,8 @@ from leaklint.meaning.flow import Exit
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Stmt, ancestors, in_loop, source
 
-Way = Literal["", "error", "raise", "return", "cancel", "handover", "constructor", "ending"]
-Mend = Literal["with", "finally", "guard", "in_finally", "constructor", "constructor_async"]
+Way = Literal["", "error", "raise", "return", "cancel", "handover", "constructor", "beginning", "ending"]
+Mend = Literal["with", "finally", "guard", "in_finally", "constructor", "constructor_async", "guard_beginning"]
 _SOUND: tuple[None, Way] = (None, "")
 _ORDER: tuple[tuple[str, Way], ...] = (("raise", "error"), ("return", "return"), ("cancel", "cancel"))
 
@@ -104,6 +105,26 @@ def in_constructors(traces: Iterable[tuple[Paths, Expr]]) -> Iterator[Skipped]:
                 left=left.stmt,
                 step=_step(paths, left),
                 mend="constructor_async" if next(iter(row.release), "") in row.awaited else "constructor",
+            )
+
+
+def in_beginnings(basis: Basis, traces: Iterable[tuple[Paths, Expr]]) -> Iterator[Skipped]:
+    """Opened into an attribute by a method that fails before it is done: what has not begun, nobody ends."""
+    for paths, value in traces:
+        left = paths.exit("raise")
+        if left is not None and not ended_on_failure(basis, paths.acquired.scope.function):
+            method = paths.acquired.scope.function
+            yield Skipped(
+                "beginning",
+                at=paths.acquired,
+                acquired=value,
+                subject=f"{method.qualname}.{paths.place.path[0]}",
+                name=_name(paths),
+                row=paths.row,
+                left=left.stmt,
+                step=_step(paths, left),
+                mend="guard_beginning",
+                method=method.name,
             )
 
 
