@@ -33,7 +33,7 @@ def fate(basis: Basis, use: Use, row: Row, depth: int = _DEPTH) -> Fate:
         same = use.value is not None and basis.names.place(use.value) == use.place
         return "borrow" if same else "rebind"
     if use.verb:
-        return "borrow"
+        return "escape" if _runs_on(basis, use) else "borrow"
     if use.role == "argument":
         return _argument(basis, use, row, depth)
     if use.role == "element" and (call := sent_in(use.site)) is not None:
@@ -52,6 +52,13 @@ def _bound_to(use: Use) -> Iterator[Expr]:
     for target in use.stmt.targets:
         apart = target.op == "tuple" and whole is not None and whole.op == "tuple" and use.site in whole.args
         yield target.args[whole.args.index(use.site)] if apart and whole is not None else target
+
+
+def _runs_on(basis: Basis, use: Use) -> bool:
+    """Is it held by a task that runs one of its methods: `create_task(peer.serve())`?"""
+    call = use.site.parent if use.site.op == "call" else None
+    row = basis.types.result(call) if call is not None and call.op == "call" and use.site in call.args[1:] else None
+    return row is not None and row.kind == "task"
 
 
 def lends(basis: Basis, use: Use) -> bool:

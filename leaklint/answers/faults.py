@@ -90,7 +90,7 @@ class Faults:
             return not callee.row.raises
         if callee.receiver is not None:
             return callee.method in callee.receiver.quiet or callee.method in callee.receiver.release
-        if callee.local is None and self._by_name(call):
+        if callee.local is None and (self._by_name(call) or _merges(call)):
             return True
         receiver = call.args[0].args[0] if call.args[0].op == "attr" else None
         plain = receiver is not None and receiver.op == "attr" and callee.method in self._plain
@@ -152,6 +152,11 @@ def _bound(stmt: Stmt) -> Iterator[Expr]:
             stack.extend(target.args)
         elif target.op == "name":
             yield target
+
+
+def _merges(call: Expr) -> bool:
+    """`headers.update({"a": "b"})`: a mapping takes in what is written there."""
+    return call.args[0].text == "update" and all(arg.op == "dict" for arg in call.args[1:])
 
 
 def _cleaning(stmt: Stmt) -> bool:

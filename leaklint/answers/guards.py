@@ -21,6 +21,8 @@ class Guards:
             source(b.exprs[0]): True for b, _ in ancestors(acquired) if b.kind in ("body", "elif") and b.exprs
         }
         self.known |= dict(_otherwise(acquired.value))
+        # `transport, protocol = await connect(Protocol)`: what came with it is there too, and of that type
+        self.beside = {source(part) for t in acquired.targets if t.op == "tuple" for part in t.args}
         self.known |= dict(self._flags(acquired))
 
     def narrow(self, test: Expr) -> bool | None:
@@ -35,7 +37,7 @@ class Guards:
         if self._refers(test):
             return True
         asked = test.op == "call" and test.args[0].text in _ASKING
-        if asked and any(self._refers(a) or self.narrow(a) for a in test.args[1:2]):
+        if asked and any(self._refers(a) or self.narrow(a) or source(a) in self.beside for a in test.args[1:2]):
             return True
         state = self._state(test)
         return self.known.get(source(test)) if state is None else state

@@ -88,7 +88,7 @@ def _by_mode(basis: Basis, call: Expr) -> Row | None:
 def _named_file(basis: Basis, call: Expr, name: str) -> bool:
     """`fp = path.open()`: of a method that is called so, the name tells what it gives."""
     target = call.stmt.targets[0] if call.stmt.op == "assign" and call.stmt.value is call else None
-    method = name == "open" and call.args[0].op == "attr"
+    method = name == "open" and call.args[0].op == "attr" and len(call.args) == 1
     return method and target is not None and target.op == "name" and basis.apis.means("file_names", target.text)
 
 
@@ -156,7 +156,7 @@ def _held_row(basis: Basis, value: Expr, depth: int) -> Row | None:
 
 
 def _opened_part(basis: Basis, value: Expr, target: Expr) -> Row | None:
-    """`stream, path = open_safely(path, "rb")`: of what an opener gives, what is read or written is the file."""
+    """`stream, path = safe_open(path, "rb")`: of what an opener gives, what is read or written is the file."""
     row = _by_mode(basis, value) if value.op == "call" and target.op == "name" else None
     place = basis.names.place(target) if row is not None else None
     used = place is not None and any(basis.apis.means("file_verbs", u.verb) for u in basis.all_uses(place))

@@ -13,6 +13,7 @@ from leaklint.answers.instances import klass
 from leaklint.answers.lending import lent
 from leaklint.answers.openers import acquired as acquires
 from leaklint.answers.openers import openings
+from leaklint.answers.wrappers import wrapper
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis, calls
 from leaklint.meaning.flow import Effects, Exit, open_exits
@@ -62,8 +63,8 @@ def trace(
     fates: dict[Stmt, str] = {}
     releases: list[Use] = []
     escapes: list[Use] = []
-    outcomes = [(use, _outcome(basis, use, row, place, function)) for use in resource_uses(basis, place, row)]
-    ends = [use for use, outcome in outcomes if outcome == "release"]
+    outcomes = list(_outcomes(basis, place, row, function))
+    ends = [use for use, outcome in outcomes if outcome == "release" or _given_out(use)]
     for use, outcome in outcomes:
         if outcome == "escape" and (place.is_attribute or (ends and lent(basis, use, ends))):
             continue  # held by an object that nobody gets; or still closed here
@@ -91,7 +92,7 @@ def trace(
     weighed = faults.likely if judged else faults.any
     effects = Effects(
         at=lambda stmt: ("begin" if half else "acquire") if stmt is begun else fates.get(stmt, ""),
-        fallible=lambda stmt: fates.get(stmt) == "attempt" or weighed(stmt) is not None,
+        fallible=lambda stmt: fates.get(stmt) != "wrap" and (fates.get(stmt) == "attempt" or weighed(stmt) is not None),
         narrow=Guards(basis, place, acquired).narrow,
         swallows=lambda stmt: any(v.op == "call" and _swallows(basis, v) for v, _ in stmt.items),
         catches_all=lambda block: catches_all(block) or any(fates.get(s) == "release" for s in statements(block)),
@@ -117,6 +118,20 @@ def _exits(body: Block, effects: Effects, faults: Faults) -> tuple[Exit, ...]:
     return exits
 
 
+def _outcomes(basis: Basis, place: Place, row: Row, function: Scope) -> Iterator[tuple[Use, str]]:
+    """What each use does to the resource; what one object is made over becomes what that becomes."""
+    for use in resource_uses(basis, place, row):
+        outcome = _outcome(basis, use, row, place, function)
+        over = wrapper(basis, use) if outcome == "escape" and not place.is_attribute else None
+        if over is None:
+            yield use, outcome
+            continue
+        yield use, "wrap"
+        for later in resource_uses(basis, over, row):
+            if later.stmt is not use.stmt:
+                yield later, _outcome(basis, later, row, over, function)
+
+
 def _outcome(basis: Basis, use: Use, row: Row, place: Place, function: Scope) -> str:
     """What a use does to the resource, where it runs: what a nested function does is done by whoever calls it."""
     if use.place.path != place.path:
@@ -128,6 +143,11 @@ def _outcome(basis: Basis, use: Use, row: Row, place: Place, function: Scope) ->
     if use.expr.scope.kind == "lambda" and (outcome == "release" or not _run_at_once(basis, use)):
         return "escape"
     return "attempt" if outcome == "release" and _timed(basis, use) else outcome
+
+
+def _given_out(use: Use) -> bool:
+    """Does the function return it, by itself or with others? What it was given to before has not taken it over."""
+    return use.role == "returned" or (use.role == "element" and use.stmt.op == "return")
 
 
 def _run_at_once(basis: Basis, use: Use) -> bool:

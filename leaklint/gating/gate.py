@@ -110,7 +110,8 @@ class Gate:
             return True
         peers = {maker for name, maker in seen.born if self.apis.means("peer_names", name)}
         peers |= {value for name, value in seen.bound if name in peers}
-        if any(self.apis.means("opening_functions", maker) for maker in peers):
+        paired = any(name.endswith("writer") for name, _ in seen.born)  # `reader, writer = await dial()`
+        if paired or any(self.apis.means("opening_functions", maker) for maker in peers):
             return True
         if not seen.classes:
             return False

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from leaklint.answers.lending import called
 from leaklint.answers.openers import acquired
 from leaklint.answers.paths import Paths, guarded, trace, wraps
+from leaklint.answers.wrappers import wrapper
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place
@@ -22,7 +23,7 @@ def evident(basis: Basis, endings: Mapping[Scope, tuple[Scope, ...]]) -> Iterato
     for place, uses in list(basis.uses.items()):
         if place.scope.kind != "function" or len(place.path) != 1 or basis.types.place_row(place) is not None:
             continue
-        made = [use for use in uses if _made(basis, use)]
+        made = [use for use in uses if _made(basis, use)] if not any(_awaits(u) for u in uses) else []
         closes = _closes(basis, uses) or (_closed_by_holder(basis, place, uses, endings) if made else [])
         if made and not closes:
             yield from _by_name(basis, place, uses, made)
@@ -37,11 +38,21 @@ def evident(basis: Basis, endings: Mapping[Scope, tuple[Scope, ...]]) -> Iterato
 
 def _by_name(basis: Basis, place: Place, uses: list[Use], made: list[Use]) -> Iterator[tuple[Paths, Expr]]:
     """A connection by its name and by that of its maker, which is handed over: whoever gets it closes it."""
-    if basis.apis.means("peer_names", place.path[0]) and any(_handed_over(u) for u in uses):
+    if any(_handed_over(u) or wrapper(basis, u) is not None for u in uses):
         row = Row("", basis.module.path, "resource", noun="connection", release=("close",))
         for use in made:
-            if basis.apis.means("opening_functions", called(basis, _call(use))):
+            if _peer(basis, use):
                 yield trace(basis, place, row, use.stmt, judged=True), use.value or _call(use)
+
+
+def _peer(basis: Basis, made: Use) -> bool:
+    """`sock = new_socket()`, `reader, writer = await dial()`: is it one end of a connection?"""
+    if basis.apis.means("peer_names", made.expr.text):
+        return basis.apis.means("opening_functions", called(basis, _call(made)))
+    pair = made.expr.parent.args if made.expr.parent is not None and made.expr.parent.op == "tuple" else ()
+    call = _call(made)
+    waited = call.parent is not None and call.parent.op == "await"
+    return waited and made.expr.text.endswith("writer") and any(e.text.endswith("reader") for e in pair)
 
 
 def _made(basis: Basis, use: Use) -> bool:
@@ -55,6 +66,11 @@ def _made(basis: Basis, use: Use) -> bool:
     method = call.args[0].text if call.args[0].op == "attr" else ""
     # `stack.enter_context(...)` closes it; `engine.connect()` does not
     return method not in basis.apis.owning or basis.apis.means("opening_functions", method)
+
+
+def _awaits(use: Use) -> bool:
+    """`connecting = connect(host)`, and `await connecting` later: the name stands for what is to be awaited."""
+    return not use.verb and use.expr.parent is not None and use.expr.parent.op == "await"
 
 
 def _call(use: Use) -> Expr:
@@ -91,7 +107,7 @@ def _closes(basis: Basis, uses: list[Use]) -> list[Use]:
 
 def _handed_over(use: Use) -> bool:
     """Stored, returned, or returned within something else."""
-    return use.role in ("returned", "bound") or (use.role == "argument" and use.stmt.op == "return")
+    return use.role in ("returned", "bound") or (use.role in ("argument", "element") and use.stmt.op == "return")
 
 
 def _closed_by_holder(

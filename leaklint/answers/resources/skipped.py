@@ -8,7 +8,7 @@ from typing import Literal
 
 from leaklint.answers.driver import is_program
 from leaklint.answers.paths import Paths
-from leaklint.answers.resources.begun import ended_on_failure
+from leaklint.answers.resources.begun import ended_on_failure, final
 from leaklint.answers.resources.unwound import Unwound
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
@@ -111,9 +111,10 @@ def in_constructors(traces: Iterable[tuple[Paths, Expr]]) -> Iterator[Skipped]:
 def in_beginnings(basis: Basis, traces: Iterable[tuple[Paths, Expr]]) -> Iterator[Skipped]:
     """Opened into an attribute by a method that fails before it is done: what has not begun, nobody ends."""
     for paths, value in traces:
-        left = paths.exit("raise")
-        if left is not None and not ended_on_failure(basis, paths.acquired.scope.function):
-            method = paths.acquired.scope.function
+        left, method = paths.exit("raise"), paths.acquired.scope.function
+        if left is None or not final(basis, paths.acquired, left.stmt):
+            continue
+        if not ended_on_failure(basis, method):
             yield Skipped(
                 "beginning",
                 at=paths.acquired,

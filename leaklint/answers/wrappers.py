@@ -1,0 +1,58 @@
+"""Objects that are made over a resource and kept under a name: what becomes of one becomes of the resource."""
+
+from __future__ import annotations
+
+from leaklint.answers.lending import called
+from leaklint.answers.openers import acquired
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import source_name
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr, Scope, statements
+
+_HANDED = ("returned", "bound", "element")
+
+
+def wrapper(basis: Basis, use: Use) -> Place | None:
+    """The local name of the one object that gets the resource (`peer = Peer(sock)`), if that is handed over in turn."""
+    stmt = use.stmt
+    target = stmt.targets[0] if use.role == "argument" and stmt.op == "assign" and len(stmt.targets) == 1 else None
+    place = basis.names.place(target) if target is not None and target.op == "name" else None
+    if place is None or place == use.place or place.scope is not use.place.scope or not _made(basis, use.site):
+        return None
+    alone = sum(u.verb == "bind" for u in basis.all_uses(place)) == 1
+    return place if alone and any(u.role in _HANDED for u in basis.all_uses(place)) else None
+
+
+def _made(basis: Basis, call: Expr) -> bool:
+    """Is it given to a class of which nothing is known, and that object perhaps to another, which gets the name?"""
+    expr = call
+    while expr.op == "call" and expr.parent is not None:
+        if not _holds(basis, expr):
+            return False
+        expr = expr.parent
+    return (expr.op == "await" or _holds(basis, expr)) and expr.parent is None
+
+
+def _holds(basis: Basis, call: Expr) -> bool:
+    callee = basis.types.callee(call)
+    if callee.row is not None or callee.receiver is not None or not called(basis, call)[:1].isupper():
+        return False
+    if acquired(basis, call) is not None:
+        return False  # followed by itself
+    return callee.local is None or not _ends_itself(basis, callee.local)
+
+
+def _ends_itself(basis: Basis, klass: Scope) -> bool:
+    """Does a class of this module close what it holds where one of its own steps fails?"""
+    return any(
+        block.kind in ("handler", "finally")
+        and any(
+            e.op == "call" and basis.apis.means("end_of_life_methods", source_name(e))
+            for inner in statements(block)
+            for e in inner.flat
+        )
+        for method in klass.children
+        for stmt in statements(method.block)
+        for block in stmt.blocks
+    )
