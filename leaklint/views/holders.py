@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 
 from leaklint.answers import attributes, openers, paths
 from leaklint.answers.listeners import cycles
 from leaklint.answers.paths import Paths
-from leaklint.answers.resources import bare, evicted, evident, lent, reopened, scoped, skipped, unawaited, unwound
-from leaklint.tree.ir import Expr
+from leaklint.answers.resources import (
+    bare,
+    evicted,
+    evident,
+    flagged,
+    lent,
+    reopened,
+    scoped,
+    skipped,
+    unawaited,
+    unwound,
+)
+from leaklint.tree.ir import Expr, Scope
 from leaklint.views.resources import Resources, affordable
 
 
@@ -17,8 +29,12 @@ class Holders(Resources):
 
     @cached_property
     def attribute_resources(self) -> tuple[attributes.Held, ...]:
-        classes = (s for s in self.basis.module.scopes if s.kind == "class")
-        return tuple(attributes.held(self.basis, {k: self.endings(k) for k in classes}))
+        return tuple(attributes.held(self.basis, self._ends))
+
+    @cached_property
+    def _ends(self) -> Mapping[Scope, tuple[Scope, ...]]:
+        """The methods of each class that end the life of its instances."""
+        return {s: self.endings(s) for s in self.basis.module.scopes if s.kind == "class"}
 
     @cached_property
     def resource_classes(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -31,8 +47,7 @@ class Holders(Resources):
     @cached_property
     def evident(self) -> tuple[tuple[Paths, Expr], ...]:
         """Resources in local names that only their release tells of."""
-        classes = (s for s in self.basis.module.scopes if s.kind == "class")
-        return tuple(affordable(evident.evident(self.basis, {k: self.endings(k) for k in classes})))
+        return tuple(affordable(evident.evident(self.basis, self._ends)))
 
     @cached_property
     def unawaited_closes(self) -> tuple[unawaited.Unawaited, ...]:
@@ -45,12 +60,12 @@ class Holders(Resources):
     @cached_property
     def skipped(self) -> tuple[skipped.Skipped, ...]:
         """What is ended or handed over on some ways out; responses are another matter."""
-        classes = (s for s in self.basis.module.scopes if s.kind == "class")
         traces = (*self.traces, *self.method_traces, *self.factory_traces, *self.evident)
         return (
             *skipped.in_constructors(self.constructor_traces),
             *skipped.in_beginnings(self.basis, self._begun),
-            *skipped.in_endings(unwound.unwound(self.basis, {k: self.endings(k) for k in classes})),
+            *skipped.in_endings(unwound.unwound(self.basis, self._ends)),
+            *skipped.in_flagged(flagged.flagged(self.basis, self._ends)),
             *skipped.in_functions(self.basis, (t for t in traces if self.sort(t[0].row) != "response")),
         )
 
@@ -63,10 +78,9 @@ class Holders(Resources):
     @cached_property
     def _begun(self) -> tuple[tuple[Paths, Expr], ...]:
         """What a method that begins something opens into an attribute, for another one to close."""
-        classes = {s: self.endings(s) for s in self.basis.module.scopes if s.kind == "class"}
         stored = ((held, p.row, u.stmt, value) for p, value in self.traces for held, u in paths.stored(self.basis, p))
         found = (*self.acquisitions, *stored)
-        begun = (a for a in found if paths.begun(self.basis, *a[:3], classes.get(a[0].scope, ())))
+        begun = (a for a in found if paths.begun(self.basis, *a[:3], self._ends.get(a[0].scope, ())))
         return tuple((self.trace(place, row, stmt), value) for place, row, stmt, value in begun)
 
     @cached_property

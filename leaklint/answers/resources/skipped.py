@@ -9,6 +9,7 @@ from typing import Literal
 from leaklint.answers.driver import is_program
 from leaklint.answers.paths import Paths
 from leaklint.answers.resources.begun import ended_on_failure, final
+from leaklint.answers.resources.flagged import Flagged
 from leaklint.answers.resources.unwound import Unwound
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
@@ -16,8 +17,10 @@ from leaklint.meaning.flow import Exit
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Stmt, ancestors, in_loop, source
 
-Way = Literal["", "error", "raise", "return", "cancel", "handover", "constructor", "beginning", "ending"]
-Mend = Literal["with", "finally", "guard", "in_finally", "constructor", "constructor_async", "guard_beginning"]
+Way = Literal["", "error", "raise", "return", "cancel", "handover", "constructor", "beginning", "ending", "flag"]
+Mend = Literal[
+    "with", "finally", "guard", "in_finally", "constructor", "constructor_async", "guard_beginning", "flag_first"
+]
 _SOUND: tuple[None, Way] = (None, "")
 _ORDER: tuple[tuple[str, Way], ...] = (("raise", "error"), ("return", "return"), ("cancel", "cancel"))
 
@@ -146,6 +149,29 @@ def in_endings(found: Iterable[Unwound]) -> Iterator[Skipped]:
             mend="in_finally",
             method=ending.name,
         )
+
+
+def in_flagged(found: Iterable[Flagged]) -> Iterator[Skipped]:
+    """The flag that an ending asks for is set after a step that may fail."""
+    for one in found:
+        begun, verb = one.begun, one.ended.verb
+        yield Skipped(
+            "flag",
+            at=begun.stmt,
+            acquired=begun.site,
+            subject=f"{begun.stmt.scope.function.qualname}.{begun.place.path[0]}",
+            name=source(one.ended.expr),
+            row=Row("", "", "resource", noun=begun.place.path[0].strip("_").replace("_", " "), release=(verb,)),
+            left=one.step,
+            step=source(_awaited(one.step), 40),
+            last=one.ended,
+            mend="flag_first",
+            method=one.ending.name,
+        )
+
+
+def _awaited(stmt: Stmt) -> Expr | None:
+    return next((e.args[0] for e in stmt.flat if e.op == "await"), stmt.value)
 
 
 def _follows(use: Use, acquired: Stmt) -> bool:
