@@ -88,6 +88,8 @@ class Faults:
         callee = self.basis.types.callee(call)
         if callee.row is not None:
             return not callee.row.raises
+        if callee.local is not None and callee.local.is_async and (call.parent is None or call.parent.op != "await"):
+            return True  # makes a coroutine, and runs nothing yet
         if callee.receiver is not None:
             return callee.method in callee.receiver.quiet or callee.method in callee.receiver.release
         if callee.local is None and (self._by_name(call) or _merges(call)):
