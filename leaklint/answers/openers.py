@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from leaklint.answers.fate import fate, resource_uses
+from leaklint.answers.files import by_mode, opened_part
 from leaklint.answers.lending import called
 from leaklint.answers.precedents import precedent
 from leaklint.apis import Row
@@ -15,9 +15,7 @@ from leaklint.meaning.names import Place
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, statements, walk
 
-_MODE = re.compile(r"""["'][rwxa][bt+]{0,2}["']""")
 _HELPERS = 2  # functions that hand on a tuple of what another one made
-_TEXT = frozenset({"mode", "encoding", "newline"})  # arguments of what opens files
 
 
 def acquired(basis: Basis, expr: Expr | None) -> Row | None:
@@ -46,7 +44,7 @@ def acquired(basis: Basis, expr: Expr | None) -> Row | None:
     if callee.local is not None and _left_open(callee.local):
         return _by_subclass(basis, callee.local)
     row = basis.types.result(expr) or _own_returned(basis, callee.local) or precedent(basis, expr)
-    row = row or _by_mode(basis, expr)
+    row = row or by_mode(basis, expr)
     if row is None or row.kind != "resource" or _in_memory(basis, expr) or _borrows(expr, row):
         return None
     if not row.needs_release and not holds_open(row, expr):
@@ -70,26 +68,6 @@ def _by_subclass(basis: Basis, method: Scope) -> Row | None:
     others = (m for k in family for m in k.children if m.name == method.name and m is not method)
     found = (basis.types.returned(m) for m in others if makes(basis, m))
     return next((row for row in found if row is not None and row.kind == "resource" and row.needs_release), None)
-
-
-def _by_mode(basis: Basis, call: Expr) -> Row | None:
-    """A file of what opens files by its name, told by a mode or by the name that it gets: `path.open("w")`,
-    `fs.open(name, "rb")`, `fp = path.open()`; or a temporary one (`memory.NamedTemporaryFile()`)."""
-    callee, name = basis.types.callee(call), called(basis, call)
-    known = callee.row is not None or callee.receiver is not None or callee.local is not None
-    if known or not basis.apis.means("file_openers", name):
-        return None
-    given = zip(call.names[1:3], call.args[1:3], strict=True)
-    told = any(not name and arg.op == "const" and _MODE.fullmatch(arg.value) for name, arg in given)
-    told = told or not _TEXT.isdisjoint(call.names) or name[:1].isupper() or _named_file(basis, call, name)
-    return basis.apis.get("io.IOBase") if told else None
-
-
-def _named_file(basis: Basis, call: Expr, name: str) -> bool:
-    """`fp = path.open()`: of a method that is called so, the name tells what it gives."""
-    target = call.stmt.targets[0] if call.stmt.op == "assign" and call.stmt.value is call else None
-    method = name == "open" and call.args[0].op == "attr" and len(call.args) == 1
-    return method and target is not None and target.op == "name" and basis.apis.means("file_names", target.text)
 
 
 def _by_task(basis: Basis, name: Expr) -> Row | None:
@@ -126,7 +104,7 @@ def acquired_part(basis: Basis, target: Expr, depth: int = _HELPERS) -> Row | No
         return None
     index = next(i for i, part in enumerate(tuple_.args) if part is target)
     row = basis.types.indexed(stmt.value, str(index)) or _part_returned(basis, stmt.value, tuple_, index, depth)
-    row = row or _opened_part(basis, stmt.value, target)
+    row = row or opened_part(basis, stmt.value, target)
     if row is not None and target.text.startswith("_") and target.op == "name" and not row.closer:
         return None  # what else came with it holds it: `_, protocol = await loop.create_connection(...)`
     return row if row is not None and row.kind == "resource" and row.needs_release else None
@@ -153,14 +131,6 @@ def _held_row(basis: Basis, value: Expr, depth: int) -> Row | None:
     binds = (u for u in basis.all_uses(place) if u.verb == "bind") if place is not None else ()
     rows = (acquired(basis, u.value) if u.value is not None else acquired_part(basis, u.expr, depth) for u in binds)
     return acquired(basis, value) or next((row for row in rows if row is not None), None)
-
-
-def _opened_part(basis: Basis, value: Expr, target: Expr) -> Row | None:
-    """`stream, path = safe_open(path, "rb")`: of what an opener gives, what is read or written is the file."""
-    row = _by_mode(basis, value) if value.op == "call" and target.op == "name" else None
-    place = basis.names.place(target) if row is not None else None
-    used = place is not None and any(basis.apis.means("file_verbs", u.verb) for u in basis.all_uses(place))
-    return row if used else None
 
 
 def makes(basis: Basis, function: Scope) -> bool:

@@ -81,7 +81,7 @@ class Holders(Resources):
         stored = ((held, p.row, u.stmt, value) for p, value in self.traces for held, u in paths.stored(self.basis, p))
         found = (*self.acquisitions, *stored)
         begun = (a for a in found if paths.begun(self.basis, *a[:3], self._ends.get(a[0].scope, ())))
-        return tuple((self.trace(place, row, stmt), value) for place, row, stmt, value in begun)
+        return tuple(affordable((self.trace(place, row, stmt), value) for place, row, stmt, value in begun))
 
     @cached_property
     def reopened(self) -> tuple[reopened.Reopened, ...]:

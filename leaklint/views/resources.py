@@ -105,7 +105,7 @@ class Resources(View):
             for a in self.acquisitions
             if a[0].is_attribute and a[2].scope.kind == "function" and paths.own_matter(self.basis, *a[:3])
         )
-        return tuple((self.trace(place, row, stmt), value) for place, row, stmt, value in own)
+        return tuple(affordable((self.trace(place, row, stmt), value) for place, row, stmt, value in own))
 
     @cached_property
     def unreleased(self) -> tuple[unreleased.Unreleased, ...]:
