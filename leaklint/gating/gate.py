@@ -147,11 +147,18 @@ class Gate:
         """Something of any size may become text: on an error path, in a log, a trace or a `__repr__`."""
         bulk = self._words.reachable("builtins").union(*map(self._words.reachable, seen.roots))
         heavy = seen.added_to | seen.starred | {"args", "kwargs"} | (bulk & seen.called)
-        heavy |= {word for word in seen.called if self.apis.means("message_reads", word)}
-        heavy |= {w for w in seen.looked | seen.keyed | seen.streamed if self.apis.means("payload_names", w)}
+        reads = ("message_reads", "parsing_methods", "file_reads")
+        heavy |= {word for word in seen.called if any(self.apis.means(what, word) for what in reads)}
+        heavy |= {w for w in seen.looked | seen.keyed if self.apis.means("payload_names", w)}
+        heavy |= {w for w in seen.streamed if self.apis.means("incoming_names", w)}
+        heavy |= {
+            w for f, w in seen.params if self.apis.means("incoming_names", w) and self.apis.means("event_methods", f)
+        }
         if seen.risky and any(self.apis.means("text_parsers", word) for word in seen.called):
             return True  # what cannot be parsed may be told
         told = seen.risky | seen.told
+        if "len" in told:  # counted where it is told
+            heavy |= seen.looked.union(name for _, name in seen.params)
         named = any(self.apis.means("buffer_names", name) for name in told)
         return named or not _flow(heavy, seen.bound | seen.holding).isdisjoint(told)
 

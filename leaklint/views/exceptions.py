@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import cached_property
 
 from leaklint.answers.exceptions import held, reraised, retention, sink, tracebacks, wrapped
+from leaklint.answers.exceptions.text import Text
 from leaklint.meaning.basis import Answer
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, Stmt
+from leaklint.tree.ir import Expr, Stmt, source
 from leaklint.views.view import View
 
 
@@ -40,11 +41,11 @@ class Exceptions(View):
         """The log or tracing call in which a text ends."""
         return sink.ends_in(self.basis, expr)
 
-    def refusal(self, stmt: Stmt, weight: Answer) -> bool:
+    def refusal(self, text: Text, weight: Answer) -> bool:
         """Is it the text of a response whose status says that it failed, or a message that says so? These are short."""
-        if weight.kind == "mapping":
-            branch = self.error_branch(stmt)
-            return branch is not None and branch[1].op == "if" and sink.complains(branch[0], weight.word)
+        stmt = text.expr.stmt
+        if sink.chosen(self.basis, stmt, source(text.expr)):
+            return True
         response = weight.clues[0].args.get("of", "") if weight.clues else ""
         return bool(response) and sink.refused(self.basis, stmt, response)
 

@@ -19,7 +19,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         weight = facts.weight(text.expr) or facts.unparsed(text.expr)
         if not weight or (text.cut and weight.kind != "accumulated"):
             continue
-        if facts.refusal(text.expr.stmt, weight):
+        if facts.refusal(text, weight):
             yield Clear(text.expr.stmt, subject(text), "what a failed request was answered", weight.clues[:1])
             continue
         driver: DriverKind = "payload" if weight.kind in ("read", "accumulated") else "call"

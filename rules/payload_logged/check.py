@@ -19,7 +19,7 @@ def check(facts: Facts) -> Iterator[Hit]:
             continue
         weight = facts.weight(text.expr)
         all_arguments = facts.arguments(text.expr)
-        if (text.cut and weight.kind != "accumulated") or facts.refusal(text.expr.stmt, weight):
+        if (text.cut and weight.kind != "accumulated") or facts.refusal(text, weight):
             continue
         if weight and message != "arguments":
             yield hit(text, weight, message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Literal
 
@@ -130,14 +131,25 @@ def _asks(test: Expr, name: str) -> bool:
     return any(source(part) == name for part in walk(test) if part.op in ("name", "attr"))
 
 
-def complains(block: Block | None, message: str) -> bool:
-    """A branch that one of a message's own fields has chosen: `if message["code"] != 0`, `if "error" in message`."""
-    for part in (p for test in block.exprs for p in walk(test)) if block is not None else ():
-        asked = part.args[0] if part.op == "sub" or (part.op == "attr" and part.text == "get") else None
-        asked = part.args[-1] if part.op == "compare" and part.text == "In" else asked
-        if asked is not None and source(asked) == message:
+def chosen(basis: Basis, stmt: Stmt, message: str) -> bool:
+    """Does a statement run only where a message's own fields say what is wrong: `if "id" not in message`?
+
+    What `message["type"] == "ping"` chooses is wrong only where it fails.
+    """
+    for block, owner in itertools.takewhile(lambda pair: pair[1].op not in ("def", "class"), ancestors(stmt)):
+        tests = [part for test in block.exprs for part in walk(test)] if owner.op == "if" else []
+        asked = [_asked(part, message) for part in tests]
+        kinds = any(part.op == "compare" and part.text == "Equal" for part in tests)
+        if any(asked) and (not kinds or _failed(basis, block)):
             return True
     return False
+
+
+def _asked(part: Expr, message: str) -> bool:
+    """`message["code"]`, `message.get`, `"error" in message`."""
+    whose = part.args[0] if part.op == "sub" or (part.op == "attr" and part.text == "get") else None
+    whose = part.args[-1] if part.op == "compare" and part.text in ("In", "NotIn") else whose
+    return whose is not None and source(whose) == message
 
 
 def _went_well(basis: Basis, test: Expr) -> bool:

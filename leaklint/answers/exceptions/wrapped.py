@@ -26,6 +26,8 @@ _SAME = frozenset(
     ]
 )
 
+_REGROUPED = _SAME | {"arguments", *_BOTH}
+
 
 def arguments(basis: Basis, expr: Expr, depth: int = _DEPTH) -> Answer:
     """The parameters of a wrapper, or what is taken from them one after the other; a single one by its index is not."""
@@ -49,7 +51,8 @@ def _given_all(binding: Binding, name: str) -> bool:
     if function is None:
         return False
     starred = binding.param is not None and bool(binding.param.star)
-    return _nested(function) if starred else name in _BOTH and {*_BOTH} <= {p.name for p in function.params}
+    plain = {p.name for p in function.params if not p.star}
+    return _nested(function) if starred else name in _BOTH and {*_BOTH} <= plain
 
 
 def _nested(function: Scope) -> bool:
@@ -67,7 +70,7 @@ def _through(value: Expr) -> Iterator[Expr]:
         node = stack.pop()
         if node.op == "name":
             yield node
-        elif node.op in ("attr", "starred", "list", "tuple", "dict"):
+        elif node.op in ("starred", "list", "tuple", "dict") or (node.op == "attr" and node.text in _REGROUPED):
             stack.extend(node.args)
         elif node.op == "sub" and node.args[-1].op == "slice":
             stack.append(node.args[0])

@@ -16,7 +16,6 @@ Kind = Literal[
 ]
 
 _DEPTH = 6
-_FILE_READS = ("read", "readlines", "read_text", "read_bytes")
 _SAME_SIZE = ("splitlines", "split", "strip", "rstrip", "decode", "encode", "getvalue", "readlines", "copy")
 _LISTS = ("list", "tuple", "set", "sorted", "reversed", "enumerate", "iter")
 _LIMITS = ("-1", "None")
@@ -111,7 +110,9 @@ def _read(basis: Basis, call: Expr, depth: int) -> Whole | None:
         return Whole("member", call, source(call)) if path is None or path.op != "const" else None
     if row is not None and row.noun in _NOUNS and method in row.bulk:
         return Whole(_NOUNS[row.noun], call, source(call))
-    if method in _FILE_READS and (row is None or row.noun == "file" or (method in row.bulk and row.kind != "buffer")):
+    if basis.apis.means("file_reads", method) and (
+        row is None or row.noun == "file" or (method in row.bulk and row.kind != "buffer")
+    ):
         if row is not None or method in ("read_text", "read_bytes"):
             path = opened(basis, receiver)
             return Whole("file", call, source(path or receiver), path or receiver)

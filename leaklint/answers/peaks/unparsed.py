@@ -5,7 +5,7 @@ from __future__ import annotations
 from leaklint.answers.peaks.weight import SHAPING
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.scopes import source_name
-from leaklint.tree.ir import Expr, Stmt, ancestors, flat_of, source, statements, walk
+from leaklint.tree.ir import Block, Expr, Stmt, ancestors, flat_of, source, statements, walk
 
 _SHAPES = 4
 
@@ -17,13 +17,19 @@ def unparsed(basis: Basis, expr: Expr) -> Answer:
     for block, owner in ancestors(expr.stmt):
         if owner.op in ("def", "class"):
             break
-        if block.kind == "handler":
+        if block.kind == "handler" and _of_parsing(basis, block):
             found = _parsing(basis, owner, source(expr))
             if found is not None and _from_outside(basis, expr):
                 return Answer(
                     "unparsed", (Clue(found.stmt, "driver", "unparsed", {"what": source(found)}),), source(found)
                 )
     return NO
+
+
+def _of_parsing(basis: Basis, handler: Block) -> bool:
+    """Does a handler take what a parser raises? What `json.loads(text)["id"]` lacks was parsed well."""
+    caught = [e for t in handler.exprs for e in (t.args if t.op == "tuple" else (t,))]
+    return not caught or any(basis.apis.means("parse_errors", source_name(e)) for e in caught)
 
 
 def _parsing(basis: Basis, attempt: Stmt, text: str) -> Expr | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaklint.answers.bound import by_guard
+from leaklint.answers.peaks.loads import is_open, names_data, whole
+from leaklint.answers.peaks.messages import counted_beside, message
 from leaklint.apis import Row
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.names import Place
@@ -25,15 +27,15 @@ def weight(basis: Basis, expr: Expr, depth: int = _DEPTH) -> Answer:
         return weight(basis, expr.args[0], depth)
     if expr.op == "call":
         callee = basis.types.callee(expr)
-        if callee.receiver is not None and callee.method in callee.receiver.bulk and not _limited(expr):
+        if callee.receiver is not None and _gives_all(basis, callee.receiver, expr):
             if callee.receiver.kind == "buffer":  # as large as what was written into it
                 return weight(basis, expr.args[0].args[0], depth - 1)
-            return _read(expr, callee.receiver, expr.args[0])
-        return _made_of(basis, expr, depth)
+            return _read(basis, expr, callee.receiver, expr.args[0])
+        return _made_of(basis, expr, depth) or _loaded(basis, expr)
     if expr.op == "attr":
         owner = basis.types.row(expr.args[0])
         if owner is not None and expr.text in owner.bulk and owner.kind != "container":
-            return _read(expr, owner, expr)
+            return _read(basis, expr, owner, expr)
     if expr.op not in ("name", "attr"):
         return NO
     place = basis.names.place(expr)
@@ -41,10 +43,27 @@ def weight(basis: Basis, expr: Expr, depth: int = _DEPTH) -> Answer:
     return NO if found and place is not None and _limited_before(basis, place, expr) else found
 
 
-def _read(expr: Expr, row: Row, attr: Expr) -> Answer:
+def _gives_all(basis: Basis, row: Row, call: Expr) -> bool:
+    """`response.read()`, and what is made of that: `response.json()`."""
+    method = call.args[0].text
+    return bool(row.bulk) and (method in row.bulk or basis.apis.means("parsing_methods", method)) and not _limited(call)
+
+
+def _read(basis: Basis, expr: Expr, row: Row | None, attr: Expr) -> Answer:
     """`of` says whose text it is, where it is a text."""
-    args = {"what": source(expr)} | ({"of": source(attr.args[0])} if attr.text in row.text else {})
+    text = row is not None and (attr.text in row.text or basis.apis.means("parsing_methods", attr.text))
+    args = {"what": source(expr)} | ({"of": source(attr.args[0])} if text else {})
     return Answer("read", (Clue(expr.stmt, "driver", "read", args),), source(expr))
+
+
+def _loaded(basis: Basis, call: Expr) -> Answer:
+    """A file of any size, read whole: one that a caller names, or that grows."""
+    found = whole(basis, call)
+    if found is None or found.kind not in ("file", "member", "upload"):
+        return NO
+    if found.kind == "file" and not (is_open(basis, found.path) or names_data(basis, found.path)):
+        return NO
+    return _read(basis, found.site, None, found.site.args[0])
 
 
 SHAPING = frozenset(["decode", "encode", "strip", "lstrip", "rstrip", "replace", "lower", "hex", "tobytes", "getvalue"])
@@ -53,7 +72,8 @@ SHAPING = frozenset(["decode", "encode", "strip", "lstrip", "rstrip", "replace",
 def _made_of(basis: Basis, call: Expr, depth: int) -> Answer:
     """As large as what it is made of: `body.decode()`, `b"".join(chunks)`, `str(body)`."""
     row = basis.types.callee(call).row
-    if row is not None and row.stringifies:
+    word = source_name(call)
+    if (row is not None and row.stringifies) or (len(call.args) > 1 and basis.apis.means("reading_functions", word)):
         return weight(basis, call.args[1], depth - 1) if len(call.args) > 1 else NO
     if call.args[0].op != "attr":
         return _received(basis, call)
@@ -98,61 +118,21 @@ def _held(basis: Basis, place: Place, expr: Expr, depth: int) -> Answer:
             if repeats and use.verb in row.grow and use.verb != "__setitem__" and not _small(basis, use.value):
                 return Answer("accumulated", (Clue(use.stmt, "driver", "accumulated"),), source(expr))
     large = row is not None and row.kind == "buffer" and not row.stringifies
-    if named and large:
+    if named and large and not _made_here(basis, place):
         return Answer("named", word=source(expr))
-    return _message_object(basis, place, expr)
+    return message(basis, place, expr) or (counted_beside(basis, expr) if depth == _DEPTH else NO)
+
+
+def _made_here(basis: Basis, place: Place) -> bool:
+    """A local that begins empty in this function: all that goes in is to be seen, whatever it is called."""
+    made = list(basis.types.bound_values(place)) if place.scope.kind == "function" else []
+    return bool(made) and all(v.op == "const" or (v.op == "call" and len(v.args) == 1) for v in made)
 
 
 def _last_first(values: Iterator[Expr], expr: Expr) -> list[Expr]:
     """What was bound to it last before it is used, then what came earlier, then the rest."""
     here = expr.stmt.ordinal
     return sorted(values, key=lambda v: here - v.stmt.ordinal if v.stmt.ordinal <= here else v.stmt.ordinal + here)
-
-
-_AS_MAPPING = ("get", "__getitem__", "__setitem__", "setdefault")
-
-
-def _message_object(basis: Basis, place: Place, expr: Expr) -> Answer:
-    """An event or message, by its name: one that comes in, or a mapping, whose text shows all that it holds."""
-    if not basis.apis.means("payload_names", expr.text):
-        return NO
-    for binding in basis.names.bindings(expr.text, expr.scope) if expr.op == "name" else ():
-        if binding.how == "for" and binding.stmt.is_async:
-            iterated = {"what": source(binding.value)}
-            return Answer("received", (Clue(binding.stmt, "driver", "received", iterated),), source(binding.value))
-    for use in basis.all_uses(place):
-        if use.expr.text != expr.text:
-            continue  # another entry of what this one was taken from
-        if use.verb in _AS_MAPPING and use.key is not None and use.key.op == "const" and use.key.text == "str":
-            if _known_otherwise(expr):
-                return NO
-            return Answer("mapping", (Clue(use.stmt, "driver", "mapping", {"name": expr.text}),), source(expr))
-    return NO
-
-
-def _known_otherwise(expr: Expr) -> bool:
-    """In the branch that `isinstance` leaves for something else, it is whatever the caller has passed instead."""
-    for block, owner in ancestors(expr.stmt):
-        if owner.op != "if":
-            continue
-        earlier = owner.blocks[: next(i for i, b in enumerate(owner.blocks) if b is block)]
-        no = [test.args[0] for test in block.exprs if test.op == "unary" and test.text == "Not"]
-        tests = (part for test in (*no, *(t for b in earlier for t in b.exprs)) for part in _either(test))
-        if any(_asks_for_class(test, expr) for test in tests):
-            return True
-    return False
-
-
-def _either(test: Expr) -> tuple[Expr, ...]:
-    """The tests that are all false where this one is."""
-    return test.args if test.op == "bool" and "Or" in test.text else (test,)
-
-
-def _asks_for_class(test: Expr, expr: Expr) -> bool:
-    """`isinstance(message, dict)`, also beside other conditions."""
-    parts = test.args if test.op == "bool" and "And" in test.text else (test,)
-    asked = (p for p in parts if p.op == "call" and len(p.args) == 3 and p.args[0].text == "isinstance")
-    return any(source(p.args[1]) == source(expr) for p in asked)
 
 
 def _small(basis: Basis, value: Expr | None) -> bool:

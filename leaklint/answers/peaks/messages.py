@@ -1,0 +1,99 @@
+"""An event, a message or a batch, as an object: it is as large as whoever sends it likes."""
+
+from __future__ import annotations
+
+from leaklint.meaning.basis import NO, Answer, Basis, Clue
+from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import source_name
+from leaklint.tree.ir import Binding, Expr, Scope, ancestors, source
+
+_QUEUES = ("q", "queue")
+_AS_MAPPING = ("get", "__getitem__", "__setitem__", "setdefault")
+
+
+def message(basis: Basis, place: Place, expr: Expr) -> Answer:
+    """One that comes in, by its name; or a mapping, whose text shows all that it holds."""
+    bindings = basis.names.bindings(expr.text, expr.scope) if expr.op == "name" else ()
+    if any(_queued(b) for b in bindings):
+        return NO
+    if basis.apis.means("incoming_names", expr.text):
+        for binding in bindings:
+            if binding.how == "for" and binding.stmt.is_async:
+                return _received(binding, source(binding.value))
+            handler = binding.stmt.inner
+            if binding.how == "param" and handler is not None and _is_given_to(basis, handler, expr):
+                return _received(binding, handler.name)
+    if not basis.apis.means("payload_names", expr.text):
+        return NO
+    for use in basis.all_uses(place):
+        if use.expr.text != expr.text:
+            continue  # another entry of what this one was taken from
+        if use.verb in _AS_MAPPING and use.key is not None and use.key.op == "const" and use.key.text == "str":
+            if _known_otherwise(expr):
+                return NO
+            return Answer("mapping", (Clue(use.stmt, "driver", "mapping", {"name": expr.text}),), source(expr))
+    return NO
+
+
+def _received(binding: Binding, what: str) -> Answer:
+    return Answer("received", (Clue(binding.stmt, "driver", "received", {"what": what}),), what)
+
+
+def _is_given_to(basis: Basis, handler: Scope, expr: Expr) -> bool:
+    """A handler of what comes in; an object of the program's own, of which it has no use, is no such."""
+    handles = basis.apis.means("event_methods", handler.name) and not basis.apis.means("sending_methods", handler.name)
+    return handles and expr.stmt.op != "raise"
+
+
+def _queued(binding: Binding) -> bool:
+    """`message = self._queue.get()`: the program has put it there itself."""
+    value = binding.value
+    while value is not None and value.op == "await":
+        value = value.args[0]
+    if value is None or value.op != "call" or value.args[0].op != "attr":
+        return False
+    method = value.args[0]
+    taken = method.text == "get" and (len(value.args) == 1 or source_name(method.args[0]).strip("_") in _QUEUES)
+    return taken or "queue" in source(value).lower()
+
+
+def counted_beside(basis: Basis, expr: Expr) -> Answer:
+    """`log.info("%d ids: %s", len(ids), ids)`: whoever counts them expects many. Not what was collected here."""
+    count = next((e for e in expr.stmt.flat if _is_length_of(e, source(expr))), None)
+    if count is None or expr.op != "name":
+        return NO
+    for binding in basis.names.bindings(expr.text, expr.scope):
+        value = binding.value
+        handed = binding.how == "param" or (binding.how == "assign" and value is not None and value.op == "sub")
+        if not handed:
+            return NO
+    return Answer("counted", word=source(expr))
+
+
+def _is_length_of(expr: Expr, name: str) -> bool:
+    return expr.op == "call" and expr.args[0].text == "len" and len(expr.args) == 2 and source(expr.args[1]) == name
+
+
+def _known_otherwise(expr: Expr) -> bool:
+    """In the branch that `isinstance` leaves for something else, it is whatever the caller has passed instead."""
+    for block, owner in ancestors(expr.stmt):
+        if owner.op != "if":
+            continue
+        earlier = owner.blocks[: next(i for i, b in enumerate(owner.blocks) if b is block)]
+        no = [test.args[0] for test in block.exprs if test.op == "unary" and test.text == "Not"]
+        tests = (part for test in (*no, *(t for b in earlier for t in b.exprs)) for part in _either(test))
+        if any(_asks_for_class(test, expr) for test in tests):
+            return True
+    return False
+
+
+def _either(test: Expr) -> tuple[Expr, ...]:
+    """The tests that are all false where this one is."""
+    return test.args if test.op == "bool" and "Or" in test.text else (test,)
+
+
+def _asks_for_class(test: Expr, expr: Expr) -> bool:
+    """`isinstance(message, dict)`, also beside other conditions."""
+    parts = test.args if test.op == "bool" and "And" in test.text else (test,)
+    asked = (p for p in parts if p.op == "call" and len(p.args) == 3 and p.args[0].text == "isinstance")
+    return any(source(p.args[1]) == source(expr) for p in asked)
