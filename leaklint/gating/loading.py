@@ -23,7 +23,8 @@ _READS = frozenset(
         "getbuffer",
     }
 )
-_TAKEN_APART = frozenset({"splitlines", "write_bytes", "loads", "readlines", "len", "write", "seek"})
+_TAKEN_APART = frozenset({"splitlines", "write_bytes", "loads", "readlines", "len", "write", "seek", "writestr"})
+_FIRST_OF = frozenset({"load", "loads", "split"})
 _TELLING = ("fetch_methods", "lazy_tables", "row_loaders", "backward_methods")
 
 
@@ -63,11 +64,19 @@ class Loading:
             return True
         if not called.isdisjoint(_READS) and (
             not called.isdisjoint(self._piecewise)
-            or any(self.apis.means("response_classes", w) for w in called)
+            or any(self.apis.means(what, w) for w in called for what in ("response_classes", "sending_calls"))
             or ("update" in called and any(self.apis.means("digest_makers", w) for w in called))
         ):
             return True
         if any(self.apis.means(what, word) for word in called for what in _TELLING):
+            return True
+        draining = any(self.apis.means("draining_functions", name) for name in seen.functions)
+        if draining and any(self.apis.means("reading_methods", word) for word in called):
+            return True
+        looked = seen.looked | {value for name, value in seen.bound if name in seen.looked}
+        if not looked.isdisjoint(_FIRST_OF):
+            return True  # `json.load(file)[0]`
+        if "list" in called and any(self.apis.means("row_readers", word) for word in called):
             return True
         if any(value == "append" for _, value in seen.bound):
             return True  # `table = table.append(row)`: a list gives nothing

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from leaklint.tree.ir import Block, Expr, Stmt
+from leaklint.tree.ir import Block, Expr, Stmt, ancestors
 
 NONE, OPEN, DONE, FAILED = 1, 2, 4, 8
 _HELD = OPEN | FAILED
@@ -265,3 +265,9 @@ def unreachable(stmts: Iterable[Stmt]) -> frozenset[Stmt]:
                     found.add(inner)
                 over = over or inner.op in ("return", "raise", "break", "continue")
     return frozenset(found)
+
+
+def apart(one: Stmt, other: Stmt) -> bool:
+    """In different branches: where one runs the other does not."""
+    blocks = {owner: block for block, owner in ancestors(one) if owner.op == "if"}
+    return any(blocks.get(owner, block) is not block for block, owner in ancestors(other))

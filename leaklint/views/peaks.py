@@ -5,7 +5,19 @@ from __future__ import annotations
 from functools import cached_property
 
 from leaklint.answers.exceptions import text
-from leaklint.answers.peaks import consume, demand, figures, frames, images, imports, models, tensors, unparsed, weight
+from leaklint.answers.peaks import (
+    consume,
+    demand,
+    figures,
+    frames,
+    handed,
+    images,
+    imports,
+    models,
+    tensors,
+    unparsed,
+    weight,
+)
 from leaklint.meaning.basis import Answer
 from leaklint.tree.ir import Expr, Stmt
 from leaklint.views.view import View
@@ -62,7 +74,7 @@ class Peaks(View):
     # -- what is read as a whole
 
     @cached_property
-    def peaks(self) -> tuple[consume.Peak, ...]:
+    def peaks(self) -> tuple[handed.Peak, ...]:
         """What is read as a whole, where a part or one piece after the other would do."""
         return tuple(consume.peaks(self.basis))
 

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.answers.peaks.consume import Peak
+from leaklint.answers.peaks.handed import Peak
 from leaklint.facts import DriverKind
 from leaklint.meaning.basis import Clue
 from leaklint.model import Facts, Hit
 from leaklint.tree.ir import source
 
-HINTS = {"limited": "limit", "hashed": "digest", "copied": "pass_on", "answered": "send"}
+HINTS = {
+    "limited": "limit",
+    "hashed": "digest",
+    "copied": "pass_on",
+    "sent": "pass_on",
+    "answered": "send",
+    "archived": "archive",
+    "dropped": "drop",
+}
+PARTS = ("cut", "sampled", "counted", "first")  # another rule's
 BY_KIND = {
     "table": "cursor",
     "lazy": "iterator",
@@ -23,7 +32,7 @@ BY_KIND = {
 
 def check(facts: Facts) -> Iterator[Hit]:
     for peak in facts.peaks:
-        if peak.how in ("cut", "sampled", "counted"):
+        if peak.how in PARTS:
             continue
         found = peak.found
         outside = found.kind in ("upload", "body") or (
@@ -56,6 +65,8 @@ def check(facts: Facts) -> Iterator[Hit]:
 
 
 def hint(peak: Peak, streams: str) -> str:
+    if peak.found.kind == "lazy" and peak.tool:
+        return "batches"
     if peak.how == "written" and not streams:
         return "direct" if peak.found.kind == "buffer" else "copy"
     return BY_KIND.get(peak.found.kind, "pieces")

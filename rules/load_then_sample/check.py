@@ -11,7 +11,7 @@ from leaklint.tree.ir import source
 
 def check(facts: Facts) -> Iterator[Hit]:
     for peak in facts.peaks:
-        if peak.how not in ("cut", "sampled", "counted"):
+        if peak.how not in ("cut", "sampled", "counted", "first"):
             continue
         found = peak.found
         yield Hit(
@@ -21,7 +21,7 @@ def check(facts: Facts) -> Iterator[Hit]:
             driver="call",
             release="never",
             message=peak.how,
-            hint=("file_" if found.kind == "file" else "") + peak.how,
+            hint=("rows" if found.kind == "frame" else "file_" + peak.how if found.kind == "file" else peak.how),
             args={"read": source(found.site), "what": found.what, "tool": peak.tool},
             clues=(
                 Clue(found.site.stmt, "acquired", "whole"),

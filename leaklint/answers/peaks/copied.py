@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from leaklint.answers.peaks.loads import Whole
+import itertools
+
+from leaklint.answers.peaks.loads import Whole, opened
 from leaklint.meaning.basis import Basis
+from leaklint.meaning.flow import apart
 from leaklint.meaning.scopes import source_name
 from leaklint.tree.ir import Expr, source
 
@@ -14,16 +17,16 @@ _HANDLING = ("seek", "close", "flush", "write", "truncate", *_TAKEN_BACK)
 def copied(basis: Basis, value: Expr, writer: Expr) -> Whole | None:
     """`out.write(source.read())`, `out.write(buffer.getvalue())`; not where somebody else looks at it as well."""
     row = basis.types.row(writer)
-    call = _given(basis, value) if row is not None and row.noun.endswith("file") else None
+    file = row.noun.endswith("file") if row is not None else opened(basis, writer) is not None
+    call = _given(basis, value) if file else None
     if call is None or call.op != "call" or call.args[0].op != "attr" or len(call.args) > 1:
         return None
     method, origin = call.args[0].text, call.args[0].args[0]
     row = basis.types.row(origin)
     if method == "read" and row is None and _may_be_anything(basis, origin):
         return Whole("data", call, source(call))
-    if method in _TAKEN_BACK and row is not None and row.kind == "buffer" and _put_together(basis, origin):
-        return Whole("buffer", call, source(call))
-    return None
+    filling = _filled(basis, origin) if method in _TAKEN_BACK and row is not None and row.kind == "buffer" else None
+    return Whole("buffer", filling, source(call)) if filling is not None else None
 
 
 def _given(basis: Basis, value: Expr) -> Expr | None:
@@ -47,17 +50,19 @@ def _may_be_anything(basis: Basis, origin: Expr) -> bool:
     if origin.op == "name":
         bindings = basis.names.bindings(origin.text, origin.scope)
         return bool(bindings) and all(b.how in ("param", "assign", "with", "for") for b in bindings)
-    return origin.op == "attr"
+    return origin.op in ("attr", "sub")
 
 
-def _put_together(basis: Basis, buffer: Expr) -> bool:
-    """A new buffer of this function that something else writes to, and that is of no other use."""
+def _filled(basis: Basis, buffer: Expr) -> Expr | None:
+    """The call that fills a new buffer of this function, which is of no other use."""
     place = basis.names.place(buffer) if buffer.op == "name" else None
     if place is None or place.scope.kind != "function":
-        return False
+        return None
     made = list(basis.types.bound_values(place))
     empty = len(made) == 1 and made[0].op == "call" and len(made[0].args) == 1
     uses = [u for u in basis.all_uses(place) if u.verb != "bind"]
-    filled = any(u.role == "argument" for u in uses)
-    once = sum(u.verb in _TAKEN_BACK for u in uses) == 1
-    return empty and filled and once and all(u.role == "argument" or u.verb in _HANDLING for u in uses)
+    filling = [u.expr.parent for u in uses if u.role == "argument" and u.expr.parent is not None]
+    taken = [u.stmt for u in uses if u.verb in _TAKEN_BACK]
+    once = bool(taken) and all(apart(a, b) for a, b in itertools.combinations(taken, 2))
+    handled = all(u.role == "argument" or u.verb in _HANDLING for u in uses)
+    return filling[0] if empty and filling and once and handled else None

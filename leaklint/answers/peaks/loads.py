@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from leaklint.answers.peaks.query import table
+from leaklint.answers.peaks.query import root, table
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name
@@ -27,7 +27,8 @@ _PACKED = ("zip member", "tar member", "gzip file", "bz2 file", "xz file")  # as
 class Whole:
     """`site` reads everything; `what` says of what, `path` names the file; `listed` when it became a list here.
 
-    `member`: unpacked from an archive; `buffer`: put together in memory; `data`: read from something unknown.
+    `member`: unpacked from an archive; `buffer`: put together in memory; `data`: read from something unknown. `fixed`:
+    a member that the code names.
     """
 
     kind: Kind
@@ -35,6 +36,7 @@ class Whole:
     what: str
     path: Expr | None = None
     listed: bool = False
+    fixed: bool = False
 
 
 def whole(basis: Basis, expr: Expr | None, depth: int = _DEPTH) -> Whole | None:
@@ -44,8 +46,7 @@ def whole(basis: Basis, expr: Expr | None, depth: int = _DEPTH) -> Whole | None:
     if expr.op in ("await", "starred"):
         return whole(basis, expr.args[0], depth)
     if expr.op == "name":
-        value = basis.names.only_value(expr.text, expr.scope)
-        return whole(basis, value, depth - 1)
+        return whole(basis, bound_value(basis, expr), depth - 1)
     if expr.op == "comp" and expr.text != "gen":
         return _comprehended(basis, expr, depth)
     if expr.op == "attr":
@@ -58,6 +59,22 @@ def whole(basis: Basis, expr: Expr | None, depth: int = _DEPTH) -> Whole | None:
     if expr.args[0].op == "name":
         return _called(basis, expr, depth)
     return _read(basis, expr, depth) if expr.args[0].op == "attr" else None
+
+
+def bound_value(basis: Basis, name: Expr) -> Expr | None:
+    """What a name stands for; a parameter that is made more of (`rows = rows.order_by(...)`) for what is made."""
+    value = basis.names.only_value(name.text, name.scope)
+    if value is None:
+        param, *made = basis.names.bindings(name.text, name.scope) or (None,)
+        if (
+            param is not None
+            and param.how == "param"
+            and len(made) == 1
+            and made[0].exact
+            and made[0].value is not None
+        ):
+            value = made[0].value if root(made[0].value).text == name.text else None
+    return value
 
 
 def _comprehended(basis: Basis, comp: Expr, depth: int) -> Whole | None:
@@ -85,13 +102,35 @@ def _called(basis: Basis, call: Expr, depth: int) -> Whole | None:
     """`list(rows)`, or a function of the module that returns something whole."""
     callee = basis.types.callee(call)
     if callee.local is None and call.args[0].text in _LISTS and len(call.args) > 1:
-        found = whole(basis, call.args[1], depth - 1)
+        found = whole(basis, call.args[1], depth - 1) or _lines(basis, call)
         return found and _listed(found)
     function = callee.local
     if function is not None and function.kind == "function" and not function.is_generator:
         returned = [s.value for s in statements(function.block) if s.op == "return" and not is_none(s.value)]
         return whole(basis, returned[0], depth - 2) if len(returned) == 1 else None
     return None
+
+
+def _lines(basis: Basis, call: Expr) -> Whole | None:
+    """`list(csv.reader(file))`."""
+    reader = call.args[1]
+    if reader.op != "call" or len(reader.args) < 2 or not basis.apis.means("row_readers", source_name(reader)):
+        return None
+    path = opened(basis, reader.args[1])
+    return Whole("file", call, source(path), path) if path is not None else None
+
+
+def parsed_file(basis: Basis, expr: Expr) -> Whole | None:
+    """`json.load(file)`: what a whole file says, through a name."""
+    value = basis.names.only_value(expr.text, expr.scope) if expr.op == "name" else expr
+    if value is None or value.op != "call" or len(value.args) != 2 or source_name(value) not in ("load", "loads"):
+        return None
+    found = whole(basis, value.args[1])
+    if found is not None and found.kind == "file":
+        return replace(found, site=value)
+    row = basis.types.row(value.args[1])
+    path = opened(basis, value.args[1]) if row is not None and row.noun == "file" else None
+    return Whole("file", value, source(path), path) if path is not None else None
 
 
 def _read(basis: Basis, call: Expr, depth: int) -> Whole | None:
@@ -102,7 +141,7 @@ def _read(basis: Basis, call: Expr, depth: int) -> Whole | None:
         return None if given else Whole("frame", call, source(call), call.args[1] if len(call.args) > 1 else None)
     row = basis.types.row(receiver)
     if row is not None and row.noun == "zip file" and method in row.bulk:
-        return Whole("member", call, source(call)) if call.args[-1].op != "const" else None
+        return _member(basis, call)
     if _limited(call):
         return whole(basis, receiver, depth - 1) if method in _SAME_SIZE else None
     if row is not None and row.noun in _PACKED and method in row.bulk:
@@ -125,6 +164,14 @@ def _read(basis: Basis, call: Expr, depth: int) -> Whole | None:
     if row is not None and method in row.bulk and row.kind == "base":
         return Whole("body", call, source(call))
     return whole(basis, receiver, depth - 1) if method in _SAME_SIZE else None
+
+
+def _member(basis: Basis, call: Expr) -> Whole | None:
+    """A member of an archive; none that is small by its name (`META-INF/version.txt`)."""
+    name = call.args[-1]
+    stem = name.value.strip("\"'").rpartition("/")[2].partition(".")[0].lower() if name.op == "const" else ""
+    small = basis.apis.means("settings_names", stem)
+    return None if small else Whole("member", call, source(call), fixed=name.op == "const")
 
 
 def _read_through(basis: Basis, receiver: Expr) -> Expr | None:

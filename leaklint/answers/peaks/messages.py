@@ -21,7 +21,7 @@ def message(basis: Basis, place: Place, expr: Expr) -> Answer:
             if binding.how == "for" and binding.stmt.is_async:
                 return _received(binding, source(binding.value))
             handler = binding.stmt.inner
-            if binding.how == "param" and handler is not None and _is_given_to(basis, handler, expr):
+            if binding.how == "param" and handler is not None and _is_given_to(basis, handler, binding, expr):
                 return _received(binding, handler.name)
     if not basis.apis.means("payload_names", expr.text):
         return NO
@@ -39,10 +39,14 @@ def _received(binding: Binding, what: str) -> Answer:
     return Answer("received", (Clue(binding.stmt, "driver", "received", {"what": what}),), what)
 
 
-def _is_given_to(basis: Basis, handler: Scope, expr: Expr) -> bool:
-    """A handler of what comes in; an object of the program's own, of which it has no use, is no such."""
-    handles = basis.apis.means("event_methods", handler.name) and not basis.apis.means("sending_methods", handler.name)
-    return handles and expr.stmt.op != "raise"
+def _is_given_to(basis: Basis, handler: Scope, binding: Binding, expr: Expr) -> bool:
+    """A handler of what comes in, by its name or by the class of its parameter; not where it refuses it."""
+    if expr.stmt.op == "raise" or basis.apis.means("sending_methods", handler.name):
+        return False
+    kind = binding.param.annotation if binding.param is not None else None
+    if kind is not None and kind.op in ("name", "attr") and basis.apis.means("incoming_classes", kind.text):
+        return True
+    return basis.apis.means("event_methods", handler.name)
 
 
 def _queued(binding: Binding) -> bool:

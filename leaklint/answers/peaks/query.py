@@ -61,7 +61,7 @@ def table(basis: Basis, expr: Expr) -> Table | None:
     return None
 
 
-def _root(expr: Expr) -> Expr:
+def root(expr: Expr) -> Expr:
     """What a chain of calls and attributes begins with."""
     while expr.op in ("call", "attr"):
         expr = expr.args[0]
@@ -70,15 +70,16 @@ def _root(expr: Expr) -> Expr:
 
 def _own(expr: Expr) -> bool:
     """`self.objects.items()`: an attribute of the instance, and no manager of a class."""
-    root = _root(expr)
-    return root.text == "self" and root.parent is not None and root.parent.text == "objects"
+    first = root(expr)
+    return first.text == "self" and first.parent is not None and first.parent.text == "objects"
 
 
 def _given(basis: Basis, expr: Expr) -> bool:
     """Is a query handed in, so that nothing here says how much it selects? The relations of one object are no such."""
-    root = _root(expr)
-    chain = root.parent is not None and root.parent.parent is not None and root.parent.parent.op == "call"
-    return root.op == "name" and chain and [b.how for b in basis.names.bindings(root.text, root.scope)] == ["param"]
+    first = root(expr)
+    chain = first.parent is not None and first.parent.parent is not None and first.parent.parent.op == "call"
+    bound = [b.how for b in basis.names.bindings(first.text, first.scope) if b.stmt is not expr.stmt]
+    return first.op == "name" and chain and bound == ["param"]
 
 
 def is_whole(sql: str) -> bool:
@@ -167,7 +168,8 @@ def _narrows(basis: Basis, call: Expr) -> bool:
         return False
     for name, arg in zip(call.names[1:], call.args[1:], strict=False):
         if name:
-            exact = _LOOKUPS.fullmatch(name) is None and not (name.endswith("__in") and _selects(basis, arg))
+            related = name.endswith("__in") and (name.count("__") > 2 or _selects(basis, arg))
+            exact = _LOOKUPS.fullmatch(name) is None and not related
         elif arg.op == "compare":
             exact = arg.text in _COMPARING
         else:

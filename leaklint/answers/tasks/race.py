@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from leaklint.answers.spawn import LOOKS, spawn
 from leaklint.answers.tasks.lasting import lasting
 from leaklint.meaning.basis import Basis
+from leaklint.meaning.flow import apart
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
@@ -200,7 +201,7 @@ def _siblings(basis: Basis, call: Expr) -> Iterator[Racer]:
     caught = any(owner.op == "try" and block.kind == "body" for block, owner in ancestors(call.stmt))
     for member in members:
         started = _made(basis, member, call)
-        if started is None or any(not _apart(use.stmt, call.stmt) for use in _ends(basis, member, call)):
+        if started is None or any(not apart(use.stmt, call.stmt) for use in _ends(basis, member, call)):
             continue
         spawned = spawn(basis, started)
         coroutine = spawned.coroutine if spawned is not None else started
@@ -208,12 +209,6 @@ def _siblings(basis: Basis, call: Expr) -> Iterator[Racer]:
         if endless or (caught and member.op == "name"):
             yield Racer("siblings", call.stmt, ((started.stmt, started, _name(member)),))
             return
-
-
-def _apart(one: Stmt, other: Stmt) -> bool:
-    """In different branches: where one runs the other does not."""
-    blocks = {owner: block for block, owner in ancestors(one) if owner.op == "if"}
-    return any(blocks.get(owner, block) is not block for block, owner in ancestors(other))
 
 
 def _name(member: Expr) -> str:

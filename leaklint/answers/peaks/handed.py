@@ -1,0 +1,160 @@
+"""What is read as a whole to be handed on at once: written, hashed, copied, sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from leaklint.answers.peaks.copied import copied
+from leaklint.answers.peaks.loads import Whole, bound_value, is_open, names_data, whole
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.scopes import source_name
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr, Stmt, source, statements
+
+_HANDED_ON = ("file", "member", "upload", "download", "body")
+
+How = Literal[
+    "iterated", "parsed", "limited", "hashed", "written", "archived", "sent", "copied", "answered",
+    "cut", "sampled", "counted", "first", "dropped",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Peak:
+    """`found` is whole in memory; `at` is the statement that does not need it whole, `tool` what it is done by."""
+
+    how: How
+    found: Whole
+    at: Stmt
+    tool: str = ""
+
+
+def used_once(basis: Basis, value: Expr) -> Whole | None:
+    """What is whole here and of no more use afterwards: an expression, or a name that is read nowhere else."""
+    found = whole(basis, value)
+    names = [value]
+    while found is not None and names:
+        node = names.pop()
+        if node.op == "name":
+            place = basis.names.place(node)
+            uses = basis.all_uses(place) if place is not None else []
+            reads = [u for u in uses if u.verb != "bind" and u.expr is not node and u.expr.text == node.text]
+            reads = [
+                u
+                for u in reads
+                if u.stmt is not found.site.stmt and not (found.kind == "lazy" and _writes_back(basis, u))
+            ]
+            if any(not (u.role == "tested" and not u.verb) for u in reads):
+                return None
+            bound = bound_value(basis, node)
+            names += [bound] if bound is not None else []
+        elif node.op == "await":
+            names.append(node.args[0])
+        elif node.op == "call" and node.args[0].op == "attr" and node is not found.site:
+            names.append(node.args[0].args[0])
+        elif node.op == "call" and node.args[0].op == "name" and len(node.args) > 1:
+            names.append(node.args[1])
+    return found
+
+
+def written_back(basis: Basis, found: Whole, rows: Expr) -> str:
+    """What the rows of a query are given to once a loop has changed them: `bulk_update`."""
+    place = basis.names.place(rows) if found.kind == "lazy" and rows.op == "name" else None
+    uses = basis.all_uses(place) if place is not None else ()
+    return next((word for u in uses if (word := _writes_back(basis, u))), "")
+
+
+def _writes_back(basis: Basis, use: Use) -> str:
+    call = use.expr.parent if use.role == "argument" else None
+    word = source_name(call) if call is not None and call.op == "call" else ""
+    return word if basis.apis.means("bulk_writes", word) else ""
+
+
+def handed_on(basis: Basis, call: Expr) -> Iterator[Peak]:
+    """What a call is given whole."""
+    func, args = call.args[0], call.args[1:]
+    if not args:
+        return
+    word, callee = source_name(func), basis.types.callee(call)
+    made = callee.row
+    if made is not None and made.pieces:
+        yield from as_it_is(basis, "hashed", args[0], call.stmt, made.pieces[0])
+    elif made is not None and made.kind == "buffer" and made.bulk and len(args) == 1:
+        yield from as_it_is(basis, "copied", args[0], call.stmt, word)
+    elif func.op == "attr" and word == "update" and _feeds(basis, func.args[0]):
+        yield from as_it_is(basis, "hashed", args[0], call.stmt, "update")
+    elif func.op == "attr" and word in ("write", "write_bytes", "write_text"):
+        part = copied(basis, args[0], func.args[0]) if word == "write" else None
+        yield from (
+            [Peak("written", part, call.stmt, word)] if part else as_it_is(basis, "written", args[0], call.stmt, word)
+        )
+    elif callee.local is None and basis.apis.means("response_classes", (callee.name or word).rpartition(".")[2]):
+        for name, arg in zip(call.names[1:], args, strict=False):
+            if name in ("", "content", "body", "data", "response"):
+                yield from as_it_is(basis, "answered", arg, call.stmt, word)
+    elif func.op == "attr" and word == "writestr" and len(args) > 1:
+        yield from as_it_is(basis, "archived", args[1], call.stmt, word)
+    elif func.op == "attr" and basis.apis.means("sending_calls", word):
+        for name, arg in zip(call.names[1:], args, strict=False):
+            if basis.apis.means("sent_arguments", name):
+                yield from as_it_is(basis, "sent", arg, call.stmt, name)
+
+
+def _feeds(basis: Basis, receiver: Expr) -> bool:
+    """Is it something that takes its data piece by piece (`digest = hashlib.sha256()`)?"""
+    value = basis.names.only_value(receiver.text, receiver.scope) if receiver.op == "name" else None
+    if value is None or value.op != "call":
+        return False
+    row = basis.types.callee(value).row
+    return (row is not None and bool(row.pieces)) or basis.apis.means("digest_makers", source_name(value))
+
+
+def as_it_is(basis: Basis, how: How, value: Expr, stmt: Stmt, tool: str) -> Iterator[Peak]:
+    """Handed on whole: only what was read here for this."""
+    found = whole(basis, value)
+    if found is None or found.listed or found.kind not in _HANDED_ON:
+        return
+    if found.kind == "file" and not (is_open(basis, found.path) or names_data(basis, found.path)):
+        return
+    if value.op == "name" and used_once(basis, value) is None:
+        return
+    if how == "written" and found.kind == "file" and "text" in tool:
+        return
+    if found.kind == "download" and how in ("copied", "archived", "sent"):
+        return
+    if found.kind == "body" and how != "written":
+        return
+    if found.fixed and how != "written":
+        return  # a part of known name is mostly small
+    yield Peak(how, found, stmt, tool)
+
+
+def is_body(target: Expr) -> bool:
+    return target.op == "attr" and target.text == "body" and "resp" in source_name(target.args[0]).lower()
+
+
+def requested(basis: Basis, value: Expr) -> Whole | None:
+    """`read(stop - start)`: the range that a client asks for, which may be the whole file."""
+    if value.op != "call" or value.args[0].op != "attr" or value.args[0].text != "read" or len(value.args) != 2:
+        return None
+    size: Expr | None = value.args[1]
+    if size is not None and size.op == "name":
+        size = basis.names.only_value(size.text, size.scope)
+    sought = any(e.text == "seek" for s in statements(value.scope.function.block) for e in s.flat if e.op == "attr")
+    ranged = sought and size is not None and size.op == "binary" and size.text == "Subtract"
+    return Whole("file", value, source(value.args[0].args[0])) if ranged else None
+
+
+def dropped(basis: Basis, value: Expr) -> Iterator[Peak]:
+    """`response.read()` as a statement: the rest is read to be thrown away."""
+    call = value.args[0] if value.op == "await" else value
+    if call.op != "call" or len(call.args) > 1 or call.args[0].op != "attr":
+        return
+    found = whole(basis, call)
+    draining = basis.apis.means("draining_functions", call.scope.function.name)
+    if found is None and draining and basis.apis.means("reading_methods", call.args[0].text):
+        found = Whole("data", call, source(call))
+    if found is not None and (found.kind == "data" or (draining and found.kind in ("download", "body", "upload"))):
+        yield Peak("dropped", found, call.stmt)
