@@ -41,7 +41,7 @@ def _received(binding: Binding, what: str) -> Answer:
 
 def _is_given_to(basis: Basis, handler: Scope, binding: Binding, expr: Expr) -> bool:
     """A handler of what comes in, by its name or by the class of its parameter; not where it refuses it."""
-    if expr.stmt.op == "raise" or basis.apis.means("sending_methods", handler.name):
+    if expr.stmt.op == "raise" or handler.name == "__init__" or basis.apis.means("sending_methods", handler.name):
         return False
     kind = binding.param.annotation if binding.param is not None else None
     if kind is not None and kind.op in ("name", "attr") and basis.apis.means("incoming_classes", kind.text):

@@ -53,8 +53,11 @@ def _first(basis: Basis, sub: Expr) -> Iterator[Peak]:
     if sub.args[1].op != "const" or sub.args[1].value != "0":
         return
     value = sub.args[0]
-    found = parsed_file(basis, value) or whole(basis, value)
-    if found is None or found.kind != "file" or not (is_open(basis, found.path) or names_data(basis, found.path)):
+    parsed = parsed_file(basis, value)
+    found = parsed or whole(basis, value)
+    if found is None or found.kind != "file":
+        return
+    if not names_data(basis, found.path) and not (parsed is not None and is_open(basis, found.path)):
         return
     if value.op == "name":
         if all(_asks(use) or (use.site.op == "sub" and source(use.site.args[1]) == "0") for use in _uses(basis, sub)):
