@@ -35,7 +35,7 @@ def context(basis: Basis, stmt: Stmt) -> Answer:
         return Answer("stream", header, function.name)
     if outer is not None and outer.kind == "function" and outer.function is not function and function.stmt is not None:
         return Answer("call", header, function.name)
-    return Answer("loop" if _repeats(basis, stmt) else "call", header, function.name)
+    return Answer("loop" if repeats(basis, stmt) else "call", header, function.name)
 
 
 _ONCE = ("__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__")
@@ -79,6 +79,7 @@ def _fluent(function: Scope) -> bool:
     return bool(
         value is not None
         and function.method_of
+        and not function.name.startswith("__")
         and function.params
         and value.op == "name"
         and value.text == function.params[0].name
@@ -118,7 +119,7 @@ def _leaves(stmt: Stmt, loop: Stmt) -> bool:
     return stmt.op == "return" or any(e.op in ("yield", "yieldfrom") for e in stmt.flat)
 
 
-def _repeats(basis: Basis, stmt: Stmt) -> bool:
+def repeats(basis: Basis, stmt: Stmt) -> bool:
     """In a loop whose length is not written in the code: `for _ in range(4)` starts four."""
     return any(
         block.kind == "body" and (owner.op == "while" or (owner.op == "for" and not literal(basis, owner.value)))
@@ -151,7 +152,7 @@ def is_program(basis: Basis, function: Scope, depth: int = 3) -> bool:
     return bool(mentions) and all(
         script_only(basis, e.stmt)
         if e.stmt.scope.function.kind == "module"
-        else is_program(basis, e.stmt.scope.function, depth - 1) and not _repeats(basis, e.stmt)
+        else is_program(basis, e.stmt.scope.function, depth - 1) and not repeats(basis, e.stmt)
         for e in mentions
     )
 

@@ -24,6 +24,11 @@ def handles(basis: Basis, block: Block) -> Collection[str]:
     return {kind for expr in _types(block) for kind in _seen(basis, expr)}
 
 
+def sees_loss(basis: Basis, block: Block) -> bool:
+    """Does a handler see that what is waited for is lost or closed, and not only that data or time are amiss?"""
+    return catches_all(block) or any(not basis.apis.means("data_errors", source_name(e)) for e in _types(block))
+
+
 def _types(block: Block) -> tuple[Expr, ...]:
     return block.exprs[0].args if block.exprs[0].op == "tuple" else block.exprs[:1]
 

@@ -62,6 +62,10 @@ class Gate:
             self.apis.means("listening_methods", w) or not seen.called.isdisjoint(undoings(w)) for w in handed
         ):
             return True
+        if any(self.apis.means("callback_registering", w) for w in handed) or any(
+            self.apis.means("callback_lists", name) for name in seen.added_to
+        ):
+            return True
         lists = {name for root, _, name in self._words.lists if root in seen.roots}
         return not _flow(lists, seen.bound).isdisjoint(seen.added_to)
 

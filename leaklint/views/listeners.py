@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from leaklint.answers.listeners import listener, registered, repeated, reruns
+from leaklint.answers.listeners import leftover, listener, registered, repeated, reruns
 from leaklint.meaning.basis import Answer
 from leaklint.tree.ir import Stmt
 from leaklint.views.view import View
@@ -27,4 +27,7 @@ class Listeners(View):
 
     @cached_property
     def repeated(self) -> tuple[repeated.Repeated, ...]:
-        return (*repeated.repeated(self.basis, self.registrations), *repeated.wrapped(self.basis))
+        known = tuple(repeated.repeated(self.basis, self.registrations))
+        seen = {one.registration.stmt for one in known}
+        left = (one for one in leftover.leftovers(self.basis) if one.registration.stmt not in seen)
+        return (*known, *left, *repeated.wrapped(self.basis))

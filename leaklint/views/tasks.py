@@ -7,7 +7,7 @@ from functools import cached_property
 
 from leaklint.answers import destiny, spawn
 from leaklint.answers.spawn import Spawn
-from leaklint.answers.tasks import abandoned, again, kept, lasting, outcome, race, running, threads
+from leaklint.answers.tasks import abandoned, again, fanned, kept, lasting, outcome, race, running, threads
 from leaklint.apis import Row
 from leaklint.meaning.basis import Answer
 from leaklint.meaning.names import Place
@@ -33,8 +33,10 @@ class Tasks(View):
     def course(self, spawned: Spawn) -> Answer:
         """Does what a task runs go on until it is stopped? `long` where that takes no handle of the task."""
         course = lasting.lasting(self.basis, spawned.coroutine)
-        told = course.kind == "endless" and lasting.told(self.basis, spawned.coroutine)
-        return Answer("long", word=course.word) if told else course
+        endless = course.kind == "endless" and not lasting.unknown(self.basis, spawned.coroutine)
+        if course.kind != "endless" or (endless and not lasting.told(self.basis, spawned.coroutine)):
+            return course
+        return Answer("long", word=course.word)
 
     def destiny(self, call: Expr) -> Answer:
         return destiny.destiny(self.basis, call)
@@ -71,7 +73,7 @@ class Tasks(View):
     @cached_property
     def racers(self) -> tuple[race.Racer, ...]:
         """Tasks that run on after the call that waits for them."""
-        return (*race.racers(self.basis), *abandoned.abandoned(self.basis))
+        return (*race.racers(self.basis), *abandoned.abandoned(self.basis), *fanned.fanned(self.basis))
 
     @cached_property
     def discarded(self) -> tuple[outcome.Discarded, ...]:

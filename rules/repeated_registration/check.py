@@ -17,14 +17,15 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         if one.defence:
             yield Clear(registration.stmt, subject, one.defence.kind, one.defence.clues, sound=True)
             continue
+        removed = "one_only" if one.each else "removed"
         yield Hit(
             at=registration.stmt,
             subject=subject,
-            owner="process",
+            owner="process" if one.lasting else "instance",
             driver=one.driver,
             release="never" if one.removal is None else "on some paths",
             message=_message(one),
-            hint="finally" if one.removal is not None else "undo" if registration.undo else "guard",
+            hint=_hint(one),
             args={
                 "what": one.what,
                 "registry": registration.registry,
@@ -35,7 +36,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             clues=(
                 Clue(registration.stmt, "acquired", "registered", {"registry": registration.registry}),
                 *one.when.clues,
-                *((Clue(one.removal, "released", "removed"),) if one.removal is not None else ()),
+                *((Clue(one.removal, "released", removed),) if one.removal is not None else ()),
             ),
             acquired=source(registration.expr),
         )
@@ -43,7 +44,17 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
 
 def _message(one: Repeated) -> str:
     if one.removal is not None:
-        return "skipped"
+        return "one_only" if one.each else "skipped"
     if one.wraps:
         return "wraps"
+    if not one.lasting:
+        return "outlives"
     return "instance" if one.when.kind == "instance" else "run"
+
+
+def _hint(one: Repeated) -> str:
+    if one.removal is not None:
+        return "each" if one.each else "finally"
+    if not one.lasting:
+        return "once" if one.listed else "finally"
+    return "undo" if one.registration.undo else "guard"

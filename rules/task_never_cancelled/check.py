@@ -35,12 +35,13 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             owner=facts.lifetime(klass),
             driver="call",
             # what ends by itself is gone then, and what nobody sees may
-            release="on some paths" if task.course.kind in ("once", "unseen") else "never",
+            release="on some paths" if task.course.kind in ("", "once", "unseen") else "never",
             message=message(task),
             hint=hint(task),
             args={
                 "class": klass.name,
                 "coroutine": name,
+                "of": ending.method_of.name if ending is not None and ending.method_of is not None else klass.name,
                 "method": ending.name if ending is not None else task.expected,
                 "sibling": sibling.place.text if sibling is not None else "",
                 "task": f"self.{task.place.path[0]}",
@@ -57,6 +58,8 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
 def message(task: Running) -> str:
     if task.course.kind == "once":
         return "timer"
+    if task.overridden:
+        return "overridden"
     if task.sibling is not None:
         return "sibling"
     return "forgotten" if task.ending is not None else "no_method"
@@ -65,6 +68,8 @@ def message(task: Running) -> str:
 def hint(task: Running) -> str:
     if task.ending is None:
         return "add"
+    if task.overridden:
+        return "super_await" if task.ending.is_async else "super"
     if task.among:
         return "each"
     return "await" if task.ending.is_async and "__await__" in task.spawned.row.release else "cancel"

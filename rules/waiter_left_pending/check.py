@@ -24,6 +24,7 @@ def check(facts: Facts) -> Iterator[Hit]:
             for (stmt, *_), name in zip(racer.tasks, names, strict=True)
         ]
         ended = [Clue(racer.sibling.stmt, "sibling", "sibling", args)] if racer.sibling is not None else []
+        waits = [Clue(racer.wait, "missing", racer.how, args)] if racer.wait is not racer.tasks[0][0] else []
         yield Hit(
             at=racer.tasks[0][0],
             subject=f"{function.qualname}.{names[0]}",
@@ -33,7 +34,7 @@ def check(facts: Facts) -> Iterator[Hit]:
             message="each_turn" if racer.each_turn else racer.how,
             hint="cancel" if racer.how == "losers" and racer.tasks[0][2] else racer.how,
             args=args,
-            clues=(*started, Clue(racer.wait, "missing", racer.how, args), *ended),
+            clues=(*started, *waits, *ended),
             acquired=source(racer.tasks[0][1]),
         )
 

@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from leaklint.answers.attributes import module_instance
 from leaklint.answers.destiny import destiny
 from leaklint.answers.listeners.registered import Handler, Registration, handlers, is_method, looks_up
+from leaklint.answers.listeners.undoing import Known, Undoing, class_of, taken_off, undoings
 from leaklint.answers.owner import lifetime
 from leaklint.facts import OwnerKind
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name
-from leaklint.tree.ir import Expr, Scope, Stmt, flat_of, source
+from leaklint.tree.ir import Expr, Scope, Stmt, source
 
 _DEPTH = 3
 _DISPLAYS = ("list", "tuple", "set")
 _UNKNOWN = "registered at something unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Undoing:
-    """A statement that takes a listener off, or hands on what does; `words` are the identifiers in it."""
-
-    stmt: Stmt
-    expr: Expr  # the reference to the method that undoes
-    words: frozenset[str]
-    own: frozenset[str]  # those of them that are attributes of the instance
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,34 +33,12 @@ class Listening:
     sibling: tuple[Handler, Undoing] | None = None  # another one at the same place, which is taken off
 
 
-@dataclass(frozen=True, slots=True)
-class _All:
-    """All listeners of a module with the identifiers they are known by, and all that takes any of them off."""
-
-    pairs: tuple[tuple[Registration, Handler], ...]
-    keys: frozenset[str]
-    undone: tuple[Undoing, ...]
-
-
-def undoings(basis: Basis, registrations: Sequence[Registration]) -> tuple[Undoing, ...]:
-    """What takes anything off in this module, by the rows of what is registered and by customary names."""
-    exact = {r.undo.rpartition(".")[2] for r in registrations} - {"", "()"}
-    undoing = [w for w in basis.identifiers if w in exact or basis.apis.means("unlistening_methods", w)]
-    found = []
-    for stmt in sorted({e.stmt for word in undoing for e in basis.mentions(word)}, key=lambda s: s.ordinal):
-        named = [e for e in flat_of(stmt) if e.op in ("attr", "name")]
-        words = frozenset(e.text for e in named)
-        own = frozenset(e.text for e in named if e.op == "attr" and basis.names.class_of(e.args[0]) is not None)
-        found += [Undoing(stmt, e, words, own) for e in named if e.text in undoing]
-    return tuple(found)
-
-
 def listening(basis: Basis, registrations: Sequence[Registration]) -> Iterator[Listening]:
     """Every listener that refers to the instance whose method registers it."""
     pairs = tuple((r, h) for r in registrations for h in list(handlers(basis, r))[:1])
-    known = _All(pairs, frozenset(h.key for _, h in pairs), undoings(basis, registrations))
+    known = Known(pairs, frozenset(h.key for _, h in pairs), undoings(basis, registrations))
     for registration, handler in pairs:
-        klass = _class_of(registration)
+        klass = class_of(registration)
         if klass is None or not handler.holds:
             continue
         owner, defence = _registry(basis, registration, klass)
@@ -81,13 +49,6 @@ def listening(basis: Basis, registrations: Sequence[Registration]) -> Iterator[L
         if registration.paired and sibling is None:
             defence = defence or Answer("nothing says that it has to be taken off")
         yield Listening(registration, handler, klass, owner, defence, None if defence else sibling)
-
-
-def _class_of(registration: Registration) -> Scope | None:
-    where: Scope | None = registration.scope
-    while where is not None and where.method_of is None:
-        where = where.parent
-    return where.method_of if where is not None else None
 
 
 # -- what it is registered at -----------------------------------------------------------------------------------------
@@ -103,7 +64,7 @@ def _registry(basis: Basis, registration: Registration, klass: Scope) -> tuple[O
     if receiver is None or (row is not None and row.single):
         return "process", NO
     named = "".join(part.capitalize() for part in source_name(receiver).split("_"))
-    if row is None and basis.apis.means("short_lived_classes", named):
+    if row is None and basis.apis.means("short_lived_classes", named) and not basis.apis.means("shared_objects", named):
         return "instance", Answer("registered at what lives shortly")
     place = basis.names.place(receiver)
     long_lived = row is not None and row.lifetime == "long"
@@ -138,8 +99,8 @@ def _origin(basis: Basis, place: Place, klass: Scope, long_lived: bool, depth: i
     if any(f.params and root.path[0] in [p.name for p in f.params] for f in [place.scope] if f.kind == "function"):
         return NO
     values = [v for v in basis.types.bound_values(root) if v.op != "const"]
-    if not values:
-        return NO if long_lived else Answer(_UNKNOWN)
+    if not values:  # a declared field that nothing here fills is filled by others
+        return NO if long_lived or basis.types.annotation(root) is not None else Answer(_UNKNOWN)
     for value in values:
         defence = _given(basis, value, klass, depth)
         if defence:
@@ -169,7 +130,7 @@ def _given(basis: Basis, value: Expr, klass: Scope, depth: int) -> Answer:
 # -- who takes it off -------------------------------------------------------------------------------------------------
 
 
-def _defence(basis: Basis, registration: Registration, handler: Handler, klass: Scope, known: _All) -> Answer:
+def _defence(basis: Basis, registration: Registration, handler: Handler, klass: Scope, known: Known) -> Answer:
     if basis.apis.means("test_classes", klass.name):
         return Answer("made for one test")
     if single(basis, klass):
@@ -214,63 +175,29 @@ def _result(basis: Basis, registration: Registration) -> Answer:
     return Answer("what undoes it is kept")
 
 
-def taken_off(basis: Basis, registration: Registration, handler: Handler, known: _All) -> Undoing | None:
-    """A statement that takes this very listener off, or all of them, or those of a list."""
-    receiver = source_name(registration.receiver) if registration.receiver is not None else ""
-    klass = _class_of(registration)
-    related = basis.names.family(klass) if klass is not None else ()
-    for use in known.undone:
-        other = use.stmt.scope.enclosing("class")
-        stranger = other is not None and other not in related and handler.key in use.own
-        if use.stmt is registration.stmt or stranger:
-            continue
-        if handler.key and handler.key in use.words:
-            return use
-        if receiver and receiver in use.words and known.keys.isdisjoint(use.words) and _wholesale(registration, use):
-            return use
-    return None
-
-
-def _wholesale(registration: Registration, use: Undoing) -> bool:
-    """`bus.off()`, `bus.off("left")`, `bus.off(event, handler)` with names for any, `loop.remove_reader(fd)`."""
-    call = use.expr.parent
-    if call is None or call.op != "call" or call.args[0] is not use.expr:
-        return False
-    last = call.args[-1] if len(call.args) > 1 else None
-    if last is not None and last.text == "str":
-        return last.value in [a.value for a in registration.given]
-    return use.expr.text == registration.undo or _answers(registration.verb, use.expr.text)
-
-
-_WORDS = re.compile(r"[A-Z]?[a-z]+")
-_ANY = {"listener", "callback", "handler", "observer", "subscriber", "subscription", "event", "hook", "all", "from"}
-
-
-def _answers(verb: str, undo: str) -> bool:
-    """`remove_row_listener` answers `add_row_listener`; `off` and `remove_all_listeners` answer all."""
-    told = {word.lower().rstrip("s") for word in _WORDS.findall(undo)[1:]} - _ANY
-    return told <= {word.lower().rstrip("s") for word in _WORDS.findall(verb)}
-
-
 def _ends_registry(basis: Basis, registration: Registration) -> Stmt | None:
     """Where the instance ends what it is registered at as well: `self.bus.close()`."""
     place = basis.names.place(registration.receiver)
     if place is None or place.scope.kind == "module":
         return None
-    for length in range(1, len(place.path) + 1):
-        for use in basis.all_uses(Place(place.scope, place.path[:length])):
-            if basis.apis.means("end_of_life_methods", use.verb):
-                return use.stmt
+    # `stream = self.api.streaming()` ends with `self.api`
+    sources = [v.args[0].args[0] for v in basis.types.bound_values(place) if v.op == "call" and v.args[0].op == "attr"]
+    owners = [place, *(p for s in sources if (p := basis.names.place(s)) is not None and p.scope.kind == "class")]
+    for owner in owners:
+        for length in range(1, len(owner.path) + 1):
+            for use in basis.all_uses(Place(owner.scope, owner.path[:length])):
+                if basis.apis.means("end_of_life_methods", use.verb):
+                    return use.stmt
     return None
 
 
-def _sibling(basis: Basis, registration: Registration, klass: Scope, known: _All) -> tuple[Handler, Undoing] | None:
+def _sibling(basis: Basis, registration: Registration, klass: Scope, known: Known) -> tuple[Handler, Undoing] | None:
     """Another listener of the same class at the same object, which is taken off."""
     where = _where(registration)
     for other, handler in known.pairs:
         if other is registration or other.verb != registration.verb or _where(other) != where:
             continue
-        if _class_of(other) in basis.names.family(klass):
+        if class_of(other) in basis.names.family(klass):
             use = taken_off(basis, other, handler, known)
             if use is not None and not (registration.paired and _for_a_while(registration, handler, use, known)):
                 return handler, use
@@ -284,7 +211,7 @@ def _where(registration: Registration) -> str:
     return source(receiver.args[0] if signal and receiver is not None else receiver)
 
 
-def _for_a_while(registration: Registration, sibling: Handler, use: Undoing, known: _All) -> bool:
+def _for_a_while(registration: Registration, sibling: Handler, use: Undoing, known: Known) -> bool:
     """Is the sibling taken off only to be put back, in a function that knows nothing of this one?"""
     function = use.stmt.scope.function
     again = any(r.scope is function for r, handler in known.pairs if handler.key == sibling.key)

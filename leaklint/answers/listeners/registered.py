@@ -75,10 +75,22 @@ def _registration(basis: Basis, expr: Expr, stmt: Stmt, decorated: Scope | None)
         receiver = None if row.kind == "function" or row.single else function.args[0]
         yield Registration(expr, stmt, verb, undo, row, receiver, given, decorated)
     elif basis.apis.means("listening_methods", verb) and _unknown(basis, expr, function):
-        receiver = _target(basis, given) if _of_module(basis, function) else function.args[0]
+        receiver = target(basis, given) if of_module(basis, function) else function.args[0]
         yield Registration(expr, stmt, verb, "", None, receiver, given, decorated)
+    elif verb == "connect" and _known_to_all(basis, function) and any(is_method(basis, a) for a in given):
+        yield Registration(expr, stmt, verb, "disconnect", None, function.args[0], given)
     elif undo := _paired(basis, verb, function, given):
         yield Registration(expr, stmt, verb, undo, None, function.args[0], given, paired=True)
+
+
+def _known_to_all(basis: Basis, function: Expr) -> bool:
+    """A signal of the application, or of what there is one of: `self.app.changed`, `Manager.get_default()`."""
+    if function.op != "attr":
+        return False
+    signal = function.args[0]
+    if signal.op == "call":
+        return looks_up(signal)
+    return signal.op == "attr" and basis.apis.means("application_names", source_name(signal.args[0]))
 
 
 def _paired(basis: Basis, verb: str, function: Expr, given: tuple[Expr, ...]) -> str:
@@ -88,7 +100,7 @@ def _paired(basis: Basis, verb: str, function: Expr, given: tuple[Expr, ...]) ->
     return undo if undo and own and basis.names.class_of(function.args[0]) is None else ""
 
 
-def _target(basis: Basis, given: tuple[Expr, ...]) -> Expr | None:
+def target(basis: Basis, given: tuple[Expr, ...]) -> Expr | None:
     """`listen(engine, "connect", f)`: what a function of another module registers at."""
     first = given[0] if len(given) > 1 else None
     return first if first is not None and first.op in ("name", "attr") and not is_self(basis, first) else None
@@ -123,7 +135,7 @@ def _unknown(basis: Basis, expr: Expr, function: Expr) -> bool:
     return callee.row is None and callee.receiver is None and callee.local is None
 
 
-def _of_module(basis: Basis, function: Expr) -> bool:
+def of_module(basis: Basis, function: Expr) -> bool:
     """A function, or one of what an import binds: `hooks.add_listener`."""
     return function.op == "name" or (
         function.args[0].op == "name"
@@ -146,13 +158,22 @@ def handlers(basis: Basis, registration: Registration) -> Iterator[Handler]:
     if registration.decorated is not None:
         scope = registration.decorated
         yield Handler(scope.name, scope.name, _mentions_self(basis, scope), registration.scope.kind == "function")
+    found = False
     for arg in registration.given:
         # `register_after_fork(self, f)` registers for an object, `add_listener(self)` the object
         if is_self(basis, arg) and registration.receiver is None and len(registration.given) > 1:
             continue
         handler = _handler(basis, arg, registration.scope)
         if handler is not None:
+            found = True
             yield handler
+    last = registration.given[-1] if registration.given and not found else None
+    if last is not None and last.op == "attr" and _is_part(basis, last.args[0]):
+        yield Handler(last.text, source(last, 40), True, False)  # a method of a part, which is no data in this place
+
+
+def _is_part(basis: Basis, expr: Expr) -> bool:
+    return expr.op == "attr" and is_self(basis, expr.args[0]) and not is_method(basis, expr)
 
 
 def _handler(basis: Basis, arg: Expr, function: Scope, depth: int = _DEPTH) -> Handler | None:

@@ -14,7 +14,8 @@ from leaklint.facts import DriverKind
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.flow import Effects, open_exits
 from leaklint.meaning.names import Place
-from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, source, statements
+from leaklint.meaning.scopes import source_name
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, in_loop, source, statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,9 @@ class Repeated:
     defence: Answer
     removal: Stmt | None = None  # on the way without an error
     wraps: bool = False  # what was registered before goes on inside
+    each: bool = False  # at each of several, and taken off one
+    listed: bool = False  # the same one again, in a list
+    lasting: bool = True  # the process keeps it, and not an object that outlives the run
 
 
 def repeated(basis: Basis, registrations: Sequence[Registration]) -> Iterator[Repeated]:
@@ -43,7 +47,8 @@ def repeated(basis: Basis, registrations: Sequence[Registration]) -> Iterator[Re
         removal = _removal(basis, registration)
         if removal is not None and not defence:
             defence = _removed(basis, registration, removal)
-        yield Repeated(registration, what, when, _driver(when), defence, removal)
+        each = removal is not None and _at_each(registration) and not _each_time(removal)
+        yield Repeated(registration, what, when, driver(when), defence, removal, each=each)
 
 
 def _with_process(registration: Registration) -> bool:
@@ -74,7 +79,7 @@ def wrapped(basis: Basis) -> Iterator[Repeated]:
         defence = guard(basis, stmt, name)
         if restored is not None:
             defence = Answer("restored", (Clue(restored, "released", "released"),))
-        yield Repeated(registration, source(stmt.value, 40), when, _driver(when), defence, wraps=True)
+        yield Repeated(registration, source(stmt.value, 40), when, driver(when), defence, wraps=True)
 
 
 def _imported(basis: Basis, target: Expr) -> bool:
@@ -102,7 +107,8 @@ def _wraps(basis: Basis, value: Expr, target: Expr) -> bool:
     return any(e.op == "name" and e.text in kept for s in statements(made.block) for e in flat_of(s))
 
 
-def _driver(when: Answer) -> DriverKind:
+def driver(when: Answer) -> DriverKind:
+    """The driver that makes a function run again, as the severity asks for it."""
     return when.kind if when.kind in ("event", "stream") else "call"  # type: ignore[return-value]
 
 
@@ -180,9 +186,23 @@ def _removal(basis: Basis, registration: Registration) -> Stmt | None:
     return None
 
 
+def _at_each(registration: Registration) -> bool:
+    """`for log in loggers: log.addHandler(handler)`."""
+    loops = (owner for _, owner in ancestors(registration.stmt) if owner.op == "for")
+    registry = source_name(registration.receiver) if registration.receiver is not None else ""
+    return any(t.op == "name" and t.text == registry for loop in loops for t in loop.targets)
+
+
+def _each_time(removal: Stmt) -> bool:
+    return in_loop(removal) or any(e.op == "comp" for e in flat_of(removal))
+
+
 def _removed(basis: Basis, registration: Registration, removal: Stmt) -> Answer:
-    """A defence unless the removal stands in the same function and an exception goes past it."""
+    """A defence unless the removal stands in the same function and an exception goes past it, or takes what was
+    registered at each of several off one of them."""
     released = Answer("removed again", (Clue(removal, "released", "released"),))
+    if _at_each(registration) and not _each_time(removal):
+        return NO
     function = registration.stmt.scope.function
     before = removal.ordinal < registration.stmt.ordinal
     if before or removal.scope.function is not function or function.block is None or registration.row is None:

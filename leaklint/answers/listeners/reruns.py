@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaklint.answers.attributes import module_instance
-from leaklint.answers.driver import context, script_only
+from leaklint.answers.driver import context, repeats, script_only
+from leaklint.answers.endings import endings, reached
 from leaklint.answers.owner import lifetime
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.scopes import source_name
-from leaklint.tree.ir import Expr, Scope, Stmt, flat_of, source, statements, walk
+from leaklint.tree.ir import Expr, Scope, Stmt, flat_of, is_none, source, statements, walk
 
 
 def reruns(basis: Basis, stmt: Stmt) -> Answer:
@@ -18,7 +19,12 @@ def reruns(basis: Basis, stmt: Stmt) -> Answer:
     `word` is the function, for a constructor the class.
     """
     function = stmt.scope.function
-    if function.kind != "function" or script_only(basis, stmt) or _once(basis, function):
+    if function.kind != "function" or script_only(basis, stmt):
+        return NO
+    caller = _called_by_loop(basis, function)
+    if caller is not None:
+        return Answer("call", (Clue(caller, "driver", "again", {"function": function.name}),), function.name)
+    if _once(basis, function):
         return NO
     klass = _class_of(function)
     if klass is not None and (basis.apis.means("test_classes", klass.name) or _sole(basis, klass)):
@@ -33,6 +39,20 @@ def reruns(basis: Basis, stmt: Stmt) -> Answer:
         return Answer("call", clues, function.name)
     again = klass is None and (_hands_out(basis, function) or _by_argument(basis, stmt, function))
     return Answer("call", clues, function.name) if again else NO
+
+
+def _called_by_loop(basis: Basis, function: Scope) -> Stmt | None:
+    """Where a loop of another function calls this one again, as one that tries until it succeeds."""
+    calls = (e for e in basis.mentions(function.name) if e.parent is not None and e.parent.op == "call")
+    return next(
+        (
+            e.stmt
+            for e in calls
+            if e.parent is not None and e.parent.args[0] is e and e.stmt.scope.function is not function
+            if repeats(basis, e.stmt) and basis.names.local(e) is function
+        ),
+        None,
+    )
 
 
 def _class_of(function: Scope | None) -> Scope | None:
@@ -92,13 +112,33 @@ def guard(basis: Basis, stmt: Stmt, registry: str) -> Answer:
     """A test of what earlier runs have left behind, or a look at what is registered already."""
     function = stmt.scope.function
     for test, at in _tests(stmt):
-        if _remembers(basis, test, function, registry):
+        if _remembers(basis, test, function, registry) and not _forgets(basis, test, function):
             return Answer("guarded", (Clue(at, "bound", "guard"),))
     for other in statements(function.block):
         for expr in flat_of(other):
-            if expr.op == "attr" and basis.apis.means("registered_lists", expr.text):
+            if expr.op == "attr" and basis.apis.means("registered_lists", expr.text) and not _of_package(basis, expr):
                 return Answer("what is registered is looked at", (Clue(other, "bound", "guard"),))
     return NO
+
+
+def _forgets(basis: Basis, test: Expr, function: Scope) -> bool:
+    """Is all that a test remembers an attribute that ending the object resets? Then it starts again after that."""
+    klass = _class_of(function)
+    ends = reached(basis, klass, endings(basis, klass)) if klass is not None else ()
+    places = [p for e in walk(test) if e.op == "attr" and (p := basis.names.place(e)) is not None and p.is_attribute]
+    resets = [
+        u
+        for p in places[:1]
+        for u in basis.all_uses(p)
+        if u.verb == "bind" and u.value is not None and (is_none(u.value) or u.value.value == "False")
+    ]
+    return len(places) == 1 and function not in ends and any(u.stmt.scope.function in ends for u in resets)
+
+
+def _of_package(basis: Basis, attribute: Expr) -> bool:
+    """A module of another module: `logging.handlers`."""
+    owner = attribute.args[0]
+    return owner.op == "name" and any(b.how == "import" for b in basis.names.bindings(owner.text, owner.scope))
 
 
 def _tests(stmt: Stmt) -> Iterator[tuple[Expr, Stmt]]:

@@ -29,7 +29,7 @@ def abandoned(basis: Basis) -> Iterator[Racer]:
         if spawned is None or place is None or spawned.tracked or spawned.row.noun != "task":
             continue
         ends = _ends(basis, place, stmt, function) if not sleeps(basis, call) else None
-        if not ends or _runs_once(basis, function):
+        if not ends or runs_once(basis, function):
             continue
         told = signalled(basis, spawned.coroutine, function)
         left = _left(basis, place, stmt, {use.stmt for use in ends} | told)
@@ -69,7 +69,7 @@ def _around(expr: Expr) -> Iterator[Expr]:
         node = node.parent
 
 
-def _runs_once(basis: Basis, function: Scope) -> bool:
+def runs_once(basis: Basis, function: Scope) -> bool:
     """What ends together with the event loop, which cancels all that is left."""
     names = ("once_functions", "test_functions")
     return any(basis.apis.means(vocabulary, function.name) for vocabulary in names)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from leaklint.answers.endings import reached
-from leaklint.answers.handlers import catches_all
+from leaklint.answers.handlers import sees_loss
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name
+from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Block, Expr, Scope, Stmt, ancestors, flat_of, in_loop, statements, walk
 
 _WAITS = ("sleep", "wait")
@@ -44,6 +45,13 @@ def lasting(basis: Basis, coroutine: Expr | None) -> Answer:
         s.op == "while" or (s.op == "for" and s.is_async) or any(_waits(e) for e in flat_of(s)) for s in running
     )
     return Answer("long", word=name) if waits else NO
+
+
+def unknown(basis: Basis, coroutine: Expr | None) -> bool:
+    """A method of another object: its name alone does not tell whether that object's end ends it."""
+    func = coroutine.args[0] if coroutine is not None and coroutine.op == "call" else None
+    foreign = func is not None and func.op == "attr" and basis.names.class_of(func.args[0]) is None
+    return foreign and not body(basis, coroutine)
 
 
 def _waits(expr: Expr) -> bool:
@@ -92,7 +100,7 @@ def ended_by(basis: Basis, coroutine: Expr | None, ending: Collection[Scope]) ->
     functions = body(basis, coroutine)
     tested = {p for e in _tests(basis, functions) for p in _places(basis, e)}
     awaited = {p for e in _sources(functions) for p in _places(basis, e)}
-    failing = {p for e in _sources(functions) if not goes_on(e.stmt) for p in _places(basis, e)}
+    failing = {p for e in _sources(functions) if not goes_on(basis, e.stmt, functions) for p in _places(basis, e)}
     if coroutine is not None and coroutine.op == "call" and coroutine.args[0].op == "attr":
         failing |= set(_places(basis, coroutine.args[0].args[0]))  # `create_task(self.client.listen())`
     for place, uses in basis.uses.items():
@@ -100,20 +108,42 @@ def ended_by(basis: Basis, coroutine: Expr | None, ending: Collection[Scope]) ->
             any(_related(place, w) for w in places) for places in (awaited | failing | tested, failing | tested, tested)
         )
         for use in uses if sent else ():
-            signals = use.verb in _SIGNALS or (ended and basis.apis.means("end_of_life_methods", use.verb))
+            signals = _signals(basis, use) or (ended and basis.apis.means("end_of_life_methods", use.verb))
             changes = looked_at and use.verb in ("bind", "del")
             if (signals or changes) and use.stmt.scope.function in ending:
                 return Answer("ended by what it looks at", (Clue(use.stmt, "released", "signalled"),))
     return NO
 
 
-def goes_on(stmt: Stmt) -> bool:
-    """Does an error of a statement in a loop, such as that of a closed connection, only make it try again?"""
+def _signals(basis: Basis, use: Use) -> bool:
+    """What wakes up whoever waits for it; to empty a container wakes nobody."""
+    row = basis.types.place_row(use.place) if use.verb == "clear" else None
+    return use.verb in _SIGNALS and (row is None or row.kind != "container")
+
+
+def goes_on(basis: Basis, stmt: Stmt, functions: Collection[Scope]) -> bool:
+    """Does an error of a statement, such as that of a closed connection, only make the loop around it try again?
+
+    The loop may be that of another one of the functions, which calls the one that the statement stands in.
+    """
+    if _tries_again(basis, stmt):
+        return True
+    function = stmt.scope.function
+    callers = [
+        e.stmt
+        for e in basis.mentions(function.name)
+        if e.stmt.scope.function in functions and e.stmt.scope.function is not function
+        if basis.names.local(e) is function
+    ]
+    return bool(callers) and all(_tries_again(basis, s) for s in callers)
+
+
+def _tries_again(basis: Basis, stmt: Stmt) -> bool:
     for block, owner in ancestors(stmt):
         if owner.op == "while":
             return False
         if owner.op == "try" and block.kind == "body" and in_loop(owner):
-            caught = [b for b in owner.blocks if b.kind == "handler" and catches_all(b)]
+            caught = [b for b in owner.blocks if b.kind == "handler" and sees_loss(basis, b)]
             if caught and not any(s.op in ("return", "break", "raise") for b in caught for s in statements(b)):
                 return True
     return False

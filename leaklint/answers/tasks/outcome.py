@@ -59,7 +59,7 @@ def _defence(basis: Basis, call: Expr, work: Expr | None, name: str) -> str:
     if _waited_for(basis, call):
         return "its executor waits for it"
     function = basis.names.local(work.args[0] if work.op == "call" else work) if work is not None else None
-    if function is not None and function.kind == "function" and _handles_errors(function):
+    if function is not None and function.kind == "function" and handles_errors(function):
         return "it handles its own errors"
     if function is not None and function.kind == "function" and _only_puts(basis, function):
         return "it only puts something by"
@@ -77,7 +77,7 @@ def _reads(basis: Basis, call: Expr, name: str) -> Iterator[Expr]:
     return (e for e in basis.mentions(name) if name and e.scope.function is call.scope.function)
 
 
-def _handles_errors(function: Scope) -> bool:
+def handles_errors(function: Scope) -> bool:
     """Does a handler for any error stand in it, which does not raise it on?"""
     handlers = (b for s in statements(function.block) if s.op == "try" and _outermost(s) for b in s.blocks)
     return any(

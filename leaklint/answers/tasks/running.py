@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from leaklint.answers.attributes import module_instance, referred
 from leaklint.answers.endings import endings, expected, reached
+from leaklint.answers.overridden import overriding
 from leaklint.answers.owner import lifetime
-from leaklint.answers.spawn import LOOKS, Spawn
+from leaklint.answers.spawn import LOOKS, Spawn, runs_through
 from leaklint.answers.tasks.births import Birth, births
 from leaklint.answers.tasks.lasting import ended_by, others_end_it
 from leaklint.apis import Row
@@ -39,6 +40,7 @@ class Running:
     keyed: bool  # that container is a dict
     optional: bool  # the attribute may be None
     forgotten: bool  # the ending sets it to None
+    overridden: bool  # the ending takes the place of a base class's, which ends it
 
 
 def running(basis: Basis) -> Iterator[Running]:
@@ -61,10 +63,17 @@ def running(basis: Basis) -> Iterator[Running]:
         sibling = next((u for u in others if u.stmt.scope.function in at_end), None)
         birth = max(born, key=lambda b: b.course.kind == "endless")
         starters = {b.stmt.scope.function: b.stmt.ordinal for b in born}
-        counting = [u for u in ends[place] if ending is None or _counts(basis, u, at_end, starters)]
+        counting = [
+            u
+            for u in ends[place]
+            if ending is None or _counts(basis, u, at_end, starters, sibling is not None and not birth.among)
+        ]
         forgotten = ending is not None and _forgotten(basis, place, at_end)
         told = any(u.verb in birth.spawned.row.release for u in ends[place]) or forgotten or sibling is not None
-        defence = _defence(basis, place, birth, counting, at_end, told)
+        skipped = overriding(basis, counting, birth.stmt.scope.function)
+        if skipped is not None:
+            counting, ending = [], skipped
+        defence = _defence(basis, place, birth, counting, at_end, told, sibling is not None)
         where = next(iter(ends[place]), None)
         yield Running(
             *(place, birth.stmt, birth.call, birth.spawned, birth.course),
@@ -73,6 +82,7 @@ def running(basis: Basis) -> Iterator[Running]:
             birth.keyed,
             any(u.verb == "bind" and is_none(u.value) for u in basis.all_uses(place)),
             forgotten,
+            skipped is not None,
         )
 
 
@@ -99,23 +109,29 @@ def _looked_through(basis: Basis, place: Place) -> Iterator[Use]:
     return (u for u in uses if u.verb or u.role in (*_KEEPING, "other"))
 
 
-_PASSIVE = ("bind", "del", "append", "appendleft", "add", "__setitem__", "discard", "remove", "clear", "__len__")
+_PASSIVE = (
+    *("bind", "del", "append", "appendleft", "add", "__setitem__", "discard", "remove", "clear", "__len__"),
+    "__contains__",
+)
 
 
 def _awaited(use: Use) -> bool:
     return use.expr.parent is not None and use.expr.parent.op == "await"
 
 
-def _counts(basis: Basis, use: Use, at_end: Collection[Scope], starters: Mapping[Scope, int]) -> bool:
+def _counts(basis: Basis, use: Use, at_end: Collection[Scope], starters: Mapping[Scope, int], others_end: bool) -> bool:
     """Does an end of the task come with the object's own, or when somebody outside asks for it?
 
-    What only makes room for the next task leaves the last one running.
+    What only makes room for the next task leaves the last one running. `others_end`: the object's end is where another
+    task of it is ended, which nobody outside has to ask for.
     """
     function = use.stmt.scope.function
     if function in at_end or use.role == "returned":
         return True
     if function in starters:
         return use.stmt.ordinal > starters[function]
+    if others_end:
+        return _awaited(use)
     return not function.name.startswith("_") or function.method_of is None or referred(basis, function)
 
 
@@ -126,13 +142,14 @@ def _forgotten(basis: Basis, place: Place, at_end: Collection[Scope]) -> bool:
 
 
 def _defence(
-    basis: Basis, place: Place, birth: Birth, ends: Sequence[Use], at_end: Collection[Scope], told: bool
+    basis: Basis, place: Place, birth: Birth, ends: Sequence[Use], at_end: Collection[Scope], told: bool, beside: bool
 ) -> Answer:
-    """`told`: the class itself says that the task has to be ended, here or there, or ends another one."""
+    """`told`: the class itself says that the task has to be ended, here or there, or (`beside`) ends another one."""
     spawned, course = birth.spawned, birth.course
     if spawned.tracked:
         return Answer("tracked spawner")
-    if not course or (course.kind in ("long", "unseen", "once") and not told):
+    brief = not course and (not beside or runs_through(basis, spawned))
+    if brief or (course.kind in ("long", "unseen", "once") and not told):
         return Answer("it runs to its end")
     if ends:
         return Answer("ended", (Clue(ends[0].stmt, "released", "released"),))

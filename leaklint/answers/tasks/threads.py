@@ -60,7 +60,7 @@ def started(basis: Basis) -> Iterator[Started]:
         if (
             daemon
             and not defence
-            and not (course.kind in ("endless", "flag", "event") and _outlived(basis, call, target))
+            and not (course.kind in ("endless", "flag", "event", "again") and _outlived(basis, call, target))
         ):
             defence = Answer("daemon")
         name = target.name if target is not None else ""
@@ -207,7 +207,7 @@ def _defence(
         return Answer("handed over")
     if place is not None and any(e.text in row.release for e in _elsewhere(basis, place)):
         return Answer("ended elsewhere in the file")
-    unblocked = _unblocked(basis, functions)
+    unblocked = _unblocked(basis, functions) if row.noun != "timer" else None  # a timer waits for nothing but its time
     if unblocked is not None:
         return Answer("what it waits for is ended", (Clue(unblocked, "released", "released"),))
     klass = call.stmt.scope.enclosing("class")
@@ -256,11 +256,12 @@ def _unblocked(basis: Basis, functions: frozenset[Scope]) -> Stmt | None:
     worked = {
         p
         for p, uses in basis.uses.items()
-        if p.is_attribute and any(_in(u, functions) and not goes_on(u.stmt) for u in uses)
+        if p.is_attribute and any(_in(u, functions) and not goes_on(basis, u.stmt, functions) for u in uses)
     }
     for place in worked:
         for use in basis.all_uses(place):
-            if not _in(use, functions) and basis.apis.means("end_of_life_methods", use.verb):
+            ends = not use.verb.startswith("__") and basis.apis.means("end_of_life_methods", use.verb)
+            if ends and not _in(use, functions):  # `with self._lock` only lets go of it
                 return use.stmt
     return None
 

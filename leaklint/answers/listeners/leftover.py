@@ -1,0 +1,167 @@
+"""What each run of a function leaves registered at an object that outlives the run: a callback of this run's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaklint.answers.driver import context
+from leaklint.answers.fate import manages
+from leaklint.answers.faults import Faults
+from leaklint.answers.handlers import catches_all
+from leaklint.answers.listeners.registered import Handler, Registration, handlers, is_self, of_module, target
+from leaklint.answers.listeners.repeated import Repeated, driver
+from leaklint.answers.listeners.reruns import guard, reruns
+from leaklint.apis import Row, undoings
+from leaklint.meaning.basis import NO, Answer, Basis, Clue
+from leaklint.meaning.flow import Effects, open_exits
+from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import source_name
+from leaklint.tree.ir import Expr, Scope, Stmt, flat_of, source, statements, walk
+
+
+def leftovers(basis: Basis) -> Iterator[Repeated]:
+    """Every registration of a callback that belongs to one run, where the run does not take it off again."""
+    for call in basis.all_calls:
+        function, func = call.scope.function, call.args[0]
+        if func.op != "attr" or len(call.args) < 2 or function.kind != "function" or call.scope.kind == "lambda":
+            continue
+        if not _registers(basis, func) or basis.types.callee(call).row is not None:
+            continue
+        given = call.args[1:]
+        receiver = target(basis, given) if of_module(basis, func) else func.args[0]
+        registration = Registration(call, call.stmt, func.text, "", _row(basis, func), receiver, given)
+        handler = next(iter(handlers(basis, registration)), None)
+        listed = handler is not None and not handler.fresh and _listed_again(registration)
+        if handler is None or not (listed or _of_this_run(basis, registration, handler)):
+            continue
+        when = _again(basis, call.stmt, receiver) if receiver is not None else NO
+        if not when:
+            continue
+        removals = _removals(basis, registration, handler)
+        defence = guard(basis, call.stmt, source(receiver)) or _defence(basis, registration, removals)
+        inside = next((s for s in removals if s.scope.function is function), None)
+        yield Repeated(registration, handler.text, when, driver(when), defence, inside, listed=listed, lasting=False)
+
+
+def _row(basis: Basis, func: Expr) -> Row | None:
+    return basis.types.row(func.args[0])
+
+
+# -- what registers ---------------------------------------------------------------------------------------------------
+
+
+def _registers(basis: Basis, func: Expr) -> bool:
+    """By its name it keeps what it is given until that is taken off; a list does so if it is one of callbacks."""
+    if func.text in _ADDING:  # what is the object's own is no list of somebody else's
+        listed = func.args[0].args[0] if func.args[0].op == "sub" else func.args[0]
+        own = listed.op != "attr" or basis.names.class_of(listed.args[0]) is not None
+        return not own and basis.apis.means("callback_lists", listed.text)
+    klass = basis.names.class_of(func.args[0])
+    if klass is not None:
+        return any(basis.names.method(klass, name) is not None for name in undoings(func.text))
+    return any(basis.apis.means(words, func.text) for words in ("listening_methods", "callback_registering"))
+
+
+_ADDING = ("append", "add", "insert", "appendleft")
+
+
+def _of_this_run(basis: Basis, registration: Registration, handler: Handler) -> bool:
+    """Made by this run, and of what is this run's alone: a function or lambda that refers to its locals."""
+    if not handler.fresh:
+        return False
+    function = registration.scope
+    for arg in registration.given:
+        inner = next((b.inner for b in basis.names.bindings(arg.text, arg.scope) if b.how == "def"), None)
+        if arg.op == "name" and inner is not None and inner.parent is function:
+            return any(_is_local(basis, e, function) for s in statements(inner.block) for e in flat_of(s))
+        if arg.op in ("lambda", "call"):
+            return any(_is_local(basis, e, function) for e in walk(arg))
+    return False
+
+
+def _is_local(basis: Basis, expr: Expr, function: Scope) -> bool:
+    place = basis.names.place(expr) if expr.op == "name" else None
+    return place is not None and place.scope is function and not is_self(basis, expr)
+
+
+def _listed_again(registration: Registration) -> bool:
+    """`session.hooks["response"].append(self.track)`: a list holds the same method as often as it is given it."""
+    return registration.verb in ("append", "insert", "appendleft")
+
+
+# -- what it is registered at -----------------------------------------------------------------------------------------
+
+
+def _again(basis: Basis, stmt: Stmt, receiver: Expr) -> Answer:
+    """What makes one more at an object that outlives the run: part of an attribute, of a global, or of what is given
+    to a context manager, which is to leave it as it was."""
+    function = stmt.scope.function
+    root = receiver
+    while root.op in ("attr", "sub") and basis.names.class_of(root) is None:
+        root = root.args[0]
+    if root.op != "name":
+        return NO
+    place = basis.names.place(receiver if receiver.op in ("name", "attr") else receiver.args[0])
+    own = basis.names.class_of(root) is not None and is_self(basis, root)
+    if own and place is not None and any(_binds(basis, Place(place.scope, place.path[:1]), function)):
+        return NO
+    home = basis.names.scope_of(root.text, root.scope)
+    if own or (home is not None and home.kind == "module"):
+        return _each_call(basis, stmt)
+    given = home is function and root.text in [p.name for p in function.params]
+    clues = (Clue(function.stmt, "driver", "driver", {"function": function.name}),) if function.stmt is not None else ()
+    return Answer("call", clues, function.name) if given and manages(function) else NO
+
+
+def _binds(basis: Basis, place: Place, function: Scope) -> Iterator[bool]:
+    return (True for u in basis.all_uses(place) if u.verb == "bind" and u.stmt.scope.function is function)
+
+
+def _each_call(basis: Basis, stmt: Stmt) -> Answer:
+    when = context(basis, stmt)
+    return reruns(basis, stmt) if when.kind not in ("once", "import") else NO
+
+
+# -- who takes it off -------------------------------------------------------------------------------------------------
+
+
+def _removals(basis: Basis, registration: Registration, handler: Handler) -> list[Stmt]:
+    """Statements that take off this very callback, or whatever its registry has."""
+    words = {*undoings(registration.verb), *_UNDOING}
+    registry = source_name(registration.receiver) if registration.receiver is not None else ""
+    found = []
+    for expr in (e for w in words for e in basis.mentions(w)):
+        named = {e.text for e in flat_of(expr.stmt) if e.op in ("attr", "name")}
+        alone = expr.parent is not None and expr.parent.op == "call" and len(expr.parent.args) == 1
+        if (handler.key and handler.key in named) or (registry in named and alone):
+            found.append(expr.stmt)
+    return found
+
+
+_UNDOING = (
+    *("remove", "discard", "unregister", "disconnect", "off", "clear", "remove_listener", "unsubscribe"),
+    "remove_all",
+)
+
+
+def _defence(basis: Basis, registration: Registration, removals: list[Stmt]) -> Answer:
+    if not removals:
+        fate = registration.stmt.op != "expr"
+        return Answer("what undoes it is kept") if fate else NO
+    function = registration.scope
+    released = Answer("removed again", (Clue(removals[0], "released", "released"),))
+    inside = [s for s in removals if s.scope.function is function]
+    if not inside or function.block is None:
+        return released
+    place = basis.names.place(registration.receiver) or Place(function, (registration.verb,))
+    row = registration.row or Row("", basis.module.path, "resource")
+    faults = Faults(basis, place, row, function)
+    effects = Effects(
+        at=lambda s: "acquire" if s is registration.stmt else "release" if s in inside else "",
+        fallible=lambda s: faults.telling(s) is not None,
+        narrow=lambda _: None,
+        swallows=lambda _: False,
+        catches_all=catches_all,
+        stops=lambda _: False,
+    )
+    return NO if any(e.kind == "raise" for e in open_exits(function.block, effects)) else released

@@ -1,0 +1,106 @@
+"""What takes listeners off again: this very one, or all of a registry."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from leaklint.answers.listeners.registered import Handler, Registration
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.scopes import source_name
+from leaklint.tree.ir import Expr, Scope, Stmt, flat_of, walk
+
+
+@dataclass(frozen=True, slots=True)
+class Undoing:
+    """A statement that takes a listener off, or hands on what does; `words` are the identifiers in it."""
+
+    stmt: Stmt
+    expr: Expr  # the reference to the method that undoes
+    words: frozenset[str]
+    own: frozenset[str]  # those of them that are attributes of the instance
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """All listeners of a module with the identifiers they are known by, and all that takes any of them off."""
+
+    pairs: tuple[tuple[Registration, Handler], ...]
+    keys: frozenset[str]
+    undone: tuple[Undoing, ...]
+
+
+def undoings(basis: Basis, registrations: Sequence[Registration]) -> tuple[Undoing, ...]:
+    """What takes anything off in this module, by the rows of what is registered and by customary names."""
+    exact = {r.undo.rpartition(".")[2] for r in registrations} - {"", "()"}
+    undoing = [w for w in basis.identifiers if w in exact or basis.apis.means("unlistening_methods", w)]
+    found = []
+    for stmt in sorted({e.stmt for word in undoing for e in basis.mentions(word)}, key=lambda s: s.ordinal):
+        named = [e for e in flat_of(stmt) if e.op in ("attr", "name")]
+        words = frozenset(e.text for e in named)
+        own = frozenset(e.text for e in named if e.op == "attr" and basis.names.class_of(e.args[0]) is not None)
+        found += [Undoing(stmt, e, words, own) for e in named if e.text in undoing]
+    return tuple(found)
+
+
+def class_of(registration: Registration) -> Scope | None:
+    where: Scope | None = registration.scope
+    while where is not None and where.method_of is None:
+        where = where.parent
+    return where.method_of if where is not None else None
+
+
+def taken_off(basis: Basis, registration: Registration, handler: Handler, known: Known) -> Undoing | None:
+    """A statement that takes this very listener off, or all of them, or those of a list."""
+    receiver = source_name(registration.receiver) if registration.receiver is not None else ""
+    klass = class_of(registration)
+    related = basis.names.family(klass) if klass is not None else ()
+    for use in known.undone:
+        other = use.stmt.scope.enclosing("class")
+        stranger = other is not None and other not in related and handler.key in use.own
+        if use.stmt is registration.stmt or stranger:
+            continue
+        if handler.key and handler.key in use.words and not _other_one(registration, handler, use):
+            return use
+        if (
+            receiver
+            and receiver in use.words
+            and known.keys.isdisjoint(use.words)
+            and _wholesale(basis, registration, use)
+        ):
+            return use
+    return None
+
+
+def _other_one(registration: Registration, handler: Handler, use: Undoing) -> bool:
+    """`remove_listener(partial(self.update, 3))` takes off none that was registered as another such partial."""
+    call = use.expr.parent
+    if call is None or call.op != "call" or call.args[0] is not use.expr:
+        return False
+    made = (a for a in call.args[1:] if a.op in ("lambda", "call"))
+    anew = any(e.op in ("attr", "name") and e.text == handler.key for a in made for e in walk(a))
+    return anew and handler.fresh and any(g.op in ("lambda", "call") for g in registration.given)
+
+
+def _wholesale(basis: Basis, registration: Registration, use: Undoing) -> bool:
+    """`bus.off()`, `bus.off("left")`, `bus.off(event, handler)` with names for any, `loop.remove_reader(fd)`."""
+    call = use.expr.parent
+    if call is None or call.op != "call" or call.args[0] is not use.expr:
+        return False
+    last = call.args[-1] if len(call.args) > 1 else None
+    if last is not None and last.text == "str":
+        return last.value in [a.value for a in registration.given]
+    if last is not None and basis.apis.means("deleting_methods", use.expr.text):
+        return False  # of an entry of whatever it has
+    return use.expr.text == registration.undo or _answers(registration.verb, use.expr.text)
+
+
+_WORDS = re.compile(r"[A-Z]?[a-z]+")
+_ANY = {"listener", "callback", "handler", "observer", "subscriber", "subscription", "event", "hook", "all", "from"}
+
+
+def _answers(verb: str, undo: str) -> bool:
+    """`remove_row_listener` answers `add_row_listener`; `off` and `remove_all_listeners` answer all."""
+    told = {word.lower().rstrip("s") for word in _WORDS.findall(undo)[1:]} - _ANY
+    return told <= {word.lower().rstrip("s") for word in _WORDS.findall(verb)}

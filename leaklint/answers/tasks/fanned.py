@@ -1,0 +1,57 @@
+"""Coroutines that a function makes of all items at once and gathers: when one fails, who ends the others?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaklint.answers.tasks.abandoned import runs_once
+from leaklint.answers.tasks.outcome import handles_errors
+from leaklint.answers.tasks.race import Racer, sleeps
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.scopes import source_name
+from leaklint.tree.ir import Expr, Stmt, ancestors
+
+
+def fanned(basis: Basis) -> Iterator[Racer]:
+    """`await gather(*(fetch(url) for url in urls))`, whose first error leaves all others running."""
+    for call in basis.all_calls:
+        row = basis.types.callee(call).row
+        if row is None or row.leaves != "siblings" or call.names[1:] != ("*",):
+            continue
+        function, made = call.scope.function, _made(basis, call.args[1])
+        if made is None or function.kind != "function" or call.parent is None or call.parent.op != "await":
+            continue
+        last = basis.apis.means("end_of_life_methods", function.name) or runs_once(basis, function)
+        if not last and _may_fail(basis, made) and (_needed(call) or _within(call.stmt)):
+            yield Racer("fanned", call.stmt, ((call.stmt, made, ""),))
+
+
+def _made(basis: Basis, many: Expr | None) -> Expr | None:
+    """The coroutine that is made of each item, on the spot or in the list that is given by its name."""
+    if many is not None and many.op == "name":
+        place = basis.names.place(many)
+        values = list(basis.types.bound_values(place)) if place is not None and place.scope.kind == "function" else []
+        others = [u for u in basis.below(place) if u.verb != "bind" and u.expr is not many] if place else []
+        many = values[0] if len(values) == 1 and not others else None
+    if many is None or many.op != "comp" or many.args[-1].op != "call":
+        return None
+    return many.args[-1]
+
+
+def _may_fail(basis: Basis, coroutine: Expr) -> bool:
+    """Not one that handles all its errors, ends something, or only sleeps."""
+    local = basis.types.callee(coroutine).local
+    own = local is not None and (local.kind != "function" or not local.is_async or handles_errors(local))
+    return (
+        not own and not sleeps(basis, coroutine) and not basis.apis.means("end_of_life_methods", source_name(coroutine))
+    )
+
+
+def _needed(call: Expr) -> bool:
+    """Is what they return looked at? Then an error of one makes the work of all others useless."""
+    return call.stmt.op != "expr" or call.stmt.value is not call.parent
+
+
+def _within(stmt: Stmt) -> bool:
+    """Do they work with what a block here closes behind them?"""
+    return any(owner.op == "with" and owner.is_async for _, owner in ancestors(stmt))
