@@ -110,7 +110,7 @@ def _again(basis: Basis, stmt: Stmt, receiver: Expr) -> Answer:
         return _each_call(basis, stmt)
     given = home is function and root.text in [p.name for p in function.params]
     clues = (Clue(function.stmt, "driver", "driver", {"function": function.name}),) if function.stmt is not None else ()
-    return Answer("call", clues, function.name) if given and manages(function) else NO
+    return Answer("call", clues, function.name) if given and manages(basis, function) else NO
 
 
 def _binds(basis: Basis, place: Place, function: Scope) -> Iterator[bool]:
