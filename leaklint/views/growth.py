@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Literal, get_args
 
 from leaklint.answers import drain, driver, endings, key, owner
-from leaklint.answers.growth import coverage, memo, narrower, nested, occasion, record, tail, unsent
+from leaklint.answers.growth import coverage, memo, narrower, nested, occasion, record, startup, tail, unsent
 from leaklint.apis import Row
 from leaklint.facts import DriverKind
 from leaklint.meaning.basis import NO, Answer, Clue
@@ -237,6 +237,9 @@ class Growth(View):
             return Answer("made anew", tuple(Clue(b.stmt, "released", "removed") for b in value.born[:1]))
         if self.is_mapping(value):
             return Answer("the holder is a mapping itself")
+        waits = [startup.until_ready(self.basis, grow) for grow in value.grows]
+        if waits and all(waits):
+            return Answer("until its holder is ready", tuple(clue for clue in waits[:1] if clue is not None))
         if value.escapes:
             return Answer("held elsewhere too", tuple(Clue(u.stmt, "holder", "escapes") for u in value.escapes[:3]))
         return None

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from leaklint.answers.drain import conditional
+from leaklint.answers.growth.known import known
 from leaklint.meaning.flow import LEAVING
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, is_none, source, statements
@@ -37,7 +38,7 @@ def present(store: Use, read: Reads, inserts_on_read: bool) -> bool:
     if not inserts_on_read and any(u.verb == "__getitem__" and _for_certain(u.stmt) for u in here):
         return True
     looks = [u for u in here if u.verb in ("get", "__contains__")]
-    return bool(looks) and any(_holds(test, looks) is wanted for test, wanted in _tests(store.stmt))
+    return bool(looks) and any(_holds(test, looks) is wanted for test, wanted in known(store.stmt))
 
 
 def _same_key(use: Use, uses: Iterable[Use]) -> Iterator[Use]:
@@ -47,26 +48,6 @@ def _same_key(use: Use, uses: Iterable[Use]) -> Iterator[Use]:
 
 def _for_certain(stmt: Stmt) -> bool:
     return not conditional(stmt) and not any(owner.op == "try" for _, owner in ancestors(stmt))
-
-
-def _tests(stmt: Stmt) -> Iterator[tuple[Expr, bool]]:
-    """What is known to be true (or false) when a statement runs: by the branches around it, and those that left."""
-    below: Stmt | None = stmt
-    while below is stmt or (below is not None and below.op not in ("def", "class")):
-        home = below.parent
-        for earlier in home.stmts if home is not None else ():
-            if earlier is below:
-                break
-            if earlier.op == "if" and earlier.value is not None and len(earlier.blocks) == 1 and _leaves(earlier):
-                yield earlier.value, False
-        below = home.parent if home is not None else None
-        if below is not None and below.op == "if" and below.value is not None and home is below.blocks[0]:
-            yield below.value, True
-
-
-def _leaves(stmt: Stmt) -> bool:
-    body = stmt.blocks[0].stmts
-    return bool(body) and body[-1].op in LEAVING
 
 
 def _holds(test: Expr, looks: Sequence[Use]) -> bool | None:

@@ -1,0 +1,53 @@
+"""Does a container only grow until its holder is ready? What waits for that is as much as is said before."""
+
+from __future__ import annotations
+
+from leaklint.answers.growth.known import known
+from leaklint.meaning.basis import Basis, Clue
+from leaklint.meaning.names import Place
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr, is_none, source
+
+_FALSE = ("False", "None", "0")
+
+
+def until_ready(basis: Basis, insert: Use) -> Clue | None:
+    """The test that stops the insert for good: of a flag that starts false, is set, and never goes back.
+
+    `if self.connected: send(m)`, `else: waiting.append(m)` is none where a disconnect takes the flag back; nor is
+    `if not self.closed`, where the flag is set at the end.
+    """
+    for test, truth in known(insert.stmt):
+        flag, unset = _flag(test, truth)
+        place = basis.names.place(flag) if flag is not None and unset else None
+        if place is not None and place.scope.kind in ("module", "class") and _set_for_good(basis, place):
+            return Clue(test.stmt, "bound", "bound", {"what": source(test)})
+    return None
+
+
+def _flag(test: Expr, truth: bool) -> tuple[Expr | None, bool]:
+    """What a test asks for, and whether that is known to be unset."""
+    if test.op in ("name", "attr"):
+        return test, not truth
+    if test.op == "compare" and len(test.args) == 2 and is_none(test.args[1]):
+        return test.args[0], (test.text in ("Is", "Equal")) is truth
+    return None, False
+
+
+def _set_for_good(basis: Basis, place: Place) -> bool:
+    binds = [u for u in basis.all_uses(place) if u.verb in ("bind", "del")]
+    first = [u for u in binds if _begins(u)]
+    later = [u for u in binds if u not in first]
+    starts = list(basis.types.bound_values(place))
+    return (
+        any(source(value) in _FALSE for value in starts)
+        and bool(later)
+        and all(u.verb == "bind" and u.value is not None and source(u.value) not in _FALSE for u in later)
+        and not any(basis.apis.means("end_of_life_methods", u.stmt.scope.function.name) for u in later)
+    )
+
+
+def _begins(use: Use) -> bool:
+    """In the body of the module or class, or where the object is made."""
+    function = use.stmt.scope.function
+    return function.kind != "function" or function.name in ("__init__", "__new__", "__post_init__")
