@@ -177,7 +177,7 @@ def test_line_05_an_attribute_that_no_ending_cancels() -> None:
 
 @pytest.mark.parametrize(("function", "message"), [("prepare", "vanish"), ("on_message", "both")])
 def test_line_07_which_harm_it_is(function: str, message: str) -> None:
-    source = f"import asyncio\ndef {function}(event):\n    asyncio.create_task(event.run())\n"
+    source = f"import asyncio\nasync def {function}(event):\n    asyncio.create_task(event.run())\n"
     findings = link([analyze(source.encode(), "example.py", "example", knowledge())]).findings
     assert [f.message for f in findings if f.rule == "LK201"] == [message]
     assert "TaskGroup" in prose.hint(findings[0], knowledge())

@@ -95,3 +95,33 @@ async def ask(url):
 )
 def test_no_with_around_what_reads_from_it_later(left: str, hint: str) -> None:
     assert finding(CLIENT.format(left=left), "LK301").hint == hint
+
+
+TASK = """
+import asyncio
+
+
+{define} on_message(event):
+    asyncio.create_task(event.run())
+"""
+
+
+@pytest.mark.parametrize(("define", "hint"), [("async def", "keep"), ("def", "hold")])
+def test_a_task_group_only_where_one_can_be_awaited(define: str, hint: str) -> None:
+    assert finding(TASK.format(define=define), "LK201").hint == hint
+
+
+RACE = """
+import asyncio
+
+
+async def beat(request, stop):
+    {loop}
+        late = asyncio.create_task(stop.wait())
+        await asyncio.wait([late, asyncio.create_task(request.receive())], return_when=asyncio.FIRST_COMPLETED)
+"""
+
+
+@pytest.mark.parametrize(("loop", "severity"), [("while request.open:", "P1"), ("if request.open:", "P2")])
+def test_a_waiter_for_each_turn_is_worse_than_one(loop: str, severity: str) -> None:
+    assert finding(RACE.format(loop=loop), "LK210").severity == severity

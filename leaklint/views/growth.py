@@ -200,6 +200,12 @@ class Growth(View):
         """Is an entry still needed for as long as it is there, by its name or by what it is? None may be evicted."""
         return record.passing(self.basis, insert)
 
+    def relies_on(self, value: Value, insert: Use) -> Use | None:
+        """What reads an entry by subscript elsewhere, and fails when it was evicted."""
+        reads = () if value.row.inserts_on_read else value.uses
+        elsewhere = (u for u in reads if u.stmt.scope.function is not insert.stmt.scope.function)
+        return next((u for u in elsewhere if u.verb == "__getitem__"), None)
+
     def parting(self, value: Value, insert: Use) -> Scope | None:
         """A function beside the inserting one in which the life of the same key ends, by its name and parameter."""
         word = insert.key.text if insert.key is not None and insert.key.op == "name" else ""

@@ -41,7 +41,13 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             # one that ends by itself is gone then, however often it is started
             release="never" if endless or (piles and course == "long") else "on some paths",
             message=f"endless_{'each' if piles else 'once'}" if endless else "both" if piles else "vanish",
-            hint="wrapper" if spawn.wrapper else "cancel" if endless else "keep",
+            hint="wrapper"
+            if spawn.wrapper
+            else "cancel"
+            if endless
+            else "keep"
+            if call.stmt.scope.is_async
+            else "hold",
             args={
                 "call": source(call),
                 "starter": source(call.args[0]),

@@ -52,6 +52,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
                 "name": source(use.expr),
                 "parting": parting.name if parting is not None else "",
                 "sibling": sibling.value.subject if sibling is not None else "",
+                "read": source(read.site) if (read := facts.relies_on(value, use)) is not None else "",
                 "removal": source(sibling.removal.site) if sibling is not None else "",
             },
             clues=tuple(clues),
@@ -67,6 +68,8 @@ def advice(facts: Facts, value: Value, use: Use) -> str:
         return "locks"
     if facts.comes_and_goes(use):
         return "ends"
+    if facts.relies_on(value, use) is not None:
+        return "needed"
     return "library" if facts.bounded_at_hand else "prune"
 
 

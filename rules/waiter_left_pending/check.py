@@ -28,7 +28,7 @@ def check(facts: Facts) -> Iterator[Hit]:
         yield Hit(
             at=racer.tasks[0][0],
             subject=f"{function.qualname}.{names[0]}",
-            owner="call",
+            owner="nobody" if racer.each_turn else "call",
             driver="loop" if racer.each_turn else "call",
             release="never" if racer.each_turn else "on some paths",
             message="each_turn" if racer.each_turn else racer.how,

@@ -27,8 +27,8 @@ from leaklint.report.tally import count
 from leaklint.running.runner import Outcome
 
 OLDEST = 5
-INDEXED = 3
-"""A section with more entries than this begins with a list of them."""
+INDEXED = 7
+"""A section with more entries than this begins with a list of them: the first are in the table of the summary."""
 
 _READING = ("trigger", "impact", "certainty", "patch")
 
