@@ -125,3 +125,25 @@ async def beat(request, stop):
 @pytest.mark.parametrize(("loop", "severity"), [("while request.open:", "P1"), ("if request.open:", "P2")])
 def test_a_waiter_for_each_turn_is_worse_than_one(loop: str, severity: str) -> None:
     assert finding(RACE.format(loop=loop), "LK210").severity == severity
+
+
+SERVER = """
+import subprocess
+
+
+def start(command):
+    process = subprocess.Popen(command)
+    verify(command)
+    {left}
+"""
+
+
+@pytest.mark.parametrize(
+    ("left", "hint"),
+    [
+        ("if not ready(command):\n        process.kill()\n        process.wait()\n    return process", "guard"),
+        ("process.kill()\n    process.wait()", "finally"),
+    ],
+)
+def test_no_finally_ends_what_is_handed_over(left: str, hint: str) -> None:
+    assert finding(SERVER.format(left=left), "LK305").hint == hint

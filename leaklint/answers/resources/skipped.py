@@ -77,7 +77,7 @@ def in_functions(basis: Basis, traces: Iterable[tuple[Paths, Expr]]) -> Iterator
             last=last,
             kept=kept,
             caught=last is not None and not kept and not ends,
-            mend="guard" if kept else "with" if _by_block(paths) else "finally",
+            mend="guard" if paths.escapes else "with" if _by_block(paths) else "finally",
         )
 
 
