@@ -84,9 +84,9 @@ class Gate:
         if not seen.unawaited:
             return False
         functions = {name for name, _ in seen.params}
-        anew = any(self.apis.means("reopening_methods", name) for name in functions)
+        anew = any(self.apis.means(what, n) for n in functions for what in ("reopening_methods", "change_events"))
         drops = bool(seen.removed) and (
-            any(self.apis.means("evicting_methods", name) for name in functions)
+            any(self.apis.means(what, name) for name in functions for what in ("evicting_methods", "removing_methods"))
             or any(self.apis.means("timeouts", name) for name in seen.risky)
         )
         enters = "__aenter__" in seen.coroutines

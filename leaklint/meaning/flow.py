@@ -166,7 +166,8 @@ class _Walk:
         truth = self.effects.narrow(stmt.value) if stmt.op == "while" and stmt.value is not None else None
         entered = _unheld(mask) if truth is False else mask
         first = self.block(stmt.blocks[0], entered)
-        again = entered | first.masks.get("normal", 0) | first.masks.get("continue", 0)
+        back = first.masks.get("normal", 0) | first.masks.get("continue", 0)
+        again = entered | (_unheld(back) if truth is False else back)
         body = self.block(stmt.blocks[0], again) if again != entered else first
         out.take(body, ("return", "raise", "cancel", "lost"))
         left = mask | body.masks.get("normal", 0) | body.masks.get("continue", 0)

@@ -88,6 +88,10 @@ class Holders(Resources):
         return tuple(reopened.reopened(self.basis))
 
     @cached_property
+    def crowded(self) -> tuple[evicted.Crowded, ...]:
+        return tuple(evicted.crowded(self.basis))
+
+    @cached_property
     def evicted(self) -> tuple[evicted.Evicted, ...]:
         return tuple(evicted.evicted(self.basis))
 

@@ -15,7 +15,7 @@ def check(facts: Facts) -> Iterator[Hit]:
         noun = one.row.noun or one.row.name
         name = f"self.{one.place.path[0]}" if one.place.is_attribute else one.place.path[0]
         counted = facts.means("file_nouns", noun.split()[-1])
-        clues = [Clue(one.stmt, "acquired", "anew", {"name": name})]
+        clues = [Clue(one.stmt, "acquired", "emptied" if one.emptied else "anew", {"name": name})]
         if one.first is not None:
             clues.append(Clue(one.first, "holder", "first", {"noun": noun}))
         if one.again is not None:
@@ -28,8 +28,8 @@ def check(facts: Facts) -> Iterator[Hit]:
             owner="call" if counted else "nobody",
             driver="call",
             release="never" if one.first is not None else "on some paths",
-            message="replaced" if one.first is not None else "anew",
-            hint="close",
+            message="emptied" if one.emptied else "replaced" if one.first is not None else "anew",
+            hint="close_first" if one.emptied else "close",
             args={
                 "noun": noun,
                 "name": name,
@@ -57,4 +57,27 @@ def check(facts: Facts) -> Iterator[Hit]:
             args={"noun": drop.noun, "name": drop.place.path[0], "function": drop.use.stmt.scope.function.name},
             clues=tuple(clues),
             acquired=source(drop.use.site),
+        )
+    for full in facts.crowded:
+        noun, name = full.row.noun or full.row.name, full.place.path[0]
+        yield Hit(
+            at=full.stmt,
+            subject=full.place.text,
+            owner="nobody",
+            driver="call",
+            release="on some paths",
+            message="crowded",
+            hint="drop",
+            args={
+                "noun": noun,
+                "name": name,
+                "function": full.stmt.scope.function.name,
+                "cache": source(full.made, 40),
+                "close": release_call(full.row, "one"),
+            },
+            clues=(
+                Clue(full.stmt, "acquired", "stored", {"noun": noun}),
+                Clue(full.made.stmt, "missing", "bounded", {"cache": source(full.made, 40)}),
+            ),
+            acquired=source(full.value),
         )

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from leaklint.answers.openers import acquired
-from leaklint.meaning.basis import Basis
+from leaklint.answers.bound import by_type
+from leaklint.answers.openers import acquired, sources
+from leaklint.apis import Row
+from leaklint.meaning.basis import NO, Basis
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Scope, Stmt, ancestors, flat_of, statements
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,11 @@ def evicted(basis: Basis) -> Iterator[Evicted]:
     for place, uses in basis.uses.items():
         if place.scope.kind not in ("class", "module") or len(place.path) != 1:
             continue
-        drops = [u for u in uses if _drops(u) and _lives(basis, u.stmt) and not _closes_some(basis, u)]
-        if drops:
+        begun = _begun(basis, uses) if place.is_attribute else None
+        drops = [u for u in uses if _drops(u, begun) and _lives(basis, u.stmt, begun) and not _closes_some(basis, u)]
+        if drops and begun is not None:
+            yield from (Evicted(place, use, "entry", begun.stmt, None) for use in drops)
+        elif drops:
             stored = ((u, acquired(basis, u.value)) for u in uses if u.verb == "__setitem__")
             opened, row = next(((u.stmt, row) for u, row in stored if row is not None), (None, None))
             closes = (u for u in basis.all_uses(place.entry) if basis.apis.means("end_of_life_methods", u.verb))
@@ -40,20 +45,78 @@ def evicted(basis: Basis) -> Iterator[Evicted]:
                 yield from (Evicted(place, use, noun, opened, closed) for use in drops)
 
 
-def _drops(use: Use) -> bool:
-    taken = use.verb == "pop" and use.site.parent is None and use.stmt.op == "expr"
+@dataclass(frozen=True, slots=True)
+class Crowded:
+    """`stmt` puts something that is open into `place`, which drops older entries when it is full, and does no more."""
+
+    place: Place
+    row: Row
+    stmt: Stmt
+    value: Expr
+    made: Expr  # with its bound
+
+
+def crowded(basis: Basis) -> Iterator[Crowded]:
+    """Caches with a bound that hold resources, and are given nothing to call for what they drop."""
+    for place, uses in basis.uses.items():
+        held = place.scope.kind in ("class", "module") and len(place.path) == 1
+        stored = (u for u in uses if u.verb in ("__setitem__", "append", "setdefault")) if held else ()
+        found = (
+            (u, v, row) for u in stored for v in sources(basis, u.value) if (row := acquired(basis, v)) is not None
+        )
+        use, value, row = next(found, (None, None, None))
+        if use is not None and value is not None and row is not None:
+            kind = basis.types.place_row(place)
+            born = tuple(v for v in basis.types.bound_values(place) if v.op == "call")
+            full = by_type(kind, born) if kind is not None and kind.kind == "container" else NO
+            if full.kind == "bounded type" and born and not any(_told(basis, b) for b in born):
+                yield Crowded(place, row, use.stmt, value, born[0])
+
+
+def _told(basis: Basis, made: Expr) -> bool:
+    """Is a cache given a function for what it drops?"""
+    return any(name and basis.apis.means("eviction_callbacks", name) for name in made.names)
+
+
+def _begun(basis: Basis, uses: list[Use]) -> Use | None:
+    """Where the object puts in what it has started or opened itself, and ends when that fails."""
+    for use in uses:
+        value = use.value if use.verb == "__setitem__" else None
+        place = basis.names.place(value) if value is not None and value.op == "name" else None
+        if place is not None and place.scope.kind == "function":
+            verbs = [u.verb for u in basis.all_uses(place) if u.site.op == "call"]
+            if any(_means(basis, "opening_methods", v) for v in verbs) and any(
+                _means(basis, "end_of_life_methods", v) for v in verbs
+            ):
+                return use
+    return None
+
+
+def _means(basis: Basis, what: str, verb: str) -> bool:
+    return bool(verb) and basis.apis.means(what, verb)
+
+
+def _drops(use: Use, begun: Use | None) -> bool:
+    """Is an entry taken out, and nothing kept of it? Of one that was `begun` here, it may be asked if there was one."""
+    parent = use.site.parent
+    asked = begun is not None and parent is not None and parent.op in ("compare", "unary", "bool")
+    taken = use.verb == "pop" and (asked or (parent is None and use.stmt.op == "expr"))
     return taken or (use.verb == "__delitem__" and not (use.key is not None and use.key.op == "slice"))
 
 
-def _lives(basis: Basis, stmt: Stmt) -> bool:
-    """Is the entry dropped because of its age or a timeout, and not because it has ended?"""
+def _lives(basis: Basis, stmt: Stmt, begun: Use | None) -> bool:
+    """Is the entry dropped because of its age or a timeout, or because the object is done with what it has `begun`, and
+    not because it has ended?"""
     for block, _ in ancestors(stmt):
         if block.kind == "finally":
             return False
         if block.kind == "handler":
             caught = block.exprs[0].args if block.exprs and block.exprs[0].op == "tuple" else block.exprs[:1]
             return bool(caught) and all(basis.apis.means("timeouts", source_name(e)) for e in caught)
-    return basis.apis.means("evicting_methods", stmt.scope.function.name)
+    name = stmt.scope.function.name
+    return basis.apis.means("evicting_methods", name) or (
+        begun is not None and basis.apis.means("removing_methods", name)
+    )
 
 
 def _closes_some(basis: Basis, use: Use) -> bool:

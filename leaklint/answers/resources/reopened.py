@@ -9,6 +9,7 @@ from leaklint.answers.acquisitions import Acquisition, acquisitions
 from leaklint.answers.driver import context
 from leaklint.answers.endings import reached
 from leaklint.answers.fate import fate, resource_uses
+from leaklint.answers.resources.turns import opened_each_turn
 from leaklint.apis import Row
 from leaklint.meaning.annotations import generic
 from leaklint.meaning.basis import Basis, calls
@@ -23,7 +24,7 @@ class Reopened:
     """`stmt` puts a new one into `place`; `first` opened the old one, `closed` is a use that closes such a one.
 
     One of `first` and `closed` is known; without `first`, the name of the function says that it opens anew, or that of
-    the one which calls it at `again`.
+    the one which calls it at `again`. `emptied`: it puts None there, for the next one to be opened.
     """
 
     place: Place
@@ -33,6 +34,7 @@ class Reopened:
     first: Stmt | None
     closed: Use | None
     again: Stmt | None = None
+    emptied: bool = False
 
 
 def reopened(basis: Basis) -> Iterator[Reopened]:
@@ -47,6 +49,7 @@ def reopened(basis: Basis) -> Iterator[Reopened]:
 
 
 def _of_place(basis: Basis, place: Place, found: list[Acquisition]) -> Iterator[Reopened]:
+    yield from _forgotten(basis, place, found)
     first = next((a for a in found if a.row.name and _at_birth(basis, a.stmt)), None)
     seen: set[Stmt] = set()
     for one in found:
@@ -54,17 +57,42 @@ def _of_place(basis: Basis, place: Place, found: list[Acquisition]) -> Iterator[
         if one.stmt in seen or function.kind != "function" or _at_birth(basis, one.stmt):
             continue
         seen.add(one.stmt)
-        anew = basis.apis.means("reopening_methods", function.name)
-        begins = basis.apis.means("beginning_methods", function.name)
+        changed = basis.apis.means("change_events", function.name)
+        anew = changed or basis.apis.means("reopening_methods", function.name)
+        means, name = basis.apis.means, function.name
+        begins = means("beginning_methods", name) and not means("setting_methods", name)
         born = first is not None and one.row.name != "" and not begins and not _emptied(basis, place)
         again = None if anew or born else _called_anew(basis, one)
-        if (anew or born or again is not None) and not _cared_for(basis, one):
-            closes = (u for u in resource_uses(basis, place, one.row) if fate(basis, u, one.row) == "release")
-            closed = next(closes, None)
-            before = first if born else _on_demand(found, one) if anew else None
-            if before is not None or closed is not None:
-                opened = before.stmt if before is not None else None
-                yield Reopened(place, one.row, one.stmt, one.value, opened, closed, again)
+        if not anew and again is None and (again := opened_each_turn(basis, one)) is not None:
+            yield from _hits(basis, place, one, None, again if again is not one.stmt else None)
+        elif (anew or born or again is not None) and not _cared_for(basis, one, always=born or changed):
+            yield from _hits(basis, place, one, first if born else _on_demand(found, one) if anew else None, again)
+
+
+def _forgotten(basis: Basis, place: Place, found: list[Acquisition]) -> Iterator[Reopened]:
+    """Where a method makes room for the next one, and the one that is there is still open."""
+    one = next((a for a in found if a.row.name), None)
+    if one is None:
+        return
+    uses = list(resource_uses(basis, place, one.row))
+    closed = next((u for u in uses if fate(basis, u, one.row) == "release"), None)
+    for use in uses if closed is not None else []:
+        stmt, function = use.stmt, use.stmt.scope.function
+        if use.verb != "bind" or not is_none(use.value) or _in_handler(stmt):
+            continue
+        named = any(basis.apis.means(what, function.name) for what in ("on_demand_methods", "setting_methods"))
+        if named and not _looks_after(basis, one, function, stmt, always=True):
+            yield Reopened(place, one.row, stmt, one.value, None, closed, emptied=True)
+
+
+def _hits(
+    basis: Basis, place: Place, one: Acquisition, before: Acquisition | None, again: Stmt | None
+) -> Iterator[Reopened]:
+    closes = (u for u in resource_uses(basis, place, one.row) if fate(basis, u, one.row) == "release")
+    closed = next(closes, None)
+    if before is not None or closed is not None:
+        opened = before.stmt if before is not None else None
+        yield Reopened(place, one.row, one.stmt, one.value, opened, closed, again)
 
 
 def _on_demand(found: list[Acquisition], one: Acquisition) -> Acquisition | None:
@@ -119,19 +147,26 @@ def _emptied(basis: Basis, place: Place) -> bool:
     )
 
 
-def _cared_for(basis: Basis, one: Acquisition) -> bool:
-    """Is the old one closed, handed over, looked at or known to be dead before the new one takes its place?"""
+def _cared_for(basis: Basis, one: Acquisition, always: bool) -> bool:
+    """Is the old one closed, handed over, looked at or known to be dead before the new one takes its place?
+
+    `always`: there is always an old one, so that only what is said of that tells of it.
+    """
     function, stmt = one.stmt.scope.function, one.stmt
-    if any(b.kind in ("handler", "finally") for b, _ in ancestors(stmt)):
+    if _in_handler(stmt):
         return True
-    return _looks_after(basis, one, function, stmt) or any(
+    return _looks_after(basis, one, function, stmt, always) or any(
         _looks_after(basis, one, e.stmt.scope.function, e.stmt)
         for e in basis.mentions(function.name)
         if basis.names.local(e) is function
     )
 
 
-def _looks_after(basis: Basis, one: Acquisition, function: Scope, stmt: Stmt) -> bool:
+def _in_handler(stmt: Stmt) -> bool:
+    return any(b.kind in ("handler", "finally") for b, _ in ancestors(stmt))
+
+
+def _looks_after(basis: Basis, one: Acquisition, function: Scope, stmt: Stmt, always: bool = False) -> bool:
     """Does a function see to the old one before it comes to `stmt`?"""
     place, row = one.place, one.row
     uses = list(resource_uses(basis, place, row))
@@ -146,9 +181,8 @@ def _looks_after(basis: Basis, one: Acquisition, function: Scope, stmt: Stmt) ->
     earlier = [s for s in statements(function.block) if s.ordinal <= stmt.ordinal]
     asking = [s for s in earlier if s.op in ("if", "while", "assert", "match", "try")]
     here = function is one.stmt.scope.function
-    if any(
-        _asks(basis, e, one, here and _decides(s, stmt)) for s in asking if _heeds(basis, s, stmt) for e in flat_of(s)
-    ):
+    heeded = [s for s in asking if _heeds(basis, s, stmt)]
+    if any(_asks(basis, e, one, here and _decides(s, stmt), always) for s in heeded for e in flat_of(s)):
         return True
     return any(_closes(basis, c, one, closers) for s in earlier if _leads(s, stmt) for c in calls(s))
 
@@ -178,11 +212,13 @@ def _decides(asking: Stmt, stmt: Stmt) -> bool:
     return asking.op != "if" or around or any(s.op in LEAVING for s in inner)
 
 
-def _asks(basis: Basis, expr: Expr, one: Acquisition, here: bool) -> bool:
+def _asks(basis: Basis, expr: Expr, one: Acquisition, here: bool, always: bool) -> bool:
     """Is the old one asked about, or (`here`, where it is replaced) a state of its holder?"""
     if basis.names.place(expr) == one.place:
         return True
     attribute = here and expr.op == "attr" and basis.names.class_of(expr.args[0]) is not None
+    if always and not any(basis.apis.means(what, expr.text) for what in ("closed_states", "open_states")):
+        return False
     return attribute and not (expr.parent is not None and expr.parent.op == "call" and expr.parent.args[0] is expr)
 
 
