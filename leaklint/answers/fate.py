@@ -95,6 +95,8 @@ def _argument(basis: Basis, use: Use, row: Row, depth: int) -> Fate:
     if row.spawn and callee.receiver is not None and callee.method in callee.receiver.spawn:
         return "borrow"  # `loop.run_in_executor(pool, f)`
     unknown = callee.row is None and callee.receiver is None and callee.local is None
+    if unknown and basis.apis.means("number_nouns", row.noun) and len(call.args) > 2 and not call.names[-1]:
+        return "borrow"  # one number among others: `Encoder(header, level, fd)`
     if unknown and is_file(basis, row) and reads(basis, call, row):
         return "borrow"
     return "escape" if takes_over(callee) else "borrow"

@@ -69,6 +69,8 @@ def _keeps(use: Use) -> bool:
 def lent(basis: Basis, use: Use, releases: list[Use]) -> bool:
     """Does the function itself still release what it gave to an unknown call, or yielded? Then it was only lent."""
     around = {block for block, _ in ancestors(use.stmt)}
+    if use.stmt.op == "return":  # nothing runs after it but a `finally`
+        releases = [u for u in releases if any(b.kind == "finally" for b, _ in ancestors(u.stmt))]
     if not any(close.stmt.ordinal > use.stmt.ordinal and _reached(close.stmt, around) for close in releases):
         return False
     if use.role == "yielded":  # `yield db` in a dependency; what a loop yields is an item

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from leaklint.answers.fate import fate, resource_uses
 from leaklint.answers.files import by_mode, opened_part
-from leaklint.answers.lending import called
+from leaklint.answers.lending import called, is_file
 from leaklint.answers.precedents import precedent
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
@@ -47,6 +47,8 @@ def acquired(basis: Basis, expr: Expr | None) -> Row | None:
     row = row or by_mode(basis, expr)
     if row is None or row.kind != "resource" or _in_memory(basis, expr) or _borrows(expr, row):
         return None
+    if _over_given(basis, expr, row):
+        return None
     if not row.needs_release and not holds_open(row, expr):
         return None
     if callee.local is not None and not makes(basis, callee.local):
@@ -83,6 +85,14 @@ def holds_open(row: Row, call: Expr) -> bool:
     """Is it acquired with an argument that opens something (`stream=True`, `stdout=PIPE`)?"""
     given = zip(call.names, call.args, strict=False)
     return any(name and row.open_with.get(name) in (arg.text, arg.value) for name, arg in given)
+
+
+def _over_given(basis: Basis, call: Expr, row: Row) -> bool:
+    """A file made over one that was opened elsewhere, or is closed by a `with`: `TextIOWrapper(stream)`."""
+    arg = call.args[1] if row.takes and len(call.args) > 1 and is_file(basis, row) else None
+    if arg is None or arg.op not in ("name", "attr"):
+        return False
+    return not any(value.op == "call" and acquired(basis, value) is not None for value in sources(basis, arg))
 
 
 def _borrows(call: Expr, row: Row) -> bool:

@@ -14,11 +14,16 @@ _HANDED = ("returned", "bound", "element")
 
 
 def wrapper(basis: Basis, use: Use) -> Place | None:
-    """The local name of the one object that gets the resource (`peer = Peer(sock)`), if that is handed over in turn."""
+    """Another local name for it (`image = file`), or that of the one object that gets the resource and is handed over
+    in turn (`peer = Peer(sock)`)."""
     stmt = use.stmt
-    target = stmt.targets[0] if use.role == "argument" and stmt.op == "assign" and len(stmt.targets) == 1 else None
+    target = stmt.targets[0] if stmt.op == "assign" and len(stmt.targets) == 1 else None
     place = basis.names.place(target) if target is not None and target.op == "name" else None
-    if place is None or place == use.place or place.scope is not use.place.scope or not _made(basis, use.site):
+    if place is None or place == use.place or place.scope is not use.place.scope:
+        return None
+    if use.role == "bound" and stmt.value is use.site:
+        return place
+    if use.role != "argument" or not _made(basis, use.site):
         return None
     alone = sum(u.verb == "bind" for u in basis.all_uses(place)) == 1
     return place if alone and any(u.role in _HANDED for u in basis.all_uses(place)) else None
