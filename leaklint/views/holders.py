@@ -66,6 +66,7 @@ class Holders(Resources):
             *skipped.in_beginnings(self.basis, self._begun),
             *skipped.in_endings(unwound.unwound(self.basis, self._ends)),
             *skipped.in_flagged(flagged.flagged(self.basis, self._ends)),
+            *skipped.in_lists(self.listed),
             *skipped.in_functions(self.basis, (t for t in traces if self.sort(t[0].row) != "response")),
         )
 

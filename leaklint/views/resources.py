@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Literal
 
 from leaklint.answers import openers, paths
-from leaklint.answers.resources import entered, rebuilt, unreleased
+from leaklint.answers.resources import entered, listed, rebuilt, unreleased
 from leaklint.apis import Row
 from leaklint.facts import DriverKind
 from leaklint.meaning.basis import Answer
@@ -109,7 +109,14 @@ class Resources(View):
 
     @cached_property
     def unreleased(self) -> tuple[unreleased.Unreleased, ...]:
-        return tuple(unreleased.unreleased(self.basis, self.traces))
+        kept = (one for one in self.listed if not one.ends)
+        lists = (unreleased.Unreleased(one.place.text, one.row, one.call, one.one) for one in kept)
+        return (*unreleased.unreleased(self.basis, self.traces), *lists)
+
+    @cached_property
+    def listed(self) -> tuple[listed.Listed, ...]:
+        """Local lists of what is opened one after the other."""
+        return tuple(listed.listed(self.basis))
 
     @cached_property
     def entered(self) -> tuple[entered.Entered, ...]:

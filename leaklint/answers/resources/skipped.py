@@ -10,6 +10,7 @@ from leaklint.answers.driver import is_program
 from leaklint.answers.paths import Paths
 from leaklint.answers.resources.begun import ended_on_failure, final
 from leaklint.answers.resources.flagged import Flagged
+from leaklint.answers.resources.listed import Listed
 from leaklint.answers.resources.unwound import Unwound
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
@@ -17,9 +18,20 @@ from leaklint.meaning.flow import Exit
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Stmt, ancestors, in_loop, source
 
-Way = Literal["", "error", "raise", "return", "cancel", "handover", "constructor", "beginning", "ending", "flag"]
+Way = Literal[
+    "", "error", "raise", "return", "cancel", "handover", "constructor", "beginning", "ending", "flag", "listed"
+]
 Mend = Literal[
-    "with", "finally", "guard", "in_finally", "constructor", "constructor_async", "guard_beginning", "flag_first"
+    "with",
+    "finally",
+    "guard",
+    "in_finally",
+    "constructor",
+    "constructor_async",
+    "guard_beginning",
+    "flag_first",
+    "each",
+    "each",
 ]
 _SOUND: tuple[None, Way] = (None, "")
 _ORDER: tuple[tuple[str, Way], ...] = (("raise", "error"), ("return", "return"), ("cancel", "cancel"))
@@ -149,6 +161,25 @@ def in_endings(found: Iterable[Unwound]) -> Iterator[Skipped]:
             mend="in_finally",
             method=ending.name,
         )
+
+
+def in_lists(found: Iterable[Listed]) -> Iterator[Skipped]:
+    """Opened one after the other: a later one fails, and nobody has the list yet."""
+    for one in found:
+        left = next((e for e in one.exits if e.kind == "raise"), None)
+        if one.ends and left is not None:
+            yield Skipped(
+                "listed",
+                at=one.put,
+                acquired=one.call,
+                subject=one.place.text,
+                name=one.place.path[0],
+                row=one.row,
+                left=left.stmt,
+                step=source(one.call if left.stmt is one.call.stmt else _awaited(left.stmt), 40) or left.stmt.op,
+                last=one.ends[0],
+                mend="each",
+            )
 
 
 def in_flagged(found: Iterable[Flagged]) -> Iterator[Skipped]:

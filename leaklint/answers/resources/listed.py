@@ -1,0 +1,93 @@
+"""Resources that a function opens one by one into a list or dict: who closes them when a later one fails, or ever?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from leaklint.answers.fate import fate
+from leaklint.answers.faults import Faults
+from leaklint.answers.handlers import catches_all, handles
+from leaklint.answers.openers import acquired
+from leaklint.apis import Row
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.flow import Effects, Exit, open_exits
+from leaklint.meaning.names import Place
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Block, Expr, Stmt, flat_of, in_loop, statements
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """`call` opens one more of what `put` adds to the list in `place`; `ends` close all of them, or hand it over."""
+
+    place: Place
+    row: Row
+    call: Expr
+    put: Stmt
+    ends: tuple[Use, ...]
+    exits: tuple[Exit, ...]
+
+    @property
+    def one(self) -> str:
+        """Each of them, as a message calls it."""
+        return f"{self.place.path[0]}[...]"
+
+
+def listed(basis: Basis) -> Iterator[Listed]:
+    """Each local list that is filled with what is opened for it."""
+    for place, uses in list(basis.uses.items()):
+        binds = [u for u in uses if u.verb == "bind"] if place.scope.kind == "function" and len(place.path) == 1 else []
+        if len(binds) == 1 and binds[0].value is not None and place.scope.block is not None:
+            call, put = _filled(basis, binds[0].value, uses)
+            row = acquired(basis, call) if call is not None else None
+            if row is not None and call is not None and put is not None:
+                row = replace(row, release=tuple(v for v in row.release if not v.startswith("__")) or row.release)
+                yield _listed(basis, place, row, call, put, uses, place.scope.block)
+
+
+def _filled(basis: Basis, value: Expr, uses: Sequence[Use]) -> tuple[Expr | None, Stmt | None]:
+    """What opens each of them, and the statement that puts it into the list."""
+    if value.op == "comp" and value.text == "list":
+        return value.args[-1], value.stmt
+    for use in uses if value.op in ("list", "dict") and not value.args else ():
+        given = _added(use) if in_loop(use.stmt) else None
+        if given is not None:
+            only = basis.names.only_value(given.text, given.scope) if given.op == "name" else given
+            if only is not None:
+                return only, use.stmt
+    return None, None
+
+
+def _added(use: Use) -> Expr | None:
+    """What `files.append(one)` or `files[key] = one` adds."""
+    if use.verb == "append":
+        return use.site.args[1] if len(use.site.args) == 2 else None
+    return use.stmt.value if use.verb == "__setitem__" and use.stmt.op == "assign" else None
+
+
+def _listed(basis: Basis, place: Place, row: Row, call: Expr, put: Stmt, uses: Sequence[Use], body: Block) -> Listed:
+    ends = tuple(u for u in uses if _ends(basis, u, row))
+    ended = {u.stmt for u in ends}
+    faults = Faults(basis, place, row, place.scope)
+    effects = Effects(
+        at=lambda stmt: "release" if stmt in ended else "acquire" if stmt is put else "",
+        fallible=lambda stmt: stmt not in ended and faults.likely(stmt) is not None,
+        narrow=lambda _: None,
+        swallows=lambda _: False,
+        catches_all=lambda block: catches_all(block) or any(s in ended for s in statements(block)),
+        stops=lambda _: False,
+        handles=lambda block: handles(basis, block),
+    )
+    return Listed(place, row, call, put, ends, open_exits(body, effects))
+
+
+def _ends(basis: Basis, use: Use, row: Row) -> bool:
+    """Is the list handed over, or each of its entries closed?"""
+    if use.verb in ("__iter__", "values", "items"):
+        return any(
+            e.op == "call" and basis.apis.means("end_of_life_methods", e.args[0].text)
+            for stmt in (use.stmt, *(s for b in use.stmt.blocks for s in statements(b)))
+            for e in flat_of(stmt)
+        )
+    return use.verb != "bind" and fate(basis, use, row) in ("release", "escape")
