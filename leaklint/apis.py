@@ -102,13 +102,22 @@ _NO_TABLES: Mapping[str, Mapping[str, str]] = {key: {} for key in _TABLES}
 _NOT_INHERITED = ("name", "file", "kind", "base", "verified", "returns", "instances")
 
 
-_COUNTERPARTS = (("acquire", "release"), ("checkout", "checkin"), ("borrow", "give_back"), ("lock", "unlock"))
+_COUNTERPARTS = (
+    *(("acquire", "release"), ("checkout", "checkin"), ("borrow", "give_back"), ("lock", "unlock")),
+    *(("getconn", "putconn"), ("get_conn", "put_conn"), ("take", "give_back")),
+)
+_GIVEN = ("get", "checkout", "borrow", "take")  # what takes it returns it
 
 
 def counterpart(taking: str) -> str:
     """By their names, the method that gives back what this one takes (`acquire_for`: `release_for`); or nothing."""
     pair = next((pair for pair in _COUNTERPARTS if taking.startswith(pair[0])), None)
     return taking.removesuffix("_nowait").replace(*pair, 1) if pair is not None else ""
+
+
+def gives(taking: str) -> bool:
+    """By its name, does such a method return what is taken? A lock gives nothing."""
+    return taking.startswith(_GIVEN)
 
 
 _UNDOING = (

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from leaklint.answers.faults import Faults
 from leaklint.answers.guards import Guards
 from leaklint.answers.handlers import catches_all, handles
-from leaklint.apis import Row, counterpart
+from leaklint.apis import Row, counterpart, gives
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.flow import Effects, Exit, open_exits
 from leaklint.meaning.names import Place
@@ -49,7 +49,10 @@ def _by_name(basis: Basis, place: Place, uses: list[Use]) -> Row | None:
     """What an unknown limiter lends and gets back, by the names of its methods that are called here."""
     verbs = {u.verb for u in uses if u.verb}
     lends = {taking: giving for taking in verbs if (giving := counterpart(taking)) in verbs}
-    return Row("", basis.module.path, "function", noun=f"`{place.path[-1]}`", lends=lends) if lends else None
+    if not lends:
+        return None
+    lent_out = any(gives(taking) for taking in lends)
+    return Row("", basis.module.path, "resource" if lent_out else "function", noun=f"`{place.path[-1]}`", lends=lends)
 
 
 def _worked_off(basis: Basis, row: Row, uses: list[Use]) -> Iterator[Lent]:
@@ -103,9 +106,10 @@ def _loan(basis: Basis, row: Row, use: Use, giving: str) -> Iterator[Lent]:
         return  # it is given back where the loan fails, else kept
     given = {u.stmt for u in backs}
     faults = Faults(basis, use.place, row, function)
+    weighed = faults.any if row.name or basis.apis.means("lock_names", use.place.path[-1]) else faults.likely
     effects = Effects(
         at=lambda stmt: "acquire" if stmt is use.stmt else "release" if stmt in given else "",
-        fallible=lambda stmt: stmt is not use.stmt and (faults.any if row.name else faults.likely)(stmt) is not None,
+        fallible=lambda stmt: stmt is not use.stmt and weighed(stmt) is not None,
         narrow=Guards(basis, use.place, use.stmt).narrow,
         swallows=lambda _: False,
         catches_all=catches_all,

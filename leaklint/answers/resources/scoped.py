@@ -13,6 +13,7 @@ from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name
+from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, is_none, statements
 
 _PAIRS = (("__enter__", "__exit__"), ("__aenter__", "__aexit__"))
@@ -46,6 +47,7 @@ def scoped(basis: Basis) -> Iterator[Scoped]:
                 yield from _acquired(basis, found, enter, leave, ended)
                 if enter.is_async:
                     yield from _owned(basis, klass, enter, leave, ended)
+                yield from _started(basis, klass, enter, leave, ended)
 
 
 def _acquired(
@@ -87,6 +89,26 @@ def _owned(basis: Basis, klass: Scope, enter: Scope, leave: Scope, ended: frozen
             fault = _fault(basis, enter, place, known=row.name != "")
             if fault is not None:
                 yield Scoped(place, row, born.stmt, born.value, enter, leave, fault)
+
+
+def _started(basis: Basis, klass: Scope, enter: Scope, leave: Scope, ended: frozenset[Scope]) -> Iterator[Scoped]:
+    """The first part that `__enter__` starts and `__exit__` ends, where another one starts after it."""
+    begun: list[tuple[Use, Use]] = []  # what starts a part, and what ends it
+    for place, uses in basis.uses.items():
+        if place.scope is klass and len(place.path) == 1:
+            start = next((u for u in uses if u.stmt.scope.function is enter and _starting(basis, u.verb)), None)
+            close = next((u for u in uses if u.stmt.scope.function in ended and _closing(basis, u.verb)), None)
+            if start is not None and close is not None and not _guarded(start.stmt):
+                begun.append((start, close))
+    begun.sort(key=lambda pair: pair[0].stmt.ordinal)
+    if len(begun) > 1 and begun[0][0].stmt is not begun[1][0].stmt:
+        (first, close), (second, _) = begun[:2]
+        row = Row("", basis.module.path, "resource", noun=first.place.path[0].lstrip("_"), release=(close.verb,))
+        yield Scoped(first.place, row, first.stmt, first.site, enter, leave, second.stmt)
+
+
+def _starting(basis: Basis, verb: str) -> bool:
+    return bool(verb) and basis.apis.means("beginning_methods", verb)
 
 
 def _closing(basis: Basis, verb: str) -> bool:
