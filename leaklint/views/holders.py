@@ -18,6 +18,7 @@ from leaklint.answers.resources import (
     scoped,
     skipped,
     unawaited,
+    undeleted,
     unwound,
 )
 from leaklint.tree.ir import Expr, Scope
@@ -67,6 +68,7 @@ class Holders(Resources):
             *skipped.in_endings(unwound.unwound(self.basis, self._ends)),
             *skipped.in_flagged(flagged.flagged(self.basis, self._ends)),
             *skipped.in_lists(self.listed),
+            *skipped.on_disk(undeleted.undeleted(self.basis)),
             *skipped.in_functions(self.basis, (t for t in traces if self.sort(t[0].row) != "response")),
         )
 

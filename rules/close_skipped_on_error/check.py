@@ -24,6 +24,8 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         if skipped.last is not None:
             how = "handed_over" if skipped.kept else "caught" if skipped.caught else "released"
             clues.append(Clue(skipped.last.stmt, "released", how))
+        if skipped.undone is not None:
+            clues.append(Clue(skipped.undone, "released", "removed"))
         yield Hit(
             at=stmt,
             subject=skipped.subject,

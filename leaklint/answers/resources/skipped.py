@@ -11,6 +11,7 @@ from leaklint.answers.paths import Paths
 from leaklint.answers.resources.begun import ended_on_failure, final
 from leaklint.answers.resources.flagged import Flagged
 from leaklint.answers.resources.listed import Listed
+from leaklint.answers.resources.undeleted import Undeleted
 from leaklint.answers.resources.unwound import Unwound
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
@@ -19,7 +20,7 @@ from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Stmt, ancestors, in_loop, source
 
 Way = Literal[
-    "", "error", "raise", "return", "cancel", "handover", "constructor", "beginning", "ending", "flag", "listed"
+    "", "error", "raise", "return", "cancel", "handover", "constructor", "beginning", "ending", "flag", "listed", "disk"
 ]
 Mend = Literal[
     "with",
@@ -58,6 +59,7 @@ class Skipped:
     caught: bool = False  # `last` stands in a handler
     mend: Mend = "finally"
     method: str = ""  # that ends the object
+    undone: Stmt | None = None  # what would have removed it, or handed it over
 
 
 def in_functions(basis: Basis, traces: Iterable[tuple[Paths, Expr]]) -> Iterator[Skipped]:
@@ -180,6 +182,23 @@ def in_lists(found: Iterable[Listed]) -> Iterator[Skipped]:
                 last=one.ends[0],
                 mend="each",
             )
+
+
+def on_disk(found: Iterable[Undeleted]) -> Iterator[Skipped]:
+    """A temporary file is removed or handed over where all goes well."""
+    for one in found:
+        yield Skipped(
+            "disk",
+            at=one.call.stmt,
+            acquired=one.call,
+            subject=f"{one.call.stmt.scope.function.qualname}.{one.name}",
+            name=one.name,
+            row=Row("", "", "resource", noun="temporary file", closer=one.row.closer),
+            left=one.left.stmt,
+            step=source(_awaited(one.left.stmt), 40) or one.left.stmt.op,
+            mend="guard" if one.given else "finally",
+            undone=one.ends,
+        )
 
 
 def in_flagged(found: Iterable[Flagged]) -> Iterator[Skipped]:
