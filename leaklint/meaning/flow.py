@@ -107,9 +107,7 @@ class _Walk:
     def header(self, stmt: Stmt, mask: int, out: _Out) -> int:
         """Apply a header's own effect; what may fail leaves by `raise` in the state before it."""
         effect = self.effects.at(stmt)
-        for kind, may in (("raise", self.effects.fallible), ("cancel", self.effects.waits)):
-            if may(stmt) and not self.effects.stops(stmt):
-                out.add(kind, _closed(mask) if effect in ("release", "escape") else mask, stmt)
+        self.fails(stmt, _closed(mask) if effect in ("release", "escape") else mask, out)
         if effect == "begin":
             out.add("raise", OPEN, stmt)
         if effect in ("acquire", "begin"):
@@ -121,6 +119,11 @@ class _Walk:
             out.add("lost", mask & _HELD, stmt)
             return _unheld(mask) or NONE
         return mask
+
+    def fails(self, stmt: Stmt, mask: int, out: _Out) -> None:
+        for kind, may in (("raise", self.effects.fallible), ("cancel", self.effects.waits)):
+            if may(stmt) and not self.effects.stops(stmt):
+                out.add(kind, mask, stmt)
 
     def stmt(self, stmt: Stmt, mask: int) -> _Out:
         out = _Out()
@@ -171,6 +174,8 @@ class _Walk:
         body = self.block(stmt.blocks[0], again) if again != entered else first
         out.take(body, ("return", "raise", "cancel", "lost"))
         left = mask | body.masks.get("normal", 0) | body.masks.get("continue", 0)
+        if not self.effects.at(stmt):  # the test is made again, the next item asked for
+            self.fails(stmt, left, out)
         if truth is True:
             left = _unheld(left)
         endless = (

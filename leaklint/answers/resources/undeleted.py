@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from leaklint.answers.faults import Faults
 from leaklint.answers.handlers import catches_all, handles
+from leaklint.answers.lending import called
 from leaklint.answers.openers import holds_open
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
@@ -71,7 +72,8 @@ def _followed(basis: Basis, place: Place, row: Row, call: Expr, body: Block) -> 
         fallible=lambda stmt: (
             stmt not in quiet and not _writes(basis, stmt, place) and faults.telling(stmt) is not None
         ),
-        narrow=lambda _: None,
+        # whoever removes it under a condition has thought of when
+        narrow=lambda test: True if any(s in fates for b in test.stmt.blocks[:1] for s in statements(b)) else None,
         swallows=lambda _: False,
         catches_all=lambda block: catches_all(block) or any(s in fates for s in statements(block)),
         stops=lambda _: False,
@@ -96,9 +98,9 @@ def _ended(basis: Basis, path: Expr) -> bool | None:
     while (parent := expr.parent) is not None:
         if parent.op == "call" and expr is not parent.args[0]:
             row = basis.types.callee(parent).row
-            if row is not None and row.ends_argument:
+            if (row is not None and row.ends_argument) or basis.apis.means("removing_functions", called(basis, parent)):
                 return False
-        if parent.op == "attr" and parent.text in ("unlink", "rename", "replace"):  # `Path(tmp.name).unlink()`
+        if parent.op == "attr" and basis.apis.means("removing_functions", parent.text):  # `Path(tmp.name).unlink()`
             return False
         expr = parent
     return True if stmt.op == "return" and stmt.value is expr else None
