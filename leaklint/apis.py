@@ -29,6 +29,7 @@ class Row:
     base: str = ""  # the row whose lists this one inherits
     returns: str = ""  # of a function: the row of what a call returns
     passes: bool = False  # of a function: what it returns is what its first argument gives
+    acts: str = ""  # of a function: the method whose work a call does on its first argument
     makes: Mapping[str, str] = field(default_factory=dict)  # method -> row of what it returns
     grow: tuple[str, ...] = ()
     shrink: tuple[str, ...] = ()
@@ -157,6 +158,11 @@ class Apis:
         """Methods by which containers gain and lose entries."""
         rows = (r for r in self.rows.values() if r.kind == "container")
         return frozenset(method for row in rows for method in (*row.grow, *row.shrink))
+
+    @cached_property
+    def acting(self) -> Mapping[str, str]:
+        """Functions that do what a method of their first argument does, by qualified name."""
+        return {row.name: row.acts for row in self.rows.values() if row.acts}
 
     @cached_property
     def telling(self) -> frozenset[str]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from leaklint.answers.key import key, literal
 from leaklint.answers.owner import owner
+from leaklint.answers.rounds import driven, endless
 from leaklint.answers.shared import each_instance
 from leaklint.meaning.basis import Answer, Basis, Clue
 from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
 from leaklint.project.paths import shows
-from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, source, statements, walk
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, source, walk
 
 
 def context(basis: Basis, stmt: Stmt) -> Answer:
@@ -31,7 +32,7 @@ def context(basis: Basis, stmt: Stmt) -> Answer:
         return Answer("stream", header, function.name)
     if basis.apis.means("event_methods", function.name) or _routed(basis, function):
         return Answer("event", header, function.name)
-    if endless(stmt):
+    if endless(basis, stmt) or driven(basis, function):
         return Answer("stream", header, function.name)
     if outer is not None and outer.kind == "function" and outer.function is not function and function.stmt is not None:
         return Answer("call", header, function.name)
@@ -90,33 +91,6 @@ def _routed(basis: Basis, function: Scope) -> bool:
     """Decorated as a handler: `@app.get("/")`, `@bot.event`, `@hub.on("x")`."""
     decorators = function.stmt.decorators if function.stmt is not None else ()
     return any(d.op in ("call", "attr") and basis.apis.means("handler_decorators", source_name(d)) for d in decorators)
-
-
-def endless(stmt: Stmt) -> bool:
-    """Does a statement run again and again, as long as something comes in: `while True`, `async for`?"""
-    return any(
-        (owner.op == "while" and owner.value is not None and owner.value.op == "const" and block.kind == "body")
-        or (owner.op == "for" and owner.is_async and block.kind == "body")
-        for block, owner in ancestors(stmt)
-    )
-
-
-def runs_on(stmt: Stmt, before: Sequence[Stmt]) -> bool:
-    """Does a statement run in a `while True` of its own function that only an error ends, and after all `before`?"""
-    loops = (o for b, o in ancestors(stmt) if o.op == "while" and b.kind == "body" and o.scope is stmt.scope)
-    return any(
-        loop.value is not None
-        and loop.value.op == "const"
-        and all(s.ordinal < loop.ordinal for s in before)
-        and not any(_leaves(s, loop) for s in statements(loop.blocks[0]))
-        for loop in loops
-    )
-
-
-def _leaves(stmt: Stmt, loop: Stmt) -> bool:
-    if stmt.op == "break":
-        return next(owner for _, owner in ancestors(stmt) if owner.op in ("while", "for")) is loop
-    return stmt.op == "return" or any(e.op in ("yield", "yieldfrom") for e in stmt.flat)
 
 
 def repeats(basis: Basis, stmt: Stmt) -> bool:

@@ -136,6 +136,8 @@ class Gate:
         containers = {name for name, maker in seen.born if name in seen.held and maker in makers}
         if not (seen.keyed | seen.added_to).isdisjoint(_flow(containers, seen.bound)):
             return True
+        if not self._words.acting.isdisjoint(seen.called):
+            return True
         made = _flow(set(self._words.queues), seen.bound)  # what fills a queue may know it by another name
         if any(maker in made for _, maker in seen.born):
             return True

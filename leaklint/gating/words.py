@@ -91,6 +91,11 @@ class Words:
         return frozenset(made | {"{}", "field"})
 
     @cached_property
+    def acting(self) -> frozenset[str]:
+        """Functions that add to what they are given."""
+        return frozenset(name.rpartition(".")[2] for name in self.apis.acting)
+
+    @cached_property
     def queues(self) -> frozenset[str]:
         rows = self.apis.rows.values()
         queues = {r.name for r in rows if r.noun == "queue"}

@@ -56,6 +56,7 @@ class Basis:
     types: Types
     makers: dict[Scope, bool] = field(default_factory=dict)  # functions: do they return a resource they acquire?
     own_classes: dict[Scope, Row | None] = field(default_factory=dict)  # that are resources themselves
+    driven: set[Scope] = field(default_factory=set)  # what loops without an end call
     precedents: dict[str, Row | None] = field(default_factory=dict)  # what other files define, and this one closes
 
     def all_uses(self, place: Place) -> list[Use]:
@@ -125,7 +126,7 @@ class Basis:
 def basis(module: Module, apis: Apis, infer: Infer = lambda _: ()) -> Basis:
     """The module with its names, uses and types; `infer` is asked for what neither row nor annotation tells."""
     names = Names(module)
-    uses = collect(module, names)
+    uses = collect(module, names, apis.acting)
     return Basis(module, apis, names, uses, Types(names, apis, uses, infer))
 
 

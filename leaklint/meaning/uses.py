@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from leaklint.meaning.names import Names, Place
@@ -65,8 +65,9 @@ def _unpacked(stmt: Stmt, display: Expr) -> bool:
 
 
 class _Collector:
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: Names, acting: Mapping[str, str]) -> None:
         self.names = names
+        self.acting = acting
         self.found: list[Use] = []
 
     def add(
@@ -168,6 +169,9 @@ class _Collector:
             callee = parent.args[0]
             if callee.op == "name" and callee.text == "len":
                 self.add(place, "__len__", expr, parent)
+            elif expr in parent.args[1:2] and (verb := self.acts(callee)):
+                given = parent.args[2:3]  # `heappush(self.heap, item)` is `self.heap.append(item)`
+                self.add(place, verb, expr, parent, key=given[0] if given else None, value=given[0] if given else None)
             else:
                 self.add(place, "", expr, parent, "argument", value=top)
         elif parent.op == "compare":
@@ -185,6 +189,11 @@ class _Collector:
             if parent.op == "sub":
                 role = "key"
             self.add(place, "", expr, parent, role)
+
+    def acts(self, callee: Expr) -> str:
+        """The method whose work a function does on its first argument; empty for other functions."""
+        name = self.names.qualified(callee) if self.acting else None
+        return self.acting.get(name, "") if name is not None else ""
 
     def top_level(self, place: Place, expr: Expr, top: Expr, stmt: Stmt) -> None:
         if stmt.op == "for" and top is stmt.value:
@@ -205,9 +214,12 @@ _ROLES = {
 }  # fmt: skip
 
 
-def collect(module: Module, names: Names) -> dict[Place, list[Use]]:
-    """All uses of a module by place, in source order."""
-    collector = _Collector(names)
+def collect(module: Module, names: Names, acting: Mapping[str, str]) -> dict[Place, list[Use]]:
+    """All uses of a module by place, in source order; `acting` are functions that work as methods of what they are
+    given."""
+    bindings = (b for scope in module.scopes for found in scope.bindings.values() for b in found if b.how == "import")
+    roots = {b.target.partition(".")[0] for b in bindings}
+    collector = _Collector(names, {name: verb for name, verb in acting.items() if name.partition(".")[0] in roots})
     for stmt in module.stmts:
         collector.stmt(stmt)
     by_place: dict[Place, list[Use]] = {}

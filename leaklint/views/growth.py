@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Literal, get_args
 
-from leaklint.answers import drain, driver, endings, key, owner
+from leaklint.answers import drain, endings, key, owner, rounds
 from leaklint.answers.growth import coverage, memo, narrower, nested, occasion, record, startup, tail, unsent
 from leaklint.apis import Row
 from leaklint.facts import DriverKind
@@ -128,7 +128,7 @@ class Growth(View):
 
     def runs_on(self, value: Value, added: Use) -> bool:
         """Is a local container, made before an endless loop that nothing but an error leaves, added to in that loop?"""
-        return driver.runs_on(added.stmt, [b.stmt for b in value.born])
+        return rounds.runs_on(added.stmt, [b.stmt for b in value.born])
 
     def record(self, added: Use) -> Answer:
         """Is what is added a record of what has been, or one of those that come and go?"""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from leaklint.answers import attributes, driver, endings, key, owner, shared
+from leaklint.answers import attributes, driver, endings, key, owner, rounds, shared
 from leaklint.answers.exceptions import sink
 from leaklint.apis import Row
 from leaklint.facts import OwnerKind
@@ -53,6 +53,10 @@ class View:
 
     def context(self, stmt: Stmt) -> Answer:
         return driver.context(self.basis, stmt)
+
+    def endless(self, stmt: Stmt) -> bool:
+        """Is it in a loop that goes on for as long as something comes in or nobody stops it?"""
+        return rounds.endless(self.basis, stmt)
 
     def at_import(self, call: Expr) -> bool:
         """Does the call run when the module is imported, and not only when it is run as a script?"""

@@ -33,9 +33,21 @@ def added(facts: Facts, value: Value, kept: bool) -> tuple[Use, Answer] | None:
     if value.row.kind != "container" or facts.is_task(next((u.value for u in value.grows), None)):
         return None
     adding = (*ADDING, "update") if "add" in value.row.grow else ADDING
-    grows = ((u, facts.context(u.stmt)) for u in value.grows if u.verb in adding and not facts.closed(u.value))
+    grows = ((u, facts.context(u.stmt)) for u in value.grows if u.verb in adding)
     again = ("event", "stream", "call", "loop") if kept else ()
-    return next((pair for pair in grows if pair[1].kind in again or repeats(facts, value, pair[0], pair[1].kind)), None)
+    return next(
+        (
+            (use, when)
+            for use, when in grows
+            if (when.kind in again or repeats(facts, value, use, when.kind)) and not same(facts, use, when)
+        ),
+        None,
+    )
+
+
+def same(facts: Facts, use: Use, when: Answer) -> bool:
+    """Is it one of few, written in the code? In a list even these pile up where they are added again and again."""
+    return facts.closed(use.value) and (use.verb == "add" or when.kind not in ("event", "stream"))
 
 
 def hit(facts: Facts, value: Value, use: Use, when: Answer, sent: Stmt | None = None) -> Hit:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.answers.driver import endless
 from leaklint.facts import Change
 from leaklint.meaning.basis import Answer, Clue
 from leaklint.meaning.uses import Use
@@ -77,7 +76,7 @@ def buffers(facts: Facts, value: Value, use: Use, came: Answer) -> bool:
     if came.kind == "output":
         return use.verb in ("append", "extend", "__iadd__") and in_loop(use.stmt)
     raw = value.row.kind == "buffer" and came.kind != "parsed"
-    return raw and use.stmt.scope is value.place.scope and endless(use.stmt)
+    return raw and use.stmt.scope is value.place.scope and facts.endless(use.stmt)
 
 
 def defence(facts: Facts, value: Value, grow: Use) -> Clear | None:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from leaklint.answers.bound import by_guard, by_type
-from leaklint.answers.driver import endless
 from leaklint.answers.fate import parameter
 from leaklint.answers.owner import owner
+from leaklint.answers.rounds import endless
 from leaklint.meaning.basis import NO, Answer, Basis
 from leaklint.meaning.names import ELEMENT, Place
 from leaklint.meaning.uses import Use
@@ -89,7 +89,7 @@ def _given_to_readers(basis: Basis) -> Iterator[Queue]:
         handed = (p for u in uses if u.role == "argument" and (p := _parameter(basis, u)) is not None)
         filled = (u for p in (place, *handed) for u in basis.all_uses(p) if u.verb in row.grow)
         beside = (u for u in filled if u.stmt.scope.function is not place.scope)
-        puts = tuple(u for u in beside if endless(u.stmt) or called_back(basis, u))
+        puts = tuple(u for u in beside if endless(basis, u.stmt) or called_back(basis, u))
         if puts and any(u.verb in row.shrink and u.stmt.scope.function is place.scope for u in uses):
             yield Queue(place, born, puts, True, owner(basis, place), by_type(row, (born,)))
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from leaklint.answers import owner, shared
-from leaklint.answers.driver import endless
 from leaklint.answers.key import key
+from leaklint.answers.rounds import endless
 from leaklint.meaning.basis import NO, Answer, Basis
 from leaklint.meaning.names import ELEMENT, Place
 from leaklint.meaning.scopes import source_name
@@ -92,8 +92,10 @@ def _passing(basis: Basis, value: Expr | None) -> bool:
 def lasts(basis: Basis, klass: Scope) -> bool:
     """Does an object live long: by its class's name, by a lock that it holds, by a loop that it runs?"""
     named = any(basis.apis.means(what, klass.name) for what in ("long_lived_classes", "active_classes"))
-    return named or owner.guarded(basis, klass) or any(_loops(m) for m in klass.children if m.kind == "function")
+    return named or owner.guarded(basis, klass) or any(_loops(basis, m) for m in klass.children if m.kind == "function")
 
 
-def _loops(method: Scope) -> bool:
-    return any(endless(s) for loop in statements(method.block) if loop.op == "while" for s in loop.blocks[0].stmts)
+def _loops(basis: Basis, method: Scope) -> bool:
+    return any(
+        endless(basis, s) for loop in statements(method.block) if loop.op == "while" for s in loop.blocks[0].stmts
+    )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from leaklint.answers.driver import context, endless
+from leaklint.answers.driver import context
 from leaklint.answers.endings import reached
+from leaklint.answers.rounds import endless
 from leaklint.answers.tasks.lasting import ended_by
 from leaklint.answers.tasks.running import Running
 from leaklint.meaning.basis import Answer, Basis, Clue
@@ -38,7 +39,7 @@ def started_again(basis: Basis, tasks: Collection[Running]) -> Iterator[Again]:
 def _entered(basis: Basis, stmt: Stmt) -> Answer:
     """An event, the next turn of an endless loop, or a loop that calls the method again."""
     method = stmt.scope.function
-    if endless(stmt):
+    if endless(basis, stmt):
         return Answer("loop", word=method.name)
     when = context(basis, stmt)
     if when.kind == "event":
@@ -46,7 +47,7 @@ def _entered(basis: Basis, stmt: Stmt) -> Answer:
     if when.kind in ("once", "import"):
         return Answer()
     calls = (e for e in basis.mentions(method.name) if e.op == "attr" and basis.names.local(e) is method)
-    again = next((e.stmt for e in calls if endless(e.stmt) and e.stmt.scope.function is not method), None)
+    again = next((e.stmt for e in calls if endless(basis, e.stmt) and e.stmt.scope.function is not method), None)
     return (
         Answer("loop", (Clue(again, "driver", "again", {"function": method.name}),), method.name) if again else Answer()
     )

@@ -1,0 +1,67 @@
+"""What runs again and again: loops that go on until somebody stops them, and the functions that they call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.scopes import source_name
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, statements
+
+_REACH = 2  # calls from the loop to the function that is asked about
+
+
+def endless(basis: Basis, stmt: Stmt) -> bool:
+    """Does a statement run for as long as something comes in or nobody stops it: `while True`, `while self.running`,
+    `async for`?"""
+    return any(block.kind == "body" and _goes_on(basis, owner) for block, owner in ancestors(stmt))
+
+
+def _goes_on(basis: Basis, loop: Stmt) -> bool:
+    if loop.op == "for":
+        return loop.is_async
+    test = loop.value if loop.op == "while" else None
+    return test is not None and (test.op == "const" or _flagged(basis, test))
+
+
+def _flagged(basis: Basis, test: Expr) -> bool:
+    """`self.running`, `not self._stop.is_set()`, `not stop.wait(5)`: not a name, which may stand for any state."""
+    asked = test.args[0] if test.op == "unary" and test.text == "Not" else test
+    return asked.op in ("attr", "call") and basis.apis.means("running_flags", source_name(asked))
+
+
+def runs_on(stmt: Stmt, before: Sequence[Stmt]) -> bool:
+    """Does a statement run in a `while True` of its own function that only an error ends, and after all `before`?"""
+    loops = (o for b, o in ancestors(stmt) if o.op == "while" and b.kind == "body" and o.scope is stmt.scope)
+    return any(
+        loop.value is not None
+        and loop.value.op == "const"
+        and all(s.ordinal < loop.ordinal for s in before)
+        and not any(_leaves(s, loop) for s in statements(loop.blocks[0]))
+        for loop in loops
+    )
+
+
+def _leaves(stmt: Stmt, loop: Stmt) -> bool:
+    if stmt.op == "break":
+        return next(owner for _, owner in ancestors(stmt) if owner.op in ("while", "for")) is loop
+    return stmt.op == "return" or any(e.op in ("yield", "yieldfrom") for e in stmt.flat)
+
+
+def driven(basis: Basis, function: Scope) -> bool:
+    """Is a function of this module called in such a loop, by itself or through another one?"""
+    if not basis.driven:
+        basis.driven.add(basis.module.scope)  # which runs once, but has been looked at then
+        bodies = (s.blocks[0] for s in basis.module.stmts if _goes_on(basis, s))
+        fresh = {called for body in bodies for s in statements(body) for called in _called(basis, s)}
+        for _ in range(_REACH):
+            basis.driven.update(fresh)
+            fresh = {c for f in fresh for s in statements(f.block) for c in _called(basis, s)} - basis.driven
+    return function in basis.driven
+
+
+def _called(basis: Basis, stmt: Stmt) -> Iterator[Scope]:
+    for call in (e for e in flat_of(stmt) if e.op == "call"):
+        local = basis.names.local(call.args[0])
+        if local is not None and local.kind == "function":
+            yield local
