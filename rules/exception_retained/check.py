@@ -14,7 +14,7 @@ from leaklint.value import Value
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
-    for value in facts.held:
+    for value in facts.maps:
         found = next(((u, what) for u in value.grows if (what := facts.stored_error(u))), None)
         if found is not None and facts.context(found[0].stmt).kind not in ("import", "once"):
             yield in_container(facts, value, *found)
@@ -23,6 +23,9 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             yield Clear(slot.use.stmt, slot.place.text, slot.defence.kind, slot.defence.clues)
         elif slot.in_context:
             yield hit(slot.use, slot.place, slot.what, "process", "closed set", "never", "context")
+        elif slot.again is not None and facts.owner(slot.place).kind != "short-lived instance":
+            again = Clue(slot.again, "driver", "raise")
+            yield hit(slot.use, slot.place, slot.what, facts.owner(slot.place).kind, "call", "never", "again", again)
         elif facts.lasts(slot.place):
             yield hit(slot.use, slot.place, slot.what, facts.owner(slot.place).kind, "closed set", "never", "slot")
     for one in facts.reraised:
@@ -45,9 +48,10 @@ def in_container(facts: Facts, value: Value, use: Use, what: Answer) -> Hit | Cl
     clues = [value.birth] if value.birth else []
     release: ReleaseKind = "never"
     message = "grows"
+    when = facts.context(use.stmt).kind
     if value.bound:
         release, message, clues = "by bound", "bounded", list(value.bound.clues[:1])
-    elif not facts.lasts(value.place) and facts.context(use.stmt).kind not in ("event", "stream"):
+    elif not facts.lasting(value) and when not in ("event", "stream") and not facts.record(use):
         return Clear(use.stmt, value.subject, "short-lived holder", value.owner.clues)
     elif value.shrinks and not facts.only_at_end(value):
         removed = Clue(value.shrinks[0].stmt, "released", "removed")
@@ -58,7 +62,9 @@ def in_container(facts: Facts, value: Value, use: Use, what: Answer) -> Hit | Cl
         cleared = facts.growth_cleared(value)
         if cleared is not None:
             return cleared
-    return hit(use, value.place, what, value.owner.kind, "event", release, message, *clues)
+    # an object that may live for one piece of work keeps as many as that has
+    driver: DriverKind = "event" if facts.lasting(value) or when in ("event", "stream") else "inventory"
+    return hit(use, value.place, what, value.owner.kind, driver, release, message, *clues)
 
 
 def hit(

@@ -8,6 +8,7 @@ from leaklint.meaning.scopes import source_name
 from leaklint.tree.ir import Binding, Expr, ancestors, is_none, source
 
 _DEPTH = 4
+_KEEPS = ("append", "add", "extend", "insert", "__setitem__", "__iadd__")
 _DISPLAYS = ("tuple", "list", "set", "dict", "starred")
 _PARTS = {"1": "caught", "2": "traceback"}  # of what `sys.exc_info()` gives
 
@@ -41,8 +42,9 @@ def error(basis: Basis, expr: Expr | None, depth: int = _DEPTH) -> Answer:
 
 def _called(basis: Basis, call: Expr, depth: int) -> Answer:
     name, word = basis.names.qualified(call.args[0]), source_name(call)
-    if name == "sys.exc_info":
-        return Answer("info", (Clue(call.stmt, "driver", "caught"),), source(call))
+    row = basis.types.callee(call).row
+    if row is not None and row.frames and row.noun in ("traceback", "failure"):
+        return Answer("info", (Clue(call.stmt, "driver", "caught"),), source(call)) if len(call.args) == 1 else NO
     if name == "sys.exception":
         return Answer("caught", (Clue(call.stmt, "driver", "caught"),), source(call))
     if word == "with_traceback" and call.args[0].op == "attr":
@@ -53,12 +55,20 @@ def _called(basis: Basis, call: Expr, depth: int) -> Answer:
         return Answer("caught", (), source(call)) if row is not None and row.kind == "task" else NO
     if word == "get" and call.args[0].op == "attr" and len(call.args) > 1:
         return _under_key(basis, call, call.args[1])
-    if basis.apis.means("error_classes", word) or _records(basis, call):
+    if is_error_class(basis, call) or _records(basis, call):
         for arg in call.args[1:]:
             inner = error(basis, arg, depth - 1)
             if inner:
                 return Answer("wrapped", inner.clues, inner.word)
     return NO
+
+
+def is_error_class(basis: Basis, call: Expr) -> bool:
+    """Does a call make an exception, by the name of the class or of one that it derives from?"""
+    local = basis.types.callee(call).local
+    bases = (local, *basis.names.bases(local)) if local is not None and local.kind == "class" else ()
+    words = [source_name(call), *(source_name(b) for k in bases for b in k.bases)]
+    return any(basis.apis.names_error(word) for word in words) and (local is None or local.kind == "class")
 
 
 def _under_key(basis: Basis, expr: Expr, key: Expr) -> Answer:
@@ -96,8 +106,23 @@ def _named(basis: Basis, name: Expr, depth: int) -> Answer:
         found = error(basis, binding.value, depth - 1)
         if binding.exact and found:
             return Answer(found.kind, found.clues, name.text)
+        if binding.exact and binding.value.op == "call" and (carried := _carried(basis, name, depth)):
+            return Answer("wrapped", carried.clues, carried.word)
         if found.kind == "info" and (kind := _PARTS.get(binding.target.rstrip("."))):
             return Answer(kind, found.clues, name.text)
+    return NO
+
+
+def _carried(basis: Basis, name: Expr, depth: int) -> Answer:
+    """What an object that was made here is given to keep: `job.error = error`, `state.attempts.append(error)`."""
+    made = basis.names.place(name)
+    if made is None or made.scope.kind != "function":
+        return NO
+    for use in basis.below(made):
+        if len(use.place.path) == 2 and use.verb in ("bind", *_KEEPS):
+            found = error(basis, use.value, depth - 1)
+            if found:
+                return Answer(found.kind, (Clue(use.stmt, "acquired", "carried", {"name": found.word}),), found.word)
     return NO
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from leaklint.answers.exceptions.errors import is_error_class
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place
-from leaklint.meaning.scopes import source_name
-from leaklint.tree.ir import Expr, Stmt
+from leaklint.tree.ir import Stmt
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +30,9 @@ def reraised(basis: Basis) -> Iterator[Reraised]:
                 found.setdefault(place, []).append(stmt)
     for place, raises in found.items():
         values = list(dict.fromkeys(basis.types.bound_values(place)))
-        made = values[0] if len(values) == 1 and _is_exception(basis, values[0]) else None
+        made = values[0] if len(values) == 1 and values[0].op == "call" and is_error_class(basis, values[0]) else None
         if made is not None and made.stmt.scope is place.scope and not _cleared(basis, place):
             yield Reraised(place, made.stmt, tuple(raises))
-
-
-def _is_exception(basis: Basis, value: Expr) -> bool:
-    """A call of a class that is named as exceptions are, in small letters too, as in `socket.gaierror(1)`."""
-    if value.op != "call":
-        return False
-    local = basis.types.callee(value).local
-    return basis.apis.names_error(source_name(value)) and (local is None or local.kind == "class")
 
 
 def _cleared(basis: Basis, place: Place) -> bool:

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from leaklint.answers.exceptions.errors import error
+from leaklint.answers.rounds import endless
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.names import Place
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Scope, is_none
+from leaklint.tree.ir import Scope, Stmt, ancestors, is_none
 
 _BIRTHS = ("__init__", "__new__", "__post_init__")
 
@@ -23,6 +24,7 @@ class Slot:
     what: Answer
     defence: Answer
     in_context: bool = False
+    again: Stmt | None = None  # where every call that comes later raises it again
 
 
 def slots(basis: Basis) -> Iterator[Slot]:
@@ -31,9 +33,10 @@ def slots(basis: Basis) -> Iterator[Slot]:
         if place.scope.kind not in ("module", "class") or "[]" in place.path or len(place.path) > 2:
             continue
         bound = (u for u in uses if u.verb == "bind" and u.stmt.scope.function.kind == "function")
-        found = next(((u, what) for u in bound if (what := error(basis, u.value))), None)
+        found = next(((u, what) for u in bound if (what := _bound(basis, u))), None)
         if found is not None:
-            yield Slot(found[0], place, found[1], _slot_defence(basis, place))
+            again = _raised_by_each(basis, place, found[0])
+            yield Slot(found[0], place, found[1], _slot_defence(basis, place, found[0], again), again=again)
     for place, use in _replacing(basis):
         what = error(basis, use.value)
         if what:
@@ -64,11 +67,42 @@ def stored(basis: Basis, use: Use) -> Answer:
     return next((found for arg in given if (found := error(basis, arg))), NO)
 
 
-def _slot_defence(basis: Basis, place: Place) -> Answer:
+def _bound(basis: Basis, use: Use) -> Answer:
+    """The exception that is bound, also as a part of `sys.exc_info()`."""
+    if use.value is not None or use.stmt.op != "assign":
+        return error(basis, use.value)
+    parts = use.expr.parent.args if use.expr.parent is not None else ()
+    index = next((i for i, part in enumerate(parts) if part is use.expr), 0)
+    whole = error(basis, use.stmt.value) if index else NO
+    return Answer("caught" if index == 1 else "traceback", whole.clues, whole.word) if whole.kind == "info" else NO
+
+
+def _raised_by_each(basis: Basis, place: Place, stored: Use) -> Stmt | None:
+    """`if self._error is not None: raise self._error` at the beginning of a function, before it does its work."""
+    raising = (u for u in basis.all_uses(place) if u.stmt.op == "raise" and u.stmt.value is u.expr)
+    return next((u.stmt for u in raising if u.stmt.ordinal != stored.stmt.ordinal and _guards(basis, u.stmt)), None)
+
+
+def _guards(basis: Basis, raising: Stmt) -> bool:
+    function, test = raising.scope.function, next((o for _, o in ancestors(raising)), None)
+    stmts = function.block.stmts if function.block is not None else ()
+    body = [s for s in stmts if s.op != "expr" or s.value is None or s.value.op != "const"]
+    first = test is not None and test.op == "if" and body[:1] == [test]
+    return first and (len(body) > 1 or len(_callers(basis, function)) > 1)
+
+
+def _callers(basis: Basis, function: Scope) -> set[Scope]:
+    return {e.stmt.scope.function for e in basis.mentions(function.name) if basis.names.local(e) is function}
+
+
+def _slot_defence(basis: Basis, place: Place, stored: Use, again: Stmt | None) -> Answer:
     for other in basis.all_uses(place):
         if other.verb == "del" or (other.verb == "bind" and is_none(other.value) and _anew(other)):
             return Answer("cleared again", (Clue(other.stmt, "released", "reset"),))
-    return raised(basis, place) or _outcome(basis, place.scope)
+    if again is not None:
+        return NO
+    working = endless(basis, stored.stmt)  # no outcome, while the work goes on
+    return raised(basis, place) or (NO if working else _outcome(basis, place.scope))
 
 
 def _anew(use: Use) -> bool:
