@@ -13,7 +13,7 @@ from leaklint.facts import DriverKind
 from leaklint.meaning.basis import NO, Answer, Clue
 from leaklint.meaning.names import Place
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, Scope, Stmt, source
+from leaklint.tree.ir import Expr, Scope, source
 from leaklint.value import Entries, Value
 from leaklint.views import sibling
 from leaklint.views.hit import Clear
@@ -121,10 +121,10 @@ class Growth(View):
     def _lasting(self) -> dict[Scope, bool]:
         return {}
 
-    def unsent(self, value: Value) -> Stmt | None:
-        """What may fail before every removal and leaves all entries where they are."""
+    def unsent(self, value: Value) -> Answer:
+        """What may fail so that every removal leaves all entries where they are, or puts them back."""
         held = value.place.scope.kind in ("module", "class")
-        return unsent.unsent(self.basis, value.grows, value.shrinks, value.bound) if held else None
+        return unsent.unsent(self.basis, value.grows, value.shrinks, value.bound) if held else NO
 
     def runs_on(self, value: Value, added: Use) -> bool:
         """Is a local container, made before an endless loop that nothing but an error leaves, added to in that loop?"""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.meaning.basis import Answer, Clue
+from leaklint.meaning.basis import NO, Answer, Clue
 from leaklint.meaning.uses import Use
 from leaklint.model import Clear, Facts, Hit
-from leaklint.tree.ir import Stmt, source
+from leaklint.tree.ir import source
 from leaklint.value import Value
 
 ADDING = ("append", "appendleft", "add", "extend", "insert", "__iadd__")
@@ -50,8 +50,8 @@ def same(facts: Facts, use: Use, when: Answer) -> bool:
     return facts.closed(use.value) and (use.verb == "add" or when.kind not in ("event", "stream"))
 
 
-def hit(facts: Facts, value: Value, use: Use, when: Answer, sent: Stmt | None = None) -> Hit:
-    how = facts.pruned(value) if sent is None else "unsent"
+def hit(facts: Facts, value: Value, use: Use, when: Answer, sent: Answer = NO) -> Hit:
+    how = facts.pruned(value) if not sent else "unsent"
     return Hit(
         at=use.stmt,
         subject=value.subject,
@@ -59,7 +59,7 @@ def hit(facts: Facts, value: Value, use: Use, when: Answer, sent: Stmt | None = 
         driver="event" if when.kind in ("event", "stream") else "call",
         release="on some paths" if how in ("only_on_demand", "unsent") else "never",
         message=how,
-        hint="drop" if sent is not None else advice(facts, value, use),
+        hint="drop" if sent else advice(facts, value, use),
         args={
             "function": use.stmt.scope.function.name,
             "value": source(use.value),
@@ -70,7 +70,7 @@ def hit(facts: Facts, value: Value, use: Use, when: Answer, sent: Stmt | None = 
             Clue(use.stmt, "acquired", "added", {"value": source(use.value)}),
             *when.clues[:1],
             *((value.birth,) if value.birth else ()),
-            *((Clue(sent, "missing", "fails"),) if sent is not None else ()),
+            *sent.clues,
             *(Clue(s.stmt, "released", how) for s in value.shrinks[:1]),
         ),
         acquired=source(use.site),

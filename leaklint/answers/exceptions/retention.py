@@ -29,12 +29,14 @@ class Slot:
 
 def slots(basis: Basis) -> Iterator[Slot]:
     """Each attribute, global and context variable that a function sets to an exception, at the first place."""
+    told: set[Stmt] = set()  # `sys.last_value, sys.last_traceback = ...` is one
     for place, uses in basis.uses.items():
         if place.scope.kind not in ("module", "class") or "[]" in place.path or len(place.path) > 2:
             continue
         bound = (u for u in uses if u.verb == "bind" and u.stmt.scope.function.kind == "function")
         found = next(((u, what) for u in bound if (what := _bound(basis, u))), None)
-        if found is not None:
+        if found is not None and found[0].stmt not in told:
+            told.add(found[0].stmt)
             again = _raised_by_each(basis, place, found[0])
             yield Slot(found[0], place, found[1], _slot_defence(basis, place, found[0], again), again=again)
     for place, use in _replacing(basis):
