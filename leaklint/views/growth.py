@@ -126,6 +126,10 @@ class Growth(View):
         held = value.place.scope.kind in ("module", "class")
         return unsent.unsent(self.basis, value.grows, value.shrinks, value.bound) if held else NO
 
+    def optional(self, value: Value) -> Answer:
+        """The setting under which alone entries are taken out."""
+        return narrower.optional(self.basis, value.grows, value.shrinks)
+
     def runs_on(self, value: Value, added: Use) -> bool:
         """Is a local container, made before an endless loop that nothing but an error leaves, added to in that loop?"""
         return rounds.runs_on(added.stmt, [b.stmt for b in value.born])

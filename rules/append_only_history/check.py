@@ -10,12 +10,13 @@ from leaklint.model import Clear, Facts, Hit
 from leaklint.tree.ir import source
 from leaklint.value import Value
 
+_HINTS = {"unsent": "drop", "only_if": "setting"}
 ADDING = ("append", "appendleft", "add", "extend", "insert", "__iadd__")
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
     for value in facts.lists:
-        sent = facts.unsent(value)
+        sent = facts.unsent(value) or facts.optional(value)
         found = added(facts, value, bool(sent))
         if found is None:
             continue
@@ -51,19 +52,20 @@ def same(facts: Facts, use: Use, when: Answer) -> bool:
 
 
 def hit(facts: Facts, value: Value, use: Use, when: Answer, sent: Answer = NO) -> Hit:
-    how = facts.pruned(value) if not sent else "unsent"
+    how = sent.kind or facts.pruned(value)
     return Hit(
         at=use.stmt,
         subject=value.subject,
         owner=value.owner.kind,  # type: ignore[arg-type]
         driver="event" if when.kind in ("event", "stream") else "call",
-        release="on some paths" if how in ("only_on_demand", "unsent") else "never",
+        release="on some paths" if how in ("only_on_demand", "unsent", "only_if") else "never",
         message=how,
-        hint="drop" if sent else advice(facts, value, use),
+        hint=_HINTS[sent.kind] if sent else advice(facts, value, use),
         args={
             "function": use.stmt.scope.function.name,
             "value": source(use.value),
             "name": source(use.expr) if value in facts.held else f"{value.place.path[0]}[...]",
+            "setting": sent.word,
             "remover": value.shrinks[0].stmt.scope.function.name if value.shrinks else "",
         },
         clues=(

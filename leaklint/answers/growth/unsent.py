@@ -17,7 +17,7 @@ _STEPS = 3  # names from what was taken out to what is put back
 
 
 def unsent(basis: Basis, grows: Sequence[Use], shrinks: Sequence[Use], bound: Answer) -> Answer:
-    """Do all removals leave all entries when something fails (`fails`), or put them back then (`put_back`)?
+    """Do all removals leave all entries when something fails, or put them back then?
 
     A limit that only starts the removal is none: it is passed when that fails.
     """
@@ -25,13 +25,13 @@ def unsent(basis: Basis, grows: Sequence[Use], shrinks: Sequence[Use], bound: An
         return NO
     back = [_put_back(basis, use, (*grows, *shrinks)) for use in shrinks]
     if back[0] is not None and None not in back:
-        return Answer("put_back", (Clue(back[0], "missing", "put_back"),))
+        return Answer("unsent", (Clue(back[0], "missing", "put_back"),))
     if not all(map(_wholesale, shrinks)):
         return NO
     found = [_failing(basis, use, {u.stmt for u in shrinks}) for use in shrinks]
     if found[0] is None or None in found:
         return NO
-    return Answer("fails", (Clue(found[0], "missing", "fails"),))
+    return Answer("unsent", (Clue(found[0], "missing", "fails"),))
 
 
 def _wholesale(removal: Use) -> bool:
