@@ -61,8 +61,12 @@ class Growth(View):
     @cached_property
     def maps(self) -> tuple[Value, ...]:
         """Containers that are held, and what they hold in turn."""
-        held = tuple(v for v in self.held if v.row.kind == "container")
-        return (*held, *(e for v in held for e in self._entries(v)))
+        return (*(v for v in self.held if v.row.kind == "container"), *self.nested)
+
+    @cached_property
+    def nested(self) -> tuple[Entries, ...]:
+        """Containers that are entries of held ones."""
+        return tuple(e for v in self.held if v.row.kind == "container" for e in self._entries(v))
 
     def _entries(self, value: Value) -> Iterator[Entries]:
         uses = self.entry_uses(value)
@@ -128,7 +132,8 @@ class Growth(View):
 
     def optional(self, value: Value) -> Answer:
         """The setting under which alone entries are taken out."""
-        return narrower.optional(self.basis, value.grows, value.shrinks)
+        held = value.place.scope.kind in ("module", "class")
+        return narrower.optional(self.basis, value.grows, value.shrinks) if held else NO
 
     def runs_on(self, value: Value, added: Use) -> bool:
         """Is a local container, made before an endless loop that nothing but an error leaves, added to in that loop?"""

@@ -9,7 +9,10 @@ from leaklint.answers import drain, shared
 from leaklint.answers.growth import decorators, defaults, entries, lookup, memo, mismatch, queues
 from leaklint.answers.peaks import weight
 from leaklint.meaning.basis import Answer, Clue
+from leaklint.meaning.names import ELEMENT
+from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
+from leaklint.tree.ir import in_loop
 from leaklint.value import Value
 from leaklint.views.hit import Clear
 from leaklint.views.view import View
@@ -93,6 +96,37 @@ class Keeping(View):
         """Mutable defaults, where they can grow."""
         for default in defaults.defaults(self.basis):
             yield default, Value(self.basis, default.place, default.row, (default.born,))
+
+    def taken_in(self, value: Value) -> tuple[Use, Answer] | None:
+        """A piece of what a stream or peer sends that is added to a buffer, and what brings it."""
+        for use in value.grows:
+            came = weight.streamed(self.basis, use.value) or weight.piece(self.basis, use.value)
+            if came:
+                runs = self.context(use.stmt).kind not in ("once", "import")
+                return (use, came) if runs and self._buffers(value, use, came) else None
+        return None
+
+    def _buffers(self, value: Value, use: Use, came: Answer) -> bool:
+        """Bytes and text by their type; a list by its name, or because it takes in what a loop over one receives."""
+        name = next(part for part in reversed(value.place.path) if part != ELEMENT)
+        gathers = use.verb in ("append", "extend", "write", "__iadd__") and (
+            self.means("buffer_names", name) or self.means("gathering_names", name)
+        )
+        buffer = value.row.kind == "buffer"
+        if value.place.scope.kind in ("module", "class"):
+            if came.kind == "given":  # that alone says little
+                waits = (drain.waits_for_delimiter(self.basis, value.place, s, use) for s in value.shrinks)
+                return (buffer or gathers) and bool(value.shrinks) and all(waits)
+            pieces = (came.word, source_name(use.value) if use.value is not None else "")
+            return buffer or (gathers and (came.kind != "fed" or any(self.means("piece_names", p) for p in pieces)))
+        if came.kind == "output":
+            return use.verb in ("append", "extend", "__iadd__") and in_loop(use.stmt)
+        raw = buffer and came.kind not in ("parsed", "given") and use.stmt.scope is value.place.scope
+        return raw and (self.endless(use.stmt) or drain.until_found(self.basis, value.place, use.stmt))
+
+    def polled(self, value: Value, grow: Use) -> bool:
+        """Does a loop fill it on its own, while it is emptied only where somebody asks for what it holds?"""
+        return bool(value.shrinks) and self.endless(grow.stmt) and self.only_on_demand(value)
 
     @cached_property
     def fed_queues(self) -> tuple[queues.Queue, ...]:

@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaklint.facts import Change
-from leaklint.meaning.basis import Answer, Clue
+from leaklint.meaning.basis import Clue
+from leaklint.meaning.names import ELEMENT
 from leaklint.meaning.uses import Use
 from leaklint.model import Clear, Facts, Hit
 from leaklint.repairs.repair import after, before, limit_name, top, whole
-from leaklint.tree.ir import in_loop, source
+from leaklint.tree.ir import source
 from leaklint.value import Value
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
-    for value in facts.values:
-        found = next(((use, came) for use in value.grows if (came := facts.streamed(use.value))), None)
-        if (
-            found is None
-            or facts.context(found[0].stmt).kind in ("once", "import")
-            or not buffers(facts, value, *found)
-        ):
+    for value in (*facts.values, *facts.nested):
+        found = facts.taken_in(value)
+        if found is None:
             continue
         use, came = found
         cleared = defence(facts, value, use)
@@ -28,16 +25,19 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             yield cleared
             continue
         local = value.place.scope.kind == "function"
+        polled = facts.polled(value, use)
         clues = [Clue(use.stmt, "acquired", "appended", {"value": source(use.value)}), *came.clues[:1]]
         clues += [value.birth] if value.birth else []
-        clues += [Clue(s.stmt, "released", "delimiter") for s in value.shrinks[:1]]
+        clues += [Clue(s.stmt, "released", "polled" if polled else "delimiter") for s in value.shrinks[:1]]
         yield Hit(
             at=use.stmt,
             subject=value.subject,
             owner="call" if local else value.owner.kind,  # type: ignore[arg-type]
             driver="loop" if came.kind == "output" else "stream",
-            release="never",
-            message="delimiter"
+            release="on some paths" if polled else "never",
+            message="polled"
+            if polled
+            else "delimiter"
             if value.shrinks
             else "output"
             if came.kind == "output"
@@ -45,7 +45,12 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             if local
             else "never",
             hint="limit",
-            args={"name": value.place.path[-1], "came": came.word, "function": use.stmt.scope.function.name},
+            args={
+                "name": name_of(value),
+                "came": came.word,
+                "function": use.stmt.scope.function.name,
+                "remover": value.shrinks[0].stmt.scope.function.name if value.shrinks else "",
+            },
             clues=tuple(clues),
             acquired=source(use.value),
             repair=limit(value, use),
@@ -57,26 +62,15 @@ def limit(value: Value, use: Use) -> tuple[Change, ...]:
     held = whole(use.expr)
     if not held or value.row.name not in ("builtins.str", "builtins.bytes", "builtins.bytearray"):
         return ()
-    name = limit_name(value.place.path[-1])
+    name = limit_name(name_of(value))
     return (
         before(top(use.stmt), f"{name} = 1_048_576  # choose it above what sound input needs", ""),
-        after(use.stmt, f"if len({held}) > {name}:", f'    raise ValueError("{value.place.path[-1]}: over its limit")'),
+        after(use.stmt, f"if len({held}) > {name}:", f'    raise ValueError("{name_of(value)}: over its limit")'),
     )
 
 
-def buffers(facts: Facts, value: Value, use: Use, came: Answer) -> bool:
-    """Bytes and text by their type; a list by its name, or because it takes in what a loop over a stream receives."""
-    if value.place.scope.kind in ("module", "class"):
-        data = came.kind != "fed" or facts.means("buffer_names", came.word)
-        return value.row.kind == "buffer" or (
-            data
-            and use.verb in ("append", "extend", "write", "__iadd__")
-            and facts.means("buffer_names", value.place.path[-1])
-        )
-    if came.kind == "output":
-        return use.verb in ("append", "extend", "__iadd__") and in_loop(use.stmt)
-    raw = value.row.kind == "buffer" and came.kind != "parsed"
-    return raw and use.stmt.scope is value.place.scope and facts.endless(use.stmt)
+def name_of(value: Value) -> str:
+    return next(part for part in reversed(value.place.path) if part != ELEMENT)
 
 
 def defence(facts: Facts, value: Value, grow: Use) -> Clear | None:
@@ -84,10 +78,10 @@ def defence(facts: Facts, value: Value, grow: Use) -> Clear | None:
     at = value.born[0].stmt
     if value.bound:
         return Clear(at, value.subject, value.bound.kind, value.bound.clues, sound=True)
-    if value.owner.kind == "short-lived instance":
+    if value.owner.kind == "short-lived instance" and not facts.endless(grow.stmt):
         return Clear(at, value.subject, "short-lived holder", value.owner.clues)
     drained = [s for s in value.shrinks if not facts.waits_for_delimiter(value, s, grow)]
-    if drained and not facts.only_at_end(value):
+    if drained and not facts.only_at_end(value) and not facts.polled(value, grow):
         return Clear(
             at, value.subject, "drained", tuple(Clue(s.stmt, "released", "removed") for s in drained[:2]), sound=True
         )

@@ -168,6 +168,17 @@ def streamed(basis: Basis, expr: Expr | None) -> Answer:
     return _streamed(basis, expr, _DEPTH, {}) if expr is not None else NO
 
 
+def piece(basis: Basis, expr: Expr | None) -> Answer:
+    """Is it a parameter, or a part of one, that brings one piece of something larger, by its name?"""
+    for name in (e for e in walk(expr) if e.op == "name") if expr is not None else ():
+        for binding in basis.names.bindings(name.text, name.scope):
+            function = binding.stmt.inner
+            if binding.how == "param" and function is not None and basis.apis.means("piece_names", name.text):
+                clue = Clue(binding.stmt, "driver", "fed", {"function": function.name})
+                return Answer("given", (clue,), name.text)
+    return NO
+
+
 def _unpacked(binding: Binding) -> bool:
     """`data, address = sock.recvfrom(1500)`."""
     return binding.how == "assign" and binding.value is not None and binding.value.op in ("call", "await")
