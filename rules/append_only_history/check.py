@@ -34,21 +34,12 @@ def added(facts: Facts, value: Value, kept: bool) -> tuple[Use, Answer] | None:
     if value.row.kind != "container" or facts.is_task(next((u.value for u in value.grows), None)):
         return None
     adding = (*ADDING, "update") if "add" in value.row.grow else ADDING
-    grows = ((u, facts.context(u.stmt)) for u in value.grows if u.verb in adding)
     again = ("event", "stream", "call", "loop") if kept else ()
-    return next(
-        (
-            (use, when)
-            for use, when in grows
-            if (when.kind in again or repeats(facts, value, use, when.kind)) and not same(facts, use, when)
-        ),
-        None,
-    )
-
-
-def same(facts: Facts, use: Use, when: Answer) -> bool:
-    """Is it one of few, written in the code? In a list even these pile up where they are added again and again."""
-    return facts.closed(use.value) and (use.verb == "add" or when.kind not in ("event", "stream"))
+    grows = [(u, facts.context(u.stmt)) for u in value.grows if u.verb in adding]
+    added = [(u, when) for u, when in grows if when.kind in again or repeats(facts, value, u, when.kind)]
+    # what is written in the code is always the same, and piles up all the same where a list gets it again and again
+    same = ((u, when) for u, when in added if u.verb != "add" and when.kind in ("event", "stream"))
+    return next((pair for pair in added if not facts.closed(pair[0].value)), next(same, None))
 
 
 def hit(facts: Facts, value: Value, use: Use, when: Answer, sent: Answer = NO) -> Hit:
