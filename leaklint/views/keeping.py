@@ -126,7 +126,9 @@ class Keeping(View):
 
     def polled(self, value: Value, grow: Use) -> bool:
         """Does a loop fill it on its own, while it is emptied only where somebody asks for what it holds?"""
-        return bool(value.shrinks) and self.endless(grow.stmt) and self.only_on_demand(value)
+        elsewhere = all(s.stmt.scope.function is not grow.stmt.scope.function for s in value.shrinks)
+        held = value.place.scope.kind in ("module", "class") and bool(value.shrinks) and elsewhere
+        return held and self.endless(grow.stmt) and self.only_on_demand(value)
 
     @cached_property
     def fed_queues(self) -> tuple[queues.Queue, ...]:
@@ -135,9 +137,11 @@ class Keeping(View):
 
     def put_by(self, queue: queues.Queue, put: Use) -> str:
         """Who puts something in and is not slowed down: `subscribers` (one queue for each), `stream`, `event`, `call`,
-        `service` (a method that takes in what its callers have); empty when whoever does so waits, or when the code
-        itself says what is put in.
+        `service` (a method that takes in what its callers have), `handed` (who is given the queue's own method); empty
+        when whoever does so waits, or when the code itself says what is put in.
         """
+        if put.role == "argument":
+            return "handed"
         when, received = self.context(put.stmt).kind, bool(weight.streamed(self.basis, put.key))
         written = put.key is None or put.key.op == "const" or (not received and self.closed(put.key))
         if when in ("import", "once") or written or queues.waits(self.basis, queue, put):

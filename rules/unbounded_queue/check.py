@@ -15,6 +15,7 @@ DRIVERS: dict[str, DriverKind] = {
     "stream": "stream",
     "event": "event",
     "service": "call",
+    "handed": "event",
     "call": "call",
 }
 
@@ -33,18 +34,19 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         if not by:
             continue
         put, who = by[0]
+        value = source(put.key if put.key is not None else put.value)
         yield Hit(
             at=put.stmt,
             subject=queue.place.text,
             owner=queue.owner.kind,  # type: ignore[arg-type]
             driver=DRIVERS[who],
             release="on some paths" if queue.taken else "never",
-            message="nobody" if not queue.taken else "subscribers" if who == "subscribers" else "faster",
-            hint=advice(queue.born, put),
+            message="nobody" if not queue.taken else who if who in ("subscribers", "handed") else "faster",
+            hint=advice(facts, queue.born, put),
             args={
                 "function": put.stmt.scope.function.name,
                 "put": put.verb,
-                "value": source(put.key),
+                "value": value,
                 "made": source(queue.born),
             },
             clues=(
@@ -56,7 +58,10 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         )
 
 
-def advice(born: Expr, put: Use) -> str:
+def advice(facts: Facts, born: Expr, put: Use) -> str:
+    row = facts.row(born)
+    if row is not None and row.kind == "container" and row.noun not in ("queue", "channel"):
+        return "length"
     if born.op == "call" and "inf" in source(born):
         return "channel"
     return "nowait" if put.verb.endswith("nowait") else "maxsize"

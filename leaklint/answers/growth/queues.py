@@ -7,16 +7,19 @@ from dataclasses import dataclass
 
 from leaklint.answers.bound import by_guard, by_type
 from leaklint.answers.fate import parameter
-from leaklint.answers.owner import owner
-from leaklint.answers.rounds import endless
+from leaklint.answers.growth.unsent import signals
+from leaklint.answers.owner import guarded, owner
+from leaklint.answers.rounds import driven, endless
+from leaklint.answers.shrink import shrinks
 from leaklint.meaning.basis import NO, Answer, Basis
 from leaklint.meaning.names import ELEMENT, Place
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, ancestors, source, walk
+from leaklint.tree.ir import Expr, Stmt, ancestors, source, walk
 
 QUEUE, CHANNEL = "queue", "channel"  # the nouns of their rows
 _INFINITE = ('float("inf")', "float('inf')")
 _STORES = ("__setitem__", "setdefault", "append", "appendleft", "add", "insert")
+_LISTED = ("append", "appendleft", "extend")  # of a list or deque: who locks it shares it with a loop
 _LEAVES = ("argument", "bound", "returned", "element", "yielded", "other", "operand")
 
 
@@ -50,8 +53,30 @@ def queues(basis: Basis) -> Iterator[Queue]:
             taken = any(u.verb in row.shrink for u in uses) or _may_be_taken(basis, place, uses, born)
             bound = by_type(row, (born,)) or by_guard(basis, place)
             yield Queue(place, born, puts, taken, owner(basis, place), bound)
+    yield from _in_lists(basis)
     yield from _channels(basis)
     yield from _given_to_readers(basis)
+
+
+def _in_lists(basis: Basis) -> Iterator[Queue]:
+    """Lists and deques that one loop of their holder takes from, while other functions add to them."""
+    for place, uses in basis.uses.items():
+        if place.scope.kind not in ("module", "class") or len(place.path) != 1:
+            continue
+        born = next(iter(basis.types.bound_values(place)), None)
+        row = basis.types.row(born) if born is not None else None
+        if born is None or row is None or row.kind != "container" or "append" not in row.grow:
+            continue
+        taking = {s.stmt.scope.function for s in shrinks(basis, place, row) if _in_rounds(basis, s.stmt)}
+        puts = tuple(u for u in uses if u.verb in row.grow and u.stmt.scope.function not in taking)
+        if taking and puts:
+            guard = by_guard(basis, place)
+            bound = by_type(row, (born,)) or (NO if signals(guard) else guard)
+            yield Queue(place, born, puts, True, owner(basis, place), bound)
+
+
+def _in_rounds(basis: Basis, stmt: Stmt) -> bool:
+    return endless(basis, stmt) or driven(basis, stmt.scope.function)
 
 
 def _by_reference(basis: Basis, place: Place, verb: str) -> Iterator[Use]:
@@ -88,10 +113,19 @@ def _given_to_readers(basis: Basis) -> Iterator[Queue]:
             continue
         handed = (p for u in uses if u.role == "argument" and (p := _parameter(basis, u)) is not None)
         filled = (u for p in (place, *handed) for u in basis.all_uses(p) if u.verb in row.grow)
-        beside = (u for u in filled if u.stmt.scope.function is not place.scope)
+        beside = (u for u in filled if u.stmt.scope.function is not place.scope or u.expr.scope.kind == "lambda")
         puts = tuple(u for u in beside if endless(basis, u.stmt) or called_back(basis, u))
-        if puts and any(u.verb in row.shrink and u.stmt.scope.function is place.scope for u in uses):
+        puts += tuple(u for verb in row.grow for u in _handed_on(basis, place, verb))
+        if puts and any(u.verb in row.shrink for u in uses):
             yield Queue(place, born, puts, True, owner(basis, place), by_type(row, (born,)))
+
+
+def _handed_on(basis: Basis, place: Place, verb: str) -> Iterator[Use]:
+    """`await app(scope, receive, queue.put)`: what is put in is up to whoever is given it."""
+    for use in basis.all_uses(Place(place.scope, (*place.path, verb))):
+        last = use.site.args[-1:] if use.role == "argument" and use.site.op == "call" else ()
+        if last and last[0] is use.value and basis.types.callee(use.site).row is None:
+            yield Use(place, verb, use.expr, use.site, use.stmt, role="argument", value=use.value)
 
 
 def _parameter(basis: Basis, use: Use) -> Place | None:
@@ -148,7 +182,9 @@ def _targets(targets: tuple[Expr, ...]) -> set[str]:
 
 def called_back(basis: Basis, put: Use) -> bool:
     """Does a function within another one put in, which that hands on as a callback?"""
-    function = put.stmt.scope.function
+    function, lambda_ = put.stmt.scope.function, put.expr.scope.kind == "lambda"
+    if lambda_ and put.stmt.op == "assign" and put.stmt.targets[0].op == "attr":
+        return True  # `client.on_message = lambda message: queue.put_nowait(message)`
     outer = function.parent
     if function.kind != "function" or outer is None or outer.kind != "function":
         return False
@@ -160,10 +196,13 @@ def takes_in(basis: Basis, put: Use) -> bool:
     """Is it a service's method for others to hand in something, while a loop of the service takes it out?"""
     function = put.stmt.scope.function
     holder = function.method_of
-    named = holder is not None and basis.apis.means("handing_in_methods", function.name)
-    lasting = holder is not None and basis.apis.means("long_lived_classes", holder.name)
+    if holder is None:
+        return False
+    locked = guarded(basis, holder)
+    named = basis.apis.means("handing_in_methods", function.name) or (locked and put.verb in _LISTED)
+    lasting = locked or basis.apis.means("long_lived_classes", holder.name)
     given = any(e.op == "name" and e.text in {p.name for p in function.params[1:]} for e in walk(put.site))
-    return named and given and lasting
+    return named and given and lasting and not function.name.startswith("_")
 
 
 def waits(basis: Basis, queue: Queue, put: Use) -> bool:
