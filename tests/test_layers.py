@@ -24,6 +24,7 @@ LAYERS = """
     storage/stamp
     facts
     vocabulary
+    counterparts
     project/paths
     apis
     gating/seen

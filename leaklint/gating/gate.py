@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from leaklint.apis import Apis, counterpart, undoings
+from leaklint.apis import Apis
+from leaklint.counterparts import counterpart, undoings
 from leaklint.gating.loading import Loading
 from leaklint.gating.seen import Seen
 from leaklint.gating.words import Words

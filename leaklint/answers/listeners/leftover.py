@@ -11,7 +11,8 @@ from leaklint.answers.handlers import catches_all
 from leaklint.answers.listeners.registered import Handler, Registration, handlers, is_self, of_module, target
 from leaklint.answers.listeners.repeated import Repeated, driver
 from leaklint.answers.listeners.reruns import guard, reruns
-from leaklint.apis import Row, undoings
+from leaklint.apis import Row
+from leaklint.counterparts import undoings
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.flow import Effects, open_exits
 from leaklint.meaning.names import Place

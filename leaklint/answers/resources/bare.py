@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from leaklint.answers.fate import manages
 from leaklint.answers.handlers import catches_all, handles
-from leaklint.apis import counterpart, undoings
+from leaklint.counterparts import counterpart, undoings
 from leaklint.meaning.basis import Basis, calls
 from leaklint.meaning.flow import Effects, open_exits
 from leaklint.meaning.names import Place

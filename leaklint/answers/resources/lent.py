@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from leaklint.answers.faults import Faults
 from leaklint.answers.guards import Guards
 from leaklint.answers.handlers import catches_all, handles
-from leaklint.apis import Row, counterpart, gives
+from leaklint.apis import Row
+from leaklint.counterparts import counterpart, gives
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.flow import Effects, Exit, open_exits
 from leaklint.meaning.names import Place

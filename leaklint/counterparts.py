@@ -1,0 +1,39 @@
+"""By their names, the methods that undo what others do: `acquire` and `release`, `add_check` and `remove_check`."""
+
+from __future__ import annotations
+
+import re
+
+_COUNTERPARTS = (
+    *(("acquire", "release"), ("checkout", "checkin"), ("borrow", "give_back"), ("lock", "unlock")),
+    *(("getconn", "putconn"), ("get_conn", "put_conn"), ("take", "give_back")),
+)
+_GIVEN = ("get", "checkout", "borrow", "take")  # what takes it returns it
+
+
+def counterpart(taking: str) -> str:
+    """By their names, the method that gives back what this one takes (`acquire_for`: `release_for`); or nothing."""
+    pair = next((pair for pair in _COUNTERPARTS if taking.startswith(pair[0])), None)
+    return taking.removesuffix("_nowait").replace(*pair, 1) if pair is not None else ""
+
+
+def gives(taking: str) -> bool:
+    """By its name, does such a method return what is taken? A lock gives nothing."""
+    return taking.startswith(_GIVEN)
+
+
+_UNDOING = (
+    *(("add", "remove"), ("add", "discard"), ("append", "remove"), ("on", "off"), ("once", "off")),
+    *(("connect", "disconnect"), ("attach", "detach"), ("install", "remove"), ("register", "deregister")),
+    *(
+        (word, f"un{word}")
+        for word in ("subscribe", "register", "bind", "observe", "watch", "listen", "hook", "install")
+    ),
+)
+_HEAD = re.compile(r"(_*(?:async_)?)([a-z]+)(.*)")
+
+
+def undoings(registering: str) -> tuple[str, ...]:
+    """By their names, the methods that take off what this one registers (`add_check`: `remove_check`)."""
+    head = _HEAD.fullmatch(registering)
+    return tuple(head[1] + undo + head[3] for word, undo in _UNDOING if head is not None and head[2] == word)
