@@ -29,6 +29,7 @@ LAYERS = """
     apis
     gating/seen
     gating/identifiers
+    gating/turning
     gating/scan
     gating/loading
     gating/words

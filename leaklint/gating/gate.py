@@ -33,6 +33,7 @@ class Gate:
             or self._tells(seen)
             or self._keeps(seen)
             or self._frames(seen)
+            or seen.itself
             or self._turns_back(seen)
             or self._prunes(seen)
             or self._forgets_await(seen)

@@ -73,6 +73,8 @@ class Loading:
         draining = any(self.apis.means("draining_functions", name) for name in seen.functions)
         if draining and any(self.apis.means("reading_methods", word) for word in called):
             return True
+        if any("loss" in name for name, _ in seen.bound):
+            return True
         looked = seen.looked | {value for name, value in seen.bound if name in seen.looked}
         if not looked.isdisjoint(_FIRST_OF):
             return True  # `json.load(file)[0]`

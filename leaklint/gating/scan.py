@@ -12,6 +12,7 @@ from typing import Any
 
 from leaklint.gating.identifiers import first, identifiers, inner, last, passed_on, put_in, values, words
 from leaklint.gating.seen import Seen
+from leaklint.gating.turning import calls_itself, contains
 
 
 @functools.cache
@@ -150,6 +151,7 @@ def _bind(target: ast.AST, value: ast.AST | None, seen: Seen) -> None:
 
 def _turn(target: ast.AST, value: ast.AST, seen: Seen) -> None:
     """What is put into an attribute may refer to what the attribute belongs to."""
+    seen.itself = seen.itself or (type(target) in _PLACES and contains(value, first(target)))
     if type(value) in _DISPLAYS:
         seen.displayed |= identifiers(value)
     elif type(value) is ast.Lambda or (
@@ -191,6 +193,7 @@ def _endless(node: ast.While, seen: Seen) -> None:
 
 def _function(node: ast.FunctionDef | ast.AsyncFunctionDef, seen: Seen) -> None:
     seen.functions.add(node.name)
+    seen.itself = seen.itself or calls_itself(node)
     if type(node) is ast.AsyncFunctionDef:
         seen.coroutines.add(node.name)
     seen.handed.update(map(last, node.decorator_list))

@@ -39,4 +39,5 @@ class Seen:
         self.classes: set[str] = set()
         self.functions: set[str] = set()
         self.closing = False  # something is bound to a lambda, or holds what it belongs to
+        self.itself = False  # an object is put into what it holds, a nested function calls itself
         self.displayed: set[str] = set()  # what displays are made of

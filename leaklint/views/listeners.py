@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from leaklint.answers.listeners import leftover, listener, registered, repeated, reruns
+from leaklint.answers.listeners import itself, leftover, listener, registered, repeated, reruns
 from leaklint.meaning.basis import Answer
 from leaklint.tree.ir import Stmt
 from leaklint.views.view import View
@@ -31,3 +31,8 @@ class Listeners(View):
         seen = {one.registration.stmt for one in known}
         left = (one for one in leftover.leftovers(self.basis) if one.registration.stmt not in seen)
         return (*known, *left, *repeated.wrapped(self.basis))
+
+    @cached_property
+    def held_by_themselves(self) -> tuple[itself.Itself, ...]:
+        """Objects in containers of their own, and nested functions that call themselves."""
+        return tuple(itself.itself(self.basis))

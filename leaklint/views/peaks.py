@@ -13,6 +13,7 @@ from leaklint.answers.peaks import (
     handed,
     images,
     imports,
+    measured,
     models,
     tensors,
     unparsed,
@@ -89,7 +90,7 @@ class Peaks(View):
     @cached_property
     def tensors(self) -> tuple[tensors.Retained, ...]:
         """Values put by round after round with the graph of their computation."""
-        return tuple(tensors.retained(self.basis))
+        return (*tensors.retained(self.basis), *measured.measured(self.basis))
 
     @cached_property
     def figures(self) -> tuple[figures.Figure, ...]:

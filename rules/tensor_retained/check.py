@@ -20,7 +20,7 @@ def check(facts: Facts) -> Iterator[Hit]:
             driver="loop" if kept.loop is not None else "call",
             release="never",
             message=how,
-            hint="number" if kept.summed else "detach",
+            hint="number" if kept.summed else "logged" if kept.loop is None and not lasting else "detach",
             args={"value": source(kept.value, 40), "holder": source(kept.holder)},
             clues=(
                 Clue(kept.stmt, "acquired", how),

@@ -98,17 +98,15 @@ def _holds(basis: Basis, use: Use, closing: frozenset[Scope]) -> str:
         return ""
     if use.verb == "bind":
         return next((kind for part in leaves(use.value) if (kind := refers(basis, part, closing))), "")
-    return refers(basis, use.value, closing) and "container" if _own_container(basis, use) else ""
+    return refers(basis, use.value, closing) and "container" if own_container(basis, use.place, use) else ""
 
 
-def _own_container(basis: Basis, use: Use) -> bool:
+def own_container(basis: Basis, place: Place, use: Use) -> bool:
     """Does the container belong to this instance alone? One that the module knows nothing of does by a written key."""
-    made = list(basis.types.bound_values(use.place))
+    made = list(basis.types.bound_values(place))
     rows = [basis.types.row(value) for value in made]
     if made:
-        return all(r is not None and r.kind == "container" and not r.weak for r in rows) and not shared(
-            basis, use.place
-        )
+        return all(r is not None and r.kind == "container" and not r.weak for r in rows) and not shared(basis, place)
     return use.key is not None and use.key.op == "const" and use.verb == "__setitem__"
 
 

@@ -37,11 +37,11 @@ def retained(basis: Basis) -> Iterator[Retained]:
         return
     for scope in basis.module.scopes:
         body = _Body(basis, scope) if scope.kind in ("function", "module") else None
-        if body is not None and body.proof is not None and not _graph_free(basis, scope):
+        if body is not None and body.proof is not None and not graph_free(basis, scope):
             yield from body.retained(body.proof)
 
 
-def _graph_free(basis: Basis, function: Scope) -> bool:
+def graph_free(basis: Basis, function: Scope) -> bool:
     """Decorated so that no graph is recorded, or called in such a block only."""
     decorators = function.stmt.decorators if function.stmt is not None else ()
     if any(basis.apis.means("graph_free_blocks", source_name(d)) for d in decorators):
@@ -116,7 +116,7 @@ class _Body:
             for stmt in self.stmts:
                 names = {_key(t) for t in stmt.targets} if stmt.op in ("assign", "augassign") else set()
                 if stmt.value is not None and names & found and stmt.value.op == "binary":
-                    found |= {_key(e) for e in _parts(self.basis, stmt.value) if e.op == "name"}
+                    found |= {_key(e) for e in through(self.basis, stmt.value) if e.op == "name"}
         return found
 
     @cached_property
@@ -143,7 +143,7 @@ class _Body:
                     continue
                 if _in_graph_free(self.basis, stmt) or self._renewed(holder, place, loop):
                     continue
-                if any(self._carries(part, stmt) for part in _parts(self.basis, value)):
+                if any(self._carries(part, stmt) for part in through(self.basis, value)):
                     yield Retained(stmt, value, holder, proof, loop, summed)
 
     def _renewed(self, holder: Expr, place: Place, loop: Stmt | None) -> bool:
@@ -171,7 +171,7 @@ class _Body:
         last = next((s for s in reversed(before) if s.op == "assign"), None)
         if last is None or last.value is None:
             return True
-        return _recorded(self.basis, last.value) and not self._cut_in_place(key, last, stmt)
+        return recorded(self.basis, last.value) and not self._cut_in_place(key, last, stmt)
 
     def _cut_in_place(self, key: str, since: Stmt, until: Stmt) -> bool:
         between = (s for s in self.stmts if since.ordinal < s.ordinal < until.ordinal)
@@ -222,7 +222,7 @@ def _sums_itself(stmt: Stmt) -> bool:
     )
 
 
-def _parts(basis: Basis, value: Expr) -> Iterator[Expr]:
+def through(basis: Basis, value: Expr) -> Iterator[Expr]:
     """The references that a value is made of, but for those that come out of a call as something else."""
     stack = [value]
     while stack:
@@ -237,7 +237,7 @@ def _parts(basis: Basis, value: Expr) -> Iterator[Expr]:
             stack.append(e.args[0].args[0])
 
 
-def _recorded(basis: Basis, value: Expr) -> bool:
+def recorded(basis: Basis, value: Expr) -> bool:
     """May a value carry a graph? Not a number (`loss.item()`, `float(loss)`), nor what was cut off (`loss.data`)."""
     if any(e.op == "attr" and basis.apis.means("graph_cuts", e.text) for e in walk(value)):
         return False

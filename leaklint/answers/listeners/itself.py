@@ -1,0 +1,144 @@
+"""What holds itself: an object in a container of its own, a function by a variable that it closes over.
+
+Reference counting does not free what such a cycle holds; the garbage collector does, when it comes by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from leaklint.answers.attributes import module_instance
+from leaklint.answers.listeners.cycles import own_container
+from leaklint.answers.shared import singleton
+from leaklint.meaning.basis import NO, Answer, Basis, Clue
+from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import source_name
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors
+
+_STORING = ("__setitem__", "append", "appendleft", "add", "insert")
+_LETTING_GO = ("clear", "pop", "popitem", "popleft", "remove", "discard", "__delitem__")
+_PARTS = ("tuple", "list", "set", "dict", "starred", "binary")
+_BIRTHPLACES = ("__init__", "__new__", "__post_init__")
+
+
+@dataclass(frozen=True, slots=True)
+class Itself:
+    """`stmt` closes the cycle: `value` goes into `holder`, or `holder` is a function that refers to itself.
+
+    `carried`: what is held with it, by name. `defence`: what takes it apart, or why it is no matter.
+    """
+
+    stmt: Stmt
+    holder: str
+    value: Expr | None
+    carried: tuple[str, ...]
+    defence: Answer
+
+
+def itself(basis: Basis) -> Iterator[Itself]:
+    """Every object that is put into a container of its own, and every nested function that calls itself."""
+    for uses in basis.uses.values():
+        yield from (found for use in uses if (found := _in_own(basis, use)) is not None)
+    for scope in basis.module.scopes:
+        if scope.kind == "function" and scope.parent is not None and scope.parent.kind == "function":
+            found = _recursive(basis, scope, scope.parent)
+            if found is not None:
+                yield found
+
+
+# -- in a container of its own ----------------------------------------------------------------------------------------
+
+
+def _in_own(basis: Basis, use: Use) -> Itself | None:
+    """`self.options["pool"] = self`, `context.joins.append((make, context, path))`."""
+    if use.verb not in _STORING or use.value is None:
+        return None
+    container = use.expr
+    while container.op == "sub":
+        container = container.args[0]
+    whose = container.args[0] if container.op == "attr" else None
+    if whose is None or whose.op != "name" or not _contains(use.value, whose.text):
+        return None
+    bound = basis.names.bindings(whose.text, whose.scope)
+    if not bound or any(b.how not in ("param", "assign", "with", "for") for b in bound) or whose.text == "cls":
+        return None
+    klass = basis.names.class_of(whose)
+    beside_others = use.value.op in _PARTS
+    place = basis.names.place(container)
+    if place is None or (klass is not None and not own_container(basis, place, use)):
+        return None
+    if klass is None and not beside_others:
+        return None  # a registry that others share
+    return Itself(use.stmt, f"{whose.text}.{container.text}", use.value, (), _defence(basis, place, use, klass))
+
+
+def _contains(value: Expr, name: str) -> bool:
+    stack = [value]
+    while stack:
+        part = stack.pop()
+        if part.op == "name" and part.text == name:
+            return True
+        if part.op in _PARTS:
+            stack.extend(part.args)
+    return False
+
+
+def _defence(basis: Basis, place: Place, use: Use, klass: Scope | None) -> Answer:
+    for other in basis.all_uses(place):
+        anew = other.verb in ("bind", "del") and other.stmt.scope.function.name not in _BIRTHPLACES
+        if (anew or other.verb in _LETTING_GO) and other.stmt is not use.stmt:
+            return Answer("broken", (Clue(other.stmt, "released", "released"),))
+    if klass is not None and (module_instance(basis, klass) or singleton(basis, klass)):
+        return Answer("lives as long as the process")
+    if klass is not None and basis.apis.means("test_classes", klass.name):
+        return Answer("made for a test")
+    return NO
+
+
+# -- a function that refers to itself ---------------------------------------------------------------------------------
+
+
+def _recursive(basis: Basis, inner: Scope, outer: Scope) -> Itself | None:
+    """A nested function that calls itself, is called here alone, and closes over what the outer one was given."""
+    stmt = inner.stmt
+    if stmt is None or stmt.decorators or next(ancestors(stmt))[1] is not outer.stmt:
+        return None
+    within: list[Expr] = []
+    outside: list[Expr] = []
+    for mention in basis.mentions(inner.name):
+        if mention.op == "name" and basis.names.scope_of(inner.name, mention.scope) is outer:
+            (within if _below(mention.scope, inner) else outside).append(mention)
+    if not within or not outside or any(not _is_called(basis, m) for m in (*within, *outside)):
+        return None
+    if len(outer.bindings.get(inner.name, ())) > 1 or _runs_once(basis, outer):
+        return None
+    first = 1 if outer.method_of is not None else 0
+    carried = tuple(p.name for p in outer.params[first:] if _closes_over(basis, inner, outer, p.name))
+    return Itself(stmt, inner.name, None, carried, NO) if carried else None
+
+
+def _below(scope: Scope | None, inner: Scope) -> bool:
+    while scope is not None and scope is not inner:
+        scope = scope.parent
+    return scope is inner
+
+
+def _is_called(basis: Basis, mention: Expr) -> bool:
+    """Called, or handed to what calls it on the spot: `map(convert, task)`."""
+    above = mention.parent
+    if above is None or above.op != "call":
+        return False
+    return above.args[0] is mention or basis.apis.means("mapping_functions", source_name(above))
+
+
+def _runs_once(basis: Basis, outer: Scope) -> bool:
+    return any(basis.apis.means(what, outer.name) for what in ("once_functions", "test_functions"))
+
+
+def _closes_over(basis: Basis, inner: Scope, outer: Scope, name: str) -> bool:
+    return any(
+        m.op == "name" and _below(m.scope, inner) and basis.names.scope_of(name, m.scope) is outer
+        for m in basis.mentions(name)
+    )

@@ -1,0 +1,38 @@
+"""LK406: what holds itself waits for the garbage collector, with all that it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaklint.meaning.basis import Clue
+from leaklint.model import Clear, Facts, Hit
+from leaklint.tree.ir import source
+
+
+def check(facts: Facts) -> Iterator[Hit | Clear]:
+    for found in facts.held_by_themselves:
+        function = found.stmt.scope.function
+        subject = f"{function.qualname or '<module>'}.{found.holder}"
+        if found.defence:
+            yield Clear(found.stmt, subject, found.defence.kind, found.defence.clues, sound=True)
+            continue
+        kind = "container" if found.value is not None else "function"
+        args = {
+            "holder": found.holder,
+            "value": source(found.value, 60),
+            "owner": found.holder.partition(".")[0],
+            "function": function.name,
+            "carried": ", ".join(f"`{name}`" for name in found.carried),
+        }
+        yield Hit(
+            at=found.stmt,
+            subject=subject,
+            owner="call",
+            driver="call",
+            release="never",
+            message=kind,
+            hint=kind,
+            args=args,
+            clues=(Clue(found.stmt, "acquired", kind, args),),
+            acquired=source(found.value) if found.value is not None else found.holder,
+        )
