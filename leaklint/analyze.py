@@ -166,6 +166,8 @@ class _Report:
                 questions.append(OpenQuestion("drops its task", hit.starter, finding, hit.likely))
             elif hit.maker:
                 questions.append(OpenQuestion("must be closed", hit.maker, finding, hit.likely, hit.called))
+            elif hit.library:
+                questions.append(OpenQuestion("loaded anyway", hit.library, finding, called=hit.called))
             else:
                 findings.append(finding)
         summary = Summary(
@@ -174,6 +176,7 @@ class _Report:
             tuple(self.instances(facts)),
             tuple(self.starters(facts)),
             tuple((f"{self.module}.{name}", begun) for name, begun in facts.resource_classes),
+            facts.loaded_libraries,
         )
         return FileResult(self.path, summary, tuple(findings), tuple(cleared), tuple(sound), tuple(questions))
 

@@ -109,10 +109,11 @@ class OpenQuestion(NamedTuple):
     `place` is the dotted name of the holder (`app.state:SESSIONS`, `app.hub:Hub.sessions`). What "drops its task" is a
     function that is imported (`app.aio.spawn`), what "must be closed" the instance of an imported class
     (`app.wire.Wire`) on which the methods `called` are called; and its own file answers. Where that is not checked, the
-    finding falls, unless it is `likely`.
+    finding falls, unless it is `likely`. What is "loaded anyway" is a library, by one of the modules `called`, which
+    this file imports.
     """
 
-    asks: Literal["released elsewhere", "drops its task", "must be closed"]
+    asks: Literal["released elsewhere", "drops its task", "must be closed", "loaded anyway"]
     place: str
     finding: Finding
     likely: bool = False
@@ -143,6 +144,8 @@ class Summary(NamedTuple):
     resources: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Classes whose instances must be closed: (`app.wire.Wire`, the methods that open one; none: it is open from the
     start on)."""
+    loads: tuple[str, ...] = ()
+    """Heavy libraries that are imported along with it."""
 
 
 class Suppression(NamedTuple):

@@ -31,6 +31,7 @@ def link(results: Sequence[FileResult]) -> Linked:
     resources: dict[str, dict[str, tuple[str, ...]]] = {}
     for name, begun in (pair for result in results for pair in result.summary.resources):
         resources.setdefault(name.rpartition(".")[2], {})[name] = begun
+    loads = {result.summary.module: result.summary.loads for result in results if result.summary.loads}
     for result, question in ((r, q) for r in results for q in r.open_questions):
         if question.asks == "must be closed":
             own = resources.get(question.place.rpartition(".")[2], {})
@@ -38,6 +39,13 @@ def link(results: Sequence[FileResult]) -> Linked:
             continue
         if question.asks == "drops its task":
             findings.extend(_of_starter(question, starters.get(question.place)))
+            continue
+        if question.asks == "loaded anyway":
+            loaded = any(question.place in loads.get(name, ()) for name in question.called)
+            if loaded:
+                cleared.append(_cleared(question.finding, "loaded by another import"))
+            else:
+                findings.append(question.finding)
             continue
         klass, found = holder_of(question.place), taken.get(question.place.rpartition(".")[2], ())
         alike = [u for path, u in found if path != result.path and named_alike(holder_of(u.place), klass)]
@@ -114,5 +122,8 @@ def _answer(question: OpenQuestion, uses: Iterable[Outside]) -> Cleared | None:
     """A removal, or a bound, in a file that imports the place clears it."""
     if not any(u.verb == "shrink" for u in uses):
         return None
-    finding = question.finding
-    return Cleared(finding.rule, finding.path, finding.span, finding.subject, "released in another file")
+    return _cleared(question.finding, "released in another file")
+
+
+def _cleared(finding: Finding, defence: str) -> Cleared:
+    return Cleared(finding.rule, finding.path, finding.span, finding.subject, defence)

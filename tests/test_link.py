@@ -197,3 +197,27 @@ class Camera(domain=DOMAIN):
 def test_an_option_of_a_class_is_no_base() -> None:
     (leak,) = link([result(CAMERA, "app.camera")]).findings
     assert "DOMAIN" not in leak.args.values()
+
+
+SELDOM = """
+import torch
+from app.trainer import Trainer
+
+
+class Quick(Trainer):
+    async def start(self):
+        return 1
+
+    def stop(self):
+        return 2
+
+    def zeros(self):
+        return torch.zeros(2)
+"""
+
+
+@pytest.mark.parametrize(("other", "told_of"), [("import torch\n", False), ("import json\n", True)])
+def test_a_library_that_another_import_loads(other: str, told_of: bool) -> None:
+    trainer = result(f"{other}\n\nclass Trainer:\n    pass\n", "app.trainer")
+    leak = ["LK509 app.quick:torch"]
+    assert told(result(SELDOM, "app.quick"), trainer) == (leak if told_of else [])

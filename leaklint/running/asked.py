@@ -40,9 +40,10 @@ def may_answer(results: Sequence[FileResult], others: Sequence[Source]) -> list[
     """Those of the `others` whose summaries can make a difference to the questions that are open in `results`."""
     asking = [question for result in results for question in result.open_questions] if others else []
     held = {question.place for question in asking if question.asks == "released elsewhere"}
-    imported = {question.place for question in asking if question.asks != "released elsewhere"}
+    imported = {question.place for question in asking if question.asks in ("drops its task", "must be closed")}
+    loading = {name for question in asking if question.asks == "loaded anyway" for name in question.called}
     # the file that holds something alone says what it is
-    modules = {place.partition(":")[0] for place in held}.union(*map(_before, imported))
+    modules = {place.partition(":")[0] for place in held}.union(loading, *map(_before, imported))
     packages = {place.rpartition(".")[0] for place in imported}  # which may hand on what modules beneath them define
     instances = [pair for result in results for pair in result.summary.instances]
     twice = modules.intersection(source.module for source in others)

@@ -29,7 +29,8 @@ class Hit:
     place: Place | None = None  # asked about in other files
     starter: str = ""  # the imported function that is said to drop its task
     maker: str = ""  # the imported class of which an instance is to be closed, if its own file says so
-    called: tuple[str, ...] = ()  # the methods that are called on that instance
+    library: str = ""  # which another module may load anyway
+    called: tuple[str, ...] = ()  # the methods that are called on that instance; the modules that are imported
     likely: bool = False  # holds by custom where that function or class cannot be seen
     repair: tuple[Change, ...] = ()  # of this very code, where the rule knows one
 

@@ -59,6 +59,16 @@ class Peaks(View):
         """Imports of heavy libraries that few functions of the module use."""
         return tuple(imports.seldom_used(self.basis))
 
+    @cached_property
+    def loaded_libraries(self) -> tuple[str, ...]:
+        """Heavy libraries that are imported along with this module."""
+        return tuple(imports.loaded(self.basis))
+
+    @cached_property
+    def imported_modules(self) -> tuple[str, ...]:
+        """What may be a module, among what is imported along with this one, and the packages that this one is in."""
+        return tuple(imports.beside(self.basis))
+
     def guard(self, call: Expr) -> Expr | None:
         """The test that a call depends on."""
         return models.guard(call)

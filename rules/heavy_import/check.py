@@ -10,25 +10,28 @@ from leaklint.model import Facts, Hit
 
 def check(facts: Facts) -> Iterator[Hit]:
     for found in facts.seldom_used_imports:
-        first = found.users[0]
+        first = found.users[0].qualname if found.users else ""
         yield Hit(
             at=found.stmt,
             subject=found.library,
             owner="process",
             driver="import",
             release="never",
-            message="few" if len(found.users) > 1 else "one",
-            hint="inside",
+            message="made" if found.made is not None else "few" if len(found.users) > 1 else "one",
+            hint="made" if found.made is not None else "inside",
             args={
                 "library": found.library,
-                "function": first.qualname,
+                "function": first,
                 "count": str(len(found.users)),
                 "functions": str(found.functions),
             },
             clues=(
                 Clue(found.stmt, "acquired", "imported", {"library": found.library}),
                 *(Clue(u.stmt, "driver", "user", {"library": found.library}) for u in found.users[:3] if u.stmt),
+                *((Clue(found.made, "driver", "made", {"library": found.library}),) if found.made is not None else ()),
                 *found.light.clues,
             ),
             acquired=f"import {found.library}",
+            library=found.library,
+            called=facts.imported_modules,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of
@@ -15,7 +15,8 @@ _FEW = 5  # functions: a module in which more need the library is about it
 class Import:
     """`stmt` imports `library` for everybody, `users` are the functions that need it, of `functions` in the module.
 
-    `light`: what says that the process should be light without it.
+    `light`: what says that the process should be light without it. `made`: where objects of it are made by import
+    itself, which is all that it is used for.
     """
 
     stmt: Stmt
@@ -23,6 +24,7 @@ class Import:
     users: tuple[Scope, ...]
     functions: int
     light: Answer = NO
+    made: Stmt | None = None
 
 
 def seldom_used(basis: Basis) -> Iterator[Import]:
@@ -36,11 +38,11 @@ def seldom_used(basis: Basis) -> Iterator[Import]:
     functions = [s for s in basis.module.scopes if s.kind == "function"]
     found = [_used(basis, library, stmts) for library, stmts in _heavy(basis).items()]
     users = {u for one in found for u in one.users}
-    if all(one.users for one in found) and len(users) <= min(_FEW, len(functions) // 3):
+    if all(one.users or one.made for one in found) and len(users) <= min(_FEW, len(functions) // 3):
         for one in found:
             light = _imported_late(basis, one.library) or _serves(functions, users)
             if light:
-                yield Import(one.stmt, one.library, one.users, len(functions), light)
+                yield replace(one, functions=len(functions), light=light)
 
 
 def _imported_late(basis: Basis, library: str) -> Answer:
@@ -92,12 +94,41 @@ def _heavy(basis: Basis) -> dict[str, list[tuple[Stmt, str]]]:
     return found
 
 
+def loaded(basis: Basis) -> list[str]:
+    """The heavy libraries that the module's own body imports."""
+    return sorted(_heavy(basis)) if any(_is_heavy(basis, root) for root in _roots(basis)) else []
+
+
+def _roots(basis: Basis) -> set[str]:
+    bindings = (b for found in basis.module.scope.bindings.values() for b in found)
+    return {b.target.partition(".")[0] for b in bindings if b.how == "import"}
+
+
+def beside(basis: Basis) -> list[str]:
+    """`app.wire` and `app.wire.Wire` of `from app.wire import Wire`; and the packages around the module."""
+    found = {".".join(basis.module.name.split(".")[:end]) for end in range(1, basis.module.name.count(".") + 1)}
+    for binding in (b for names in basis.module.scope.bindings.values() for b in names):
+        if binding.how == "import" and not any(True for _ in ancestors(binding.stmt)):
+            found |= {binding.target, binding.target.rpartition(".")[0]}
+    return sorted(found - {"", basis.module.name})
+
+
 def _used(basis: Basis, library: str, imported: list[tuple[Stmt, str]]) -> Import:
     """The functions that use a library; none when import itself does."""
     uses = [e for _, name in imported for e in basis.mentions(name) if e.op == "name" and _refers(basis, e, name)]
     users = {outermost_function(e) for e in uses}
+    if users == {None} and all(_is_constructed(basis, e) for e in uses):
+        return Import(imported[0][0], library, (), 0, made=uses[0].stmt)
     named = [] if None in users else sorted((u for u in users if u), key=lambda u: u.stmt.ordinal if u.stmt else 0)
     return Import(imported[0][0], library, tuple(named), 0)
+
+
+def _is_constructed(basis: Basis, expr: Expr) -> bool:
+    """`EVALUATORS = [Factuality()]` in the body of the module: it could be made when it is needed."""
+    above = expr.parent
+    named = (basis.names.qualified(expr) or "").rpartition(".")[2]
+    made = above is not None and above.op == "call" and above.args[0] is expr and named[:1].isupper()
+    return made and expr.stmt.op == "assign" and expr.scope.kind == "module"
 
 
 def _refers(basis: Basis, expr: Expr, name: str) -> bool:

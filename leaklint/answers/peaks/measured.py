@@ -21,7 +21,9 @@ def measured(basis: Basis) -> Iterator[Retained]:
             losses = _summands(basis, scope, {name for name in names if "loss" in name})
             kept = [p for s in body for p in _put(s, names - losses)] if losses else []
             for stmt, holder, value in kept:
-                if any(_carries(basis, part, losses, stmt) for part in through(basis, value)):
+                if recorded(basis, value) and any(
+                    _carries(basis, part, losses, stmt) for part in through(basis, value)
+                ):
                     yield Retained(stmt, value, holder, returned, None, False)
             if kept:
                 break

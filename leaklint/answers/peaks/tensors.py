@@ -46,7 +46,8 @@ def graph_free(basis: Basis, function: Scope) -> bool:
     decorators = function.stmt.decorators if function.stmt is not None else ()
     if any(basis.apis.means("graph_free_blocks", source_name(d)) for d in decorators):
         return True
-    return any(_in_graph_free(basis, call.stmt) for call in callers(basis, function))
+    called = [_in_graph_free(basis, call.stmt) for call in callers(basis, function)]
+    return bool(called) and all(called)
 
 
 def _in_graph_free(basis: Basis, stmt: Stmt) -> bool:
