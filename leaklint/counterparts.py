@@ -31,9 +31,10 @@ _UNDOING = (
     ),
 )
 _HEAD = re.compile(r"(_*(?:async_)?)([a-z]+)(.*)")
+_TAIL = re.compile(r"(\w+_)([a-z]+)()")
 
 
 def undoings(registering: str) -> tuple[str, ...]:
     """By their names, the methods that take off what this one registers (`add_check`: `remove_check`)."""
-    head = _HEAD.fullmatch(registering)
-    return tuple(head[1] + undo + head[3] for word, undo in _UNDOING if head is not None and head[2] == word)
+    spelt = [m for m in (_HEAD.fullmatch(registering), _TAIL.fullmatch(registering)) if m is not None]
+    return tuple(m[1] + undo + m[3] for m in spelt for word, undo in _UNDOING if m[2] == word)

@@ -118,11 +118,14 @@ def _watches(use: Use, bound: Stmt) -> bool:
 
 
 def _into_lost_container(basis: Basis, call: Expr, given: Expr | None) -> bool:
-    """`tasks.add(task)` with a local collection that nothing but such calls ever looks at."""
+    """`tasks.add(task)` with a local collection that nothing but such calls ever looks at, or that holds it weakly."""
     func = call.args[0]
+    row = basis.types.row(func.args[0]) if given is not None and func.op == "attr" else None
+    if row is not None and row.weak and func.text in row.grow:
+        return True
     if given is None or func.op != "attr" or func.args[0].op != "name":
         return False
-    place, row = basis.names.place(func.args[0]), basis.types.row(func.args[0])
+    place = basis.names.place(func.args[0])
     if place is None or place.scope.kind != "function" or row is None or func.text not in row.grow:
         return False
     if not all(v.op in ("list", "set", "dict", "call") for v in basis.types.bound_values(place)):

@@ -24,7 +24,8 @@ def check(facts: Facts) -> Iterator[Hit]:
             subject=task.place.text,
             owner=facts.lifetime(task.place.scope),
             driver="event" if again.entered.kind == "event" else "loop",
-            release="never",
+            # what only waits is over some time
+            release="never" if task.course.kind == "endless" else "on some paths",
             message=again.entered.kind,
             hint="look",
             args=args,

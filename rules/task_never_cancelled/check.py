@@ -16,12 +16,15 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         if task.defence:
             yield Clear(task.started, task.place.text, task.defence.kind, task.defence.clues, sound=True)
             continue
-        if ending is None and not task.expected:
+        taken_out = task.taken_out
+        if ending is None and not task.expected and taken_out is None:
             yield Clear(task.started, task.place.text, "nothing ends the object")
             continue
         name = source(task.spawned.coroutine, 30)
         clues = [Clue(task.started, "acquired", "started", {"coroutine": name}), *task.course.clues]
-        if ending is not None and ending.stmt is not None:
+        if taken_out is not None:
+            clues.append(Clue(taken_out.stmt, "missing", "taken_out"))
+        elif ending is not None and ending.stmt is not None:
             clues.append(Clue(ending.stmt, "missing", "forgets", {"method": ending.name}))
         elif klass.stmt is not None:
             clues.append(Clue(klass.stmt, "missing", "no_method", {"class": klass.name, "method": task.expected}))
@@ -43,6 +46,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
                 "coroutine": name,
                 "of": ending.method_of.name if ending is not None and ending.method_of is not None else klass.name,
                 "method": ending.name if ending is not None else task.expected,
+                "where": taken_out.stmt.scope.function.name if taken_out is not None else "",
                 "sibling": sibling.place.text if sibling is not None else "",
                 "task": f"self.{task.place.path[0]}",
                 "guard": "unless it is None, " if task.optional else "",
@@ -58,6 +62,8 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
 def message(task: Running) -> str:
     if task.course.kind == "once":
         return "timer"
+    if task.taken_out is not None:
+        return "taken_out"
     if task.overridden:
         return "overridden"
     if task.sibling is not None:
@@ -66,6 +72,8 @@ def message(task: Running) -> str:
 
 
 def hint(task: Running) -> str:
+    if task.taken_out is not None:
+        return "before"
     if task.ending is None:
         return "add"
     if task.overridden:

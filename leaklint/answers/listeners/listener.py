@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from leaklint.answers.attributes import module_instance
 from leaklint.answers.destiny import destiny
 from leaklint.answers.listeners.registered import Handler, Registration, handlers, is_method, looks_up
-from leaklint.answers.listeners.undoing import Known, Undoing, class_of, taken_off, undoings
+from leaklint.answers.listeners.undoing import Known, Undoing, class_of, kept_as, taken_off, undoings
 from leaklint.answers.owner import lifetime
+from leaklint.counterparts import undoings as undoings_of
 from leaklint.facts import OwnerKind
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.names import Place
@@ -36,7 +37,8 @@ class Listening:
 def listening(basis: Basis, registrations: Sequence[Registration]) -> Iterator[Listening]:
     """Every listener that refers to the instance whose method registers it."""
     pairs = tuple((r, h) for r in registrations for h in list(handlers(basis, r))[:1])
-    known = Known(pairs, frozenset(h.key for _, h in pairs), undoings(basis, registrations))
+    kept = frozenset(kept_as(r) for r in registrations) - {""}
+    known = Known(pairs, frozenset(h.key for _, h in pairs), undoings(basis, registrations), kept)
     for registration, handler in pairs:
         klass = class_of(registration)
         if klass is None or not handler.holds:
@@ -164,12 +166,13 @@ def _result(basis: Basis, registration: Registration) -> Answer:
     """What registering returns is kept or handed on, to be undone by somebody else; unless nobody reads it again."""
     if registration.expr.op != "call" or registration.decorated is not None:
         return NO
-    fate = destiny(basis, registration.expr)
-    if fate.kind == "dropped":
+    stmt, value = registration.stmt, registration.stmt.value
+    while value is not None and value.op == "await":
+        value = value.args[0]
+    if (stmt.op == "expr" and value is registration.expr) or destiny(basis, registration.expr).kind == "dropped":
         return NO
-    stmt = registration.stmt
     place = basis.names.place(stmt.targets[0]) if stmt.op == "assign" and len(stmt.targets) == 1 else None
-    if place is not None and place.is_attribute and stmt.value is registration.expr:
+    if place is not None and place.is_attribute and value is registration.expr:
         read = [e for e in basis.mentions(place.path[0]) if e is not stmt.targets[0] and e.stmt.targets[:1] != (e,)]
         return Answer("what undoes it is kept") if read or not place.path[0].startswith("_") else NO
     return Answer("what undoes it is kept")
@@ -198,10 +201,17 @@ def _sibling(basis: Basis, registration: Registration, klass: Scope, known: Know
         if other is registration or other.verb != registration.verb or _where(other) != where:
             continue
         if class_of(other) in basis.names.family(klass):
-            use = taken_off(basis, other, handler, known)
+            use = taken_off(basis, other, handler, known) or _by_result(other, known)
             if use is not None and not (registration.paired and _for_a_while(registration, handler, use, known)):
                 return handler, use
     return None
+
+
+def _by_result(registration: Registration, known: Known) -> Undoing | None:
+    """Where it is taken off by what registering has returned: `canvas.mpl_disconnect(self.press)`."""
+    kept = kept_as(registration)
+    undos = undoings_of(registration.verb)
+    return next((use for use in known.undone if kept and kept in use.own and use.expr.text in undos), None)
 
 
 def _where(registration: Registration) -> str:

@@ -29,6 +29,7 @@ class Known:
     pairs: tuple[tuple[Registration, Handler], ...]
     keys: frozenset[str]
     undone: tuple[Undoing, ...]
+    kept: frozenset[str] = frozenset()  # attributes that hold what registering has returned
 
 
 def undoings(basis: Basis, registrations: Sequence[Registration]) -> tuple[Undoing, ...]:
@@ -58,19 +59,22 @@ def taken_off(basis: Basis, registration: Registration, handler: Handler, known:
     related = basis.names.family(klass) if klass is not None else ()
     for use in known.undone:
         other = use.stmt.scope.enclosing("class")
-        stranger = other is not None and other not in related and handler.key in use.own
+        stranger = other is not None and other not in related and not {handler.key, receiver}.isdisjoint(use.own)
         if use.stmt is registration.stmt or stranger:
             continue
         if handler.key and handler.key in use.words and not _other_one(registration, handler, use):
             return use
-        if (
-            receiver
-            and receiver in use.words
-            and known.keys.isdisjoint(use.words)
-            and _wholesale(basis, registration, use)
-        ):
+        others = known.keys | (known.kept - {kept_as(registration)})
+        if receiver in use.words and others.isdisjoint(use.words) and _wholesale(basis, registration, use):
             return use
     return None
+
+
+def kept_as(registration: Registration) -> str:
+    """The attribute that holds what registering has returned."""
+    stmt = registration.stmt
+    alone = stmt.op == "assign" and len(stmt.targets) == 1 and stmt.targets[0].op == "attr"
+    return stmt.targets[0].text if alone else ""
 
 
 def _other_one(registration: Registration, handler: Handler, use: Undoing) -> bool:

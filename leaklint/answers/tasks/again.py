@@ -25,9 +25,18 @@ class Again:
 
 
 def started_again(basis: Basis, tasks: Collection[Running]) -> Iterator[Again]:
-    """Endless tasks that are started into an attribute by what runs again, over the last one."""
+    """Tasks that go on, started into an attribute by what runs again, over the last one."""
     for task in tasks:
-        if task.among or task.spawned.tracked or task.course.kind != "endless" or not task.course.clues:
+        if task.among or task.spawned.tracked:
+            continue
+        if (
+            task.elsewhere is not None
+            and task.course.kind in ("endless", "long")
+            and (over := _called_over(basis, task))
+        ):
+            yield Again(task, over)
+            continue
+        if task.course.kind != "endless" or not task.course.clues:
             continue
         entered = _entered(basis, task.started)
         if entered and not _looks(basis, task.place, task.started):
@@ -51,6 +60,31 @@ def _entered(basis: Basis, stmt: Stmt) -> Answer:
     return (
         Answer("loop", (Clue(again, "driver", "again", {"function": method.name}),), method.name) if again else Answer()
     )
+
+
+def _called_over(basis: Basis, task: Running) -> Answer:
+    """A method that other ones of the object call as they work, again and again, and that none of them looks after:
+    the last task runs on beside the new one."""
+    method = task.started.scope.function
+    if method.method_of is None or _looks(basis, task.place, task.started):
+        return Answer()
+    calls = [e for e in basis.mentions(method.name) if e.op == "attr" and basis.names.local(e) is method]
+    working = [
+        e.stmt
+        for e in calls
+        if e.parent is not None and e.parent.op == "call" and e.parent.args[0] is e
+        if not basis.apis.means("beginning_methods", e.stmt.scope.function.name)
+        if not _guarded(basis, e.stmt, e.stmt.scope.function) and not _touched(basis, task.place, e.stmt)
+    ]
+    functions = {s.scope.function for s in working if s.scope.function.name != "__init__"}
+    if len(functions) < 2:
+        return Answer()
+    return Answer("called", (Clue(working[0], "driver", "called", {"function": method.name}),), method.name)
+
+
+def _touched(basis: Basis, place: Place, stmt: Stmt) -> bool:
+    """Does the function that a statement stands in do anything about the task?"""
+    return any(u.stmt.scope.function is stmt.scope.function for u in basis.below(place))
 
 
 def _reopened(basis: Basis, task: Running) -> Answer:

@@ -11,12 +11,12 @@ from leaklint.answers.overridden import overriding
 from leaklint.answers.owner import lifetime
 from leaklint.answers.spawn import LOOKS, Spawn, runs_through
 from leaklint.answers.tasks.births import Birth, births
-from leaklint.answers.tasks.lasting import ended_by, others_end_it
+from leaklint.answers.tasks.lasting import body, ended_by, others_end_it
 from leaklint.apis import Row
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.names import Place
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, Scope, Stmt, is_none
+from leaklint.tree.ir import Expr, Scope, Stmt, flat_of, is_none, statements
 
 _KEEPING = ("argument", "element", "bound", "returned", "yielded", "key")
 _LOOKS = (*LOOKS, "bind", "del")
@@ -40,6 +40,7 @@ class Running:
     keyed: bool  # that container is a dict
     optional: bool  # the attribute may be None
     forgotten: bool  # the ending sets it to None
+    taken_out: Use | None  # of a container, without being ended
     overridden: bool  # the ending takes the place of a base class's, which ends it
 
 
@@ -73,6 +74,9 @@ def running(basis: Basis) -> Iterator[Running]:
         skipped = overriding(basis, counting, birth.stmt.scope.function)
         if skipped is not None:
             counting, ending = [], skipped
+        taken_out = _taken_out(basis, place, birth) if birth.among else None
+        if taken_out is not None:
+            counting = []
         defence = _defence(basis, place, birth, counting, at_end, told, sibling is not None)
         where = next(iter(ends[place]), None)
         yield Running(
@@ -82,6 +86,7 @@ def running(basis: Basis) -> Iterator[Running]:
             birth.keyed,
             any(u.verb == "bind" and is_none(u.value) for u in basis.all_uses(place)),
             forgotten,
+            taken_out,
             skipped is not None,
         )
 
@@ -113,6 +118,32 @@ _PASSIVE = (
     *("bind", "del", "append", "appendleft", "add", "__setitem__", "discard", "remove", "clear", "__len__"),
     "__contains__",
 )
+
+
+def _taken_out(basis: Basis, place: Place, birth: Birth) -> Use | None:
+    """A removal that drops a task which goes on: whoever may end all of them later does not find it any more."""
+    functions = body(basis, birth.spawned.coroutine)
+    for use in basis.all_uses(place):
+        function = use.stmt.scope.function
+        dropped = use.verb == "__delitem__" or (
+            use.verb in _TAKING and use.stmt.op == "expr" and use.site.parent is None
+        )
+        if (
+            not dropped
+            or function in functions
+            or function is birth.stmt.scope.function
+            or use.expr.scope.kind == "lambda"
+        ):
+            continue
+        ends = birth.spawned.row.release
+        ended = any(e.op == "attr" and e.text in ends for s in statements(function.block) for e in flat_of(s))
+        called_back = referred(basis, function) or function.method_of is None
+        if not ended and not called_back and not ended_by(basis, birth.spawned.coroutine, {function}):
+            return use
+    return None
+
+
+_TAKING = ("pop", "remove", "discard")
 
 
 def _awaited(use: Use) -> bool:
