@@ -12,16 +12,16 @@ from typing import Literal
 
 from leaklint.answers.faults import Faults
 from leaklint.answers.guards import Guards
+from leaklint.answers.growth.waiting import stored
 from leaklint.answers.handlers import catches_all, handles
 from leaklint.apis import Row
-from leaklint.meaning.basis import Basis, calls
+from leaklint.meaning.basis import Basis
 from leaklint.meaning.flow import Effects, ExitKind, open_exits
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, source, statements, walk
 
-GapKind = Literal["skipped", "cancelled", "returned", "timeout", "refused"]
+GapKind = Literal["skipped", "cancelled", "returned", "timeout", "abandoned", "refused"]
 
-_WAITS = ("wait", "result", "get", "join", "acquire")
 _LOGGING = ("debug", "info", "warning", "error", "exception", "critical", "log")
 _REACH = 3  # calls from the function that removes to the one that is asked about
 
@@ -36,7 +36,8 @@ class Gap:
 
     `skipped`: the removal in the same function is not reached when something fails, `cancelled`: by a cancellation,
     which a handler that removes does not see, `returned`: because of a return;
-    `timeout`: whoever waits for the entry gives up; `refused`: the function fails after it has stored the entry.
+    `timeout`: whoever waits for the entry gives up, `abandoned`: or is cancelled; `refused`: the function fails after it
+    has stored the entry.
     """
 
     kind: GapKind
@@ -74,7 +75,11 @@ def _gaps_of(basis: Basis, faults: Faults, exits: _Exits, own: list[Use], keyed:
     insert = exits.insert
     if own:
         finals = [o for removal in own for block, o in ancestors(removal.stmt) if block.kind == "finally"]
-        if not finals:  # else it is guarded as far as its author thinks that something may fail
+        if finals:  # it is guarded as far as its author thinks that something may fail
+            before = exits.by_error(lambda s: _talks(faults, s))
+            if before is not None and not any(owner in finals for _, owner in ancestors(before)):
+                yield Gap("skipped", insert, before, own[0])
+        else:
             found = exits.by_error(lambda s: _fails(basis, faults, s))
             cancelled = exits.cancelled(faults.waits) if found is None else None
             if found is not None and exits.transient():
@@ -89,10 +94,13 @@ def _gaps_of(basis: Basis, faults: Faults, exits: _Exits, own: list[Use], keyed:
     if refused is not None:
         yield Gap("refused", insert, refused, keyed[0])
         return
-    names = _names(insert)
-    waiting = exits.by_error(lambda s: _gives_up(basis, s, names))
+    wanted = stored(basis, insert)
+    waiting = exits.by_error(wanted.limited)
+    left = exits.cancelled(wanted.awaited) if waiting is None else None
     if waiting is not None:
         yield Gap("timeout", insert, waiting, keyed[0])
+    elif left is not None:
+        yield Gap("abandoned", insert, left, keyed[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +166,11 @@ def _fails(basis: Basis, faults: Faults, stmt: Stmt) -> bool:
     )
 
 
+def _talks(faults: Faults, stmt: Stmt) -> bool:
+    """Does it wait for something that fails when the outside does: `await self.socket.send(request)`?"""
+    return any(e.op == "await" for e in faults.found(stmt))
+
+
 def _mild(basis: Basis, call: Expr) -> bool:
     """By its name a log call, or one that only changes a container."""
     method = call.args[0]
@@ -196,32 +209,6 @@ def _past(insert: Use, left: Stmt, finals: Sequence[Stmt]) -> bool:
 
 def _same_key(removal: Use, insert: Use) -> bool:
     return removal.key is None or source(removal.key) == source(insert.key)
-
-
-def _names(insert: Use) -> set[str]:
-    """The names that the stored value goes by in its function."""
-    bound = [*insert.stmt.targets, insert.value] if insert.stmt.op == "assign" else [insert.value]
-    return {e.text for e in bound if e is not None and e.op == "name"}
-
-
-def _gives_up(basis: Basis, stmt: Stmt, names: set[str]) -> bool:
-    """Does the statement wait for the value, and only for some time?"""
-    for call in calls(stmt):
-        method = call.args[0]
-        if len(call.args) > 1 and method.op == "attr" and method.text in _WAITS and method.args[0].text in names:
-            return True  # `answered.wait(5)`
-        row = basis.types.callee(call).row
-        if len(call.args) > 2 and row is not None and row.passes and _is_or_asks(call.args[1], names):
-            return True  # `asyncio.wait_for(reply, 5)`
-    return False
-
-
-def _is_or_asks(waited: Expr, names: set[str]) -> bool:
-    """`reply`, `asyncio.shield(reply)` or `request.wait()`."""
-    while waited.op == "call":
-        waited = waited.args[1] if len(waited.args) > 1 else waited.args[0]
-    asked = waited.args[0] if waited.op == "attr" else waited
-    return asked.op == "name" and asked.text in names
 
 
 def reaching(basis: Basis, functions: set[Scope]) -> set[Scope]:
