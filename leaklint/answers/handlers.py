@@ -34,7 +34,7 @@ def _types(block: Block) -> tuple[Expr, ...]:
 
 
 def _seen(basis: Basis, expr: Expr) -> Collection[str]:
-    name = source_name(expr)
+    name = (basis.names.qualified(expr) or source_name(expr)).rpartition(".")[2]
     if basis.apis.means("cancellations", name):
         return ("cancel",)
     # `except RETRIED` may be a tuple of anything

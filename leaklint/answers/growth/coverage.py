@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from leaklint.answers.faults import Faults
-from leaklint.answers.guards import Guards
+from leaklint.answers.growth.sites import calls_for, references
 from leaklint.answers.growth.waiting import stored
+from leaklint.answers.guards import Guards
 from leaklint.answers.handlers import catches_all, handles
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
@@ -36,8 +37,8 @@ class Gap:
 
     `skipped`: the removal in the same function is not reached when something fails, `cancelled`: by a cancellation,
     which a handler that removes does not see, `returned`: because of a return;
-    `timeout`: whoever waits for the entry gives up, `abandoned`: or is cancelled; `refused`: the function fails after it
-    has stored the entry.
+    `timeout`: whoever waits for the entry gives up, `abandoned`: or is cancelled; `refused`: the function fails after
+    it has stored the entry.
     """
 
     kind: GapKind
@@ -49,58 +50,86 @@ class Gap:
 def gaps(basis: Basis, row: Row, grows: Sequence[Use], shrinks: Sequence[Use]) -> Iterator[Gap]:
     """The ways out of the storing functions on which the entry survives though something takes such entries out."""
     keyed = [s for s in shrinks if s.key is not None and s.key.op != "slice"]
-    if not keyed:
+    if not shrinks:
         return
     removers = {s.stmt.scope.function for s in shrinks}
     removing = reaching(basis, removers)
     others: dict[Scope, set[Scope]] = {}  # who removes, or calls who does, but by the storing function itself
     for insert in grows:
         function = insert.stmt.scope.function
-        if function.kind != "function" or function.block is None or insert.expr.scope.kind == "lambda":
-            continue
-        if _handling(insert.stmt) or insert.stmt.op in ("return", "augassign"):
+        if not _leaves_by_itself(insert):
             continue
         here = [s for s in shrinks if s.stmt.scope.function is function and s.stmt is not insert.stmt]
-        own = [s for s in here if _same_key(s, insert) and s.stmt.ordinal > insert.stmt.ordinal]
-        released = {s.stmt for s in here} | set(_calling(basis, function, removing))
+        own = [s for s in here if _same_key(s, insert) and s.stmt.ordinal > insert.stmt.ordinal] if keyed else []
         if function not in others:
-            others[function] = reaching(basis, removers - {function}) if function in removers else removing
+            others[function] = reaching(basis, removers - {function}, without=function)
         if _by_caller(basis, function, others[function]) or _nested_removal(basis, insert, shrinks):
             continue
+        released = set(_removed(here, insert.stmt)) | set(_calling(basis, function, removing))
         faults = Faults(basis, insert.place, row, function)
-        yield from _gaps_of(basis, faults, _Exits(basis, insert, function, released), own, keyed)
+        exits = _Exits(basis, insert, function, released)
+        yield from _gaps_of(basis, faults, exits, own, keyed or [s for s in shrinks if s not in here])
+    yield from _by_calls(basis, row, grows, keyed, removing)
 
 
-def _gaps_of(basis: Basis, faults: Faults, exits: _Exits, own: list[Use], keyed: list[Use]) -> Iterator[Gap]:
+def _leaves_by_itself(insert: Use) -> bool:
+    """Does it stand in a function that may end after it, and not in the clean-up of something else?"""
+    function, stmt = insert.stmt.scope.function, insert.stmt
+    runs = function.kind == "function" and function.block is not None and insert.expr.scope.kind != "lambda"
+    return runs and not _handling(stmt) and stmt.op not in ("return", "augassign")
+
+
+def _by_calls(
+    basis: Basis, row: Row, grows: Sequence[Use], keyed: Sequence[Use], removing: set[Scope]
+) -> Iterator[Gap]:
+    """The same of functions that store by a call, and take out by another one: `hub.connect(key)`, `hub.leave(key)`."""
+    inserts = [c for c in calls_for(basis, grows) if _leaves_by_itself(c.use)] if keyed else []
+    removals = list(calls_for(basis, keyed)) if inserts else []
+    for insert in inserts:
+        stmt, function = insert.use.stmt, insert.use.stmt.scope.function
+        here = [r.use for r in removals if r.use.stmt.scope.function is function and r.entry == insert.entry]
+        own = [r for r in here if r.stmt.ordinal > stmt.ordinal]
+        if own:
+            released = set(_removed(here, stmt)) | set(_calling(basis, function, removing))
+            faults = Faults(basis, insert.use.place, row, function)
+            exits = _Exits(basis, insert.use, function, released)
+            yield from (g for g in _gaps_of(basis, faults, exits, own, own) if g.kind != "returned")
+
+
+def _gaps_of(basis: Basis, faults: Faults, exits: _Exits, own: Sequence[Use], removals: Sequence[Use]) -> Iterator[Gap]:
     insert = exits.insert
+    wanted = stored(basis, insert)
+    if wanted.settled:  # it goes with what it waits for, when that comes to be at all
+        unsent = exits.by_error(lambda s: _talks(faults, s) and not wanted.awaited(s) and not wanted.limited(s))
+        if unsent is not None:
+            yield Gap("skipped", insert, unsent, removals[0])
+        return
     if own:
         finals = [o for removal in own for block, o in ancestors(removal.stmt) if block.kind == "finally"]
         if finals:  # it is guarded as far as its author thinks that something may fail
-            before = exits.by_error(lambda s: _talks(faults, s))
+            before = exits.by_error(lambda s: _talks(faults, s)) if wanted.here else None
             if before is not None and not any(owner in finals for _, owner in ancestors(before)):
                 yield Gap("skipped", insert, before, own[0])
         else:
             found = exits.by_error(lambda s: _fails(basis, faults, s))
-            cancelled = exits.cancelled(faults.waits) if found is None else None
+            cancelled = exits.cancelled(faults.waits) if found is None or wanted.here else None
             if found is not None and exits.transient():
                 yield Gap("skipped", insert, found, own[0])
             elif cancelled is not None:
                 yield Gap("cancelled", insert, cancelled, own[0])
-        early = exits.early() if len(own) == len(keyed) else None
+        early = exits.early() if len(own) == len(removals) else None
         if early is not None and _past(insert, early, finals):
             yield Gap("returned", insert, early, own[0])
         return
-    refused = exits.refused(lambda s: _caught(s) and _fails(basis, faults, s))
+    keyed = any(s.key is not None for s in removals)
+    refused = exits.refused(lambda s: _caught(s) and _fails(basis, faults, s)) if keyed else None
+    waiting = exits.by_error(wanted.limited) if keyed or (removals and wanted.made) else None
     if refused is not None:
-        yield Gap("refused", insert, refused, keyed[0])
-        return
-    wanted = stored(basis, insert)
-    waiting = exits.by_error(wanted.limited)
-    left = exits.cancelled(wanted.awaited) if waiting is None else None
-    if waiting is not None:
-        yield Gap("timeout", insert, waiting, keyed[0])
-    elif left is not None:
-        yield Gap("abandoned", insert, left, keyed[0])
+        yield Gap("refused", insert, refused, removals[0])
+    elif waiting is not None:
+        yield Gap("timeout", insert, waiting, removals[0])
+    elif removals and wanted.made and (left := exits.cancelled(wanted.awaited)) is not None:
+        yield Gap("abandoned", insert, left, removals[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +223,14 @@ def _caught(stmt: Stmt) -> bool:
     )
 
 
+def _removed(removals: Sequence[Use], stored: Stmt) -> Iterator[Stmt]:
+    """Where the entry is taken out: at the head of a loop through what has been stored, which is taken to run."""
+    around = {owner for _, owner in ancestors(stored)}
+    for removal in removals:
+        yield removal.stmt
+        yield from (o for _, o in ancestors(removal.stmt) if o.op == "for" and o not in around)
+
+
 def _handling(stmt: Stmt) -> bool:
     return any(block.kind == "handler" for block, _ in ancestors(stmt))
 
@@ -211,20 +248,17 @@ def _same_key(removal: Use, insert: Use) -> bool:
     return removal.key is None or source(removal.key) == source(insert.key)
 
 
-def reaching(basis: Basis, functions: set[Scope]) -> set[Scope]:
-    """These functions and those of the module that call them, through a few calls."""
+def reaching(basis: Basis, functions: set[Scope], without: Scope | None = None) -> set[Scope]:
+    """These functions and those of the module that call them, through a few calls, but not through `without`."""
     found, fresh = set(functions), set(functions)
     for _ in range(_REACH):
-        fresh = {c for f in fresh for c in _callers(basis, f)} - found
+        fresh = {c for f in fresh if f is not without for c in _callers(basis, f)} - found
         found |= fresh
     return found
 
 
 def _callers(basis: Basis, function: Scope) -> Iterator[Scope]:
-    if function.kind == "function":
-        for expr in basis.mentions(function.name):
-            if basis.names.local(expr) is function:
-                yield expr.stmt.scope.function
+    return (expr.stmt.scope.function for expr in references(basis, function))
 
 
 def _calling(basis: Basis, function: Scope, removing: set[Scope]) -> Iterator[Stmt]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from leaklint.meaning.basis import Basis, calls
 from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, Stmt, ancestors, source, walk
+from leaklint.tree.ir import Expr, Stmt, ancestors, source, statements, walk
 
 _WAITS = ("wait", "result", "get", "join", "acquire")
 _DISPLAYS = ("tuple", "list", "dict", "call")
@@ -25,6 +25,7 @@ class Stored:
     basis: Basis
     insert: Use
     names: frozenset[str]
+    made: bool  # here, to be waited for
 
     def limited(self, stmt: Stmt) -> bool:
         """Does the statement wait for it, and only for some time?"""
@@ -41,36 +42,61 @@ class Stored:
         """Does it wait for it, for as long as it takes?"""
         return any(e.op == "await" and self._is_or_asks(e.args[0]) for e in stmt.flat)
 
+    @property
+    def here(self) -> bool:
+        """Is it the function itself that waits for it?"""
+        function = self.insert.stmt.scope.function
+        return any(self.awaited(s) or self.limited(s) for s in statements(function.block))
+
+    @property
+    def settled(self) -> bool:
+        """Does the function say what is to be done when it is settled: `reply.add_done_callback(...)`?"""
+        function = self.insert.stmt.scope.function
+        called = (c.args[0] for s in statements(function.block) for c in calls(s))
+        return any(m.op == "attr" and m.text == "add_done_callback" and self.means(m.args[0]) for m in called)
+
     def means(self, expr: Expr) -> bool:
+        """A name that it goes by, or the entry itself."""
         if expr.op == "name":
             return expr.text in self.names
         again = expr.op == "sub" and self.insert.key is not None and len(expr.args) == 2
         same = again and source(expr.args[1]) == source(self.insert.key)
         return same and self.basis.names.place(expr) == self.insert.place.entry
 
+    def _part(self, expr: Expr) -> bool:
+        """`request`, or what it has that can be waited for: `request.future`, `request["answered"]`."""
+        return self.means(expr) or (expr.op in ("attr", "sub") and self.means(expr.args[0]))
+
     def _is_or_asks(self, waited: Expr) -> bool:
         """`reply`, `asyncio.shield(reply)` or `request.wait()`."""
-        while waited.op == "call":
-            row = self.basis.types.callee(waited).row
-            if len(waited.args) > 1 and (row is None or not row.passes):
+        asked = waited
+        while asked.op == "call":
+            row = self.basis.types.callee(asked).row
+            if len(asked.args) > 1 and (row is None or not row.passes):
                 return False  # a call that is given it for its own ends
-            waited = waited.args[1] if len(waited.args) > 1 else waited.args[0]
-        return self.means(waited.args[0] if waited.op == "attr" and waited.text in _WAITS else waited)
+            asked, waited = asked.args[1] if len(asked.args) > 1 else asked.args[0], asked
+        if waited.op == "call" and len(waited.args) == 1:
+            return asked.op == "attr" and asked.text in _WAITS and self._part(asked.args[0])
+        return self._part(asked)
 
 
 def stored(basis: Basis, insert: Use) -> Stored:
     """The names that the value goes by in its function, and those of what is stored with it to be waited for."""
     bound = [*insert.stmt.targets, insert.value] if insert.stmt.op == "assign" else [insert.value]
     names = {e.text for e in bound if e is not None and e.op == "name"}
-    return Stored(basis, insert, frozenset(names | set(_parts(basis, insert.value))))
+    made = {name for e in bound if e is not None for name in _made(basis, e)}
+    return Stored(basis, insert, frozenset(names | made), bool(made))
 
 
-def _parts(basis: Basis, value: Expr | None) -> Iterator[str]:
-    """`answered` of `(answered, results)` or `Call(answered)`, made here to be waited for."""
-    for part in walk(value) if value is not None and value.op in _DISPLAYS else ():
-        made = basis.names.only_value(part.text, part.scope) if part.op == "name" else None
-        if made is not None and made.op == "call" and source_name(made) in _EVENTS:
+def _made(basis: Basis, value: Expr) -> Iterator[str]:
+    """`answered`, also of `(answered, results)` or `Call(answered)`, when it is made here to be waited for."""
+    for part in walk(value) if value.op in _DISPLAYS else (value,):
+        made = basis.names.only_value(part.text, part.scope) if part.op == "name" else part
+        waits = made is not None and any(e.op == "call" and source_name(e) in _EVENTS for e in walk(made))
+        if waits and part.op == "name":
             yield part.text
+        elif waits and made is not None and made.op == "call":
+            yield ""  # without a name: the entry is waited for
 
 
 def _timed(basis: Basis, stmt: Stmt) -> bool:
