@@ -37,7 +37,13 @@ def check(facts: Facts) -> Iterator[Hit]:
 
 def survivors(facts: Facts, value: Value, inserts: list[Use]) -> Iterator[Survivor]:
     for gap in facts.gaps(value, inserts):
-        yield Survivor(gap.insert, gap.removal, gap.kind, "finally", Clue(gap.at, "missing", gap.kind))
+        yield Survivor(
+            gap.insert,
+            gap.removal,
+            gap.kind,
+            "done" if gap.kind == "run" else "finally",
+            Clue(gap.at, "missing", gap.kind),
+        )
     for found in facts.narrower(value, inserts):
         clue = Clue(found.guarded.stmt, "sibling", "guarded", {"condition": found.condition})
         yield Survivor(found.insert, found.removal, "narrower", "condition", clue, found.condition)

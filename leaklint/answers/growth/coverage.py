@@ -6,29 +6,22 @@ when nobody answers in time, it stays, unless the one who waits takes it out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from leaklint.answers.faults import Faults
+from leaklint.answers.growth.exits import Exits, caught, fails, handling, talks
 from leaklint.answers.growth.sites import calls_for, references
-from leaklint.answers.growth.waiting import stored
-from leaklint.answers.guards import Guards
-from leaklint.answers.handlers import catches_all, handles
+from leaklint.answers.growth.waiting import started, stored
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
-from leaklint.meaning.flow import Effects, ExitKind, open_exits
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, source, statements, walk
 
-GapKind = Literal["skipped", "cancelled", "returned", "timeout", "abandoned", "refused"]
+GapKind = Literal["skipped", "cancelled", "returned", "timeout", "abandoned", "refused", "run"]
 
-_LOGGING = ("debug", "info", "warning", "error", "exception", "critical", "log")
 _REACH = 3  # calls from the function that removes to the one that is asked about
-
-
-def _never(_: Stmt) -> bool:
-    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +31,7 @@ class Gap:
     `skipped`: the removal in the same function is not reached when something fails, `cancelled`: by a cancellation,
     which a handler that removes does not see, `returned`: because of a return;
     `timeout`: whoever waits for the entry gives up, `abandoned`: or is cancelled; `refused`: the function fails after
-    it has stored the entry.
+    it has stored the entry; `run`: the task that is the entry fails, or returns, before it takes itself out.
     """
 
     kind: GapKind
@@ -67,16 +60,17 @@ def gaps(basis: Basis, row: Row, grows: Sequence[Use], shrinks: Sequence[Use]) -
             continue
         released = set(_removed(here, insert.stmt)) | set(_calling(basis, function, removing))
         faults = Faults(basis, insert.place, row, function)
-        exits = _Exits(basis, insert, function, released)
+        exits = Exits(basis, insert, function, released)
         yield from _gaps_of(basis, faults, exits, own, keyed or [s for s in shrinks if s not in here])
     yield from _by_calls(basis, row, grows, keyed, removing)
+    yield from _by_runs(basis, row, grows, keyed)
 
 
 def _leaves_by_itself(insert: Use) -> bool:
     """Does it stand in a function that may end after it, and not in the clean-up of something else?"""
     function, stmt = insert.stmt.scope.function, insert.stmt
     runs = function.kind == "function" and function.block is not None and insert.expr.scope.kind != "lambda"
-    return runs and not _handling(stmt) and stmt.op not in ("return", "augassign")
+    return runs and not handling(stmt) and stmt.op not in ("return", "augassign")
 
 
 def _by_calls(
@@ -92,26 +86,47 @@ def _by_calls(
         if own:
             released = set(_removed(here, stmt)) | set(_calling(basis, function, removing))
             faults = Faults(basis, insert.use.place, row, function)
-            exits = _Exits(basis, insert.use, function, released)
+            exits = Exits(basis, insert.use, function, released)
             yield from (g for g in _gaps_of(basis, faults, exits, own, own) if g.kind != "returned")
 
 
-def _gaps_of(basis: Basis, faults: Faults, exits: _Exits, own: Sequence[Use], removals: Sequence[Use]) -> Iterator[Gap]:
+def _by_runs(basis: Basis, row: Row, grows: Sequence[Use], keyed: Sequence[Use]) -> Iterator[Gap]:
+    """The same of tasks and threads that are to take themselves out: `tasks[key] = create_task(self._run(key))`."""
+    for insert in grows if keyed else ():
+        runs = started(basis, insert)
+        own = [s for s in keyed if s.stmt.scope.function is runs]
+        if runs is None or not own or stored(basis, insert).settled or any(_sweeps(basis, s) for s in keyed):
+            continue
+        faults = Faults(basis, insert.place, row, runs)
+        exits = Exits(basis, insert, runs, {s.stmt for s in own}, held=True)
+        at = exits.early() or exits.by_error(lambda s, f=faults: fails(basis, f, s))  # type: ignore[misc]
+        if at is not None and exits.ends():
+            yield Gap("run", insert, at, own[0])
+
+
+def _sweeps(basis: Basis, removal: Use) -> bool:
+    """Does it take out one entry after the other, whichever are over?"""
+    key = removal.key
+    found = basis.names.bindings(key.text, key.scope) if key is not None and key.op == "name" else ()
+    return any(b.how in ("for", "comp") for b in found)
+
+
+def _gaps_of(basis: Basis, faults: Faults, exits: Exits, own: Sequence[Use], removals: Sequence[Use]) -> Iterator[Gap]:
     insert = exits.insert
     wanted = stored(basis, insert)
     if wanted.settled:  # it goes with what it waits for, when that comes to be at all
-        unsent = exits.by_error(lambda s: _talks(faults, s) and not wanted.awaited(s) and not wanted.limited(s))
+        unsent = exits.by_error(lambda s: talks(faults, s) and not wanted.awaited(s) and not wanted.limited(s))
         if unsent is not None:
             yield Gap("skipped", insert, unsent, removals[0])
         return
     if own:
         finals = [o for removal in own for block, o in ancestors(removal.stmt) if block.kind == "finally"]
         if finals:  # it is guarded as far as its author thinks that something may fail
-            before = exits.by_error(lambda s: _talks(faults, s)) if wanted.here else None
+            before = exits.by_error(lambda s: talks(faults, s)) if wanted.here else None
             if before is not None and not any(owner in finals for _, owner in ancestors(before)):
                 yield Gap("skipped", insert, before, own[0])
         else:
-            found = exits.by_error(lambda s: _fails(basis, faults, s))
+            found = exits.by_error(lambda s: fails(basis, faults, s))
             cancelled = exits.cancelled(faults.waits) if found is None or wanted.here else None
             if found is not None and exits.transient():
                 yield Gap("skipped", insert, found, own[0])
@@ -122,7 +137,7 @@ def _gaps_of(basis: Basis, faults: Faults, exits: _Exits, own: Sequence[Use], re
             yield Gap("returned", insert, early, own[0])
         return
     keyed = any(s.key is not None for s in removals)
-    refused = exits.refused(lambda s: _caught(s) and _fails(basis, faults, s)) if keyed else None
+    refused = exits.refused(lambda s: caught(s) and fails(basis, faults, s)) if keyed else None
     waiting = exits.by_error(wanted.limited) if keyed or (removals and wanted.made) else None
     if refused is not None:
         yield Gap("refused", insert, refused, removals[0])
@@ -132,107 +147,12 @@ def _gaps_of(basis: Basis, faults: Faults, exits: _Exits, own: Sequence[Use], re
         yield Gap("abandoned", insert, left, removals[0])
 
 
-@dataclass(frozen=True, slots=True)
-class _Exits:
-    """The ways out of a storing function on which the entry is still there."""
-
-    basis: Basis
-    insert: Use
-    function: Scope
-    released: set[Stmt]
-
-    def by_error(self, fails: Callable[[Stmt], bool]) -> Stmt | None:
-        """What fails, or raises, on the first way out by an error, caught on the way or not."""
-        return self._first("raise", fails, _never, False)
-
-    def cancelled(self, waits: Callable[[Stmt], bool]) -> Stmt | None:
-        """Where a cancellation passes the handlers that take the entry out."""
-        return self._first("cancel", _never, _never, False, waits)
-
-    def refused(self, fails: Callable[[Stmt], bool]) -> Stmt | None:
-        """The same where the function itself gives up: it raises, or leaves from within a handler."""
-        return self._first("raise", fails, _goes_on, True)
-
-    def transient(self) -> bool:
-        """Is the entry gone again whenever the function succeeds?"""
-        kinds: tuple[ExitKind, ...] = ("end", "return")
-        return not any(self._first(k, _never, lambda s: s.op == "return" and _handling(s), False) for k in kinds)
-
-    def early(self) -> Stmt | None:
-        """A return that leaves the entry, where the function's own end does not."""
-        if self._first("end", _never, _never, False) is not None:
-            return None
-        return self._first("return", _never, _handling, False)
-
-    def _first(
-        self,
-        kind: ExitKind,
-        fails: Callable[[Stmt], bool],
-        leaves: Callable[[Stmt], bool],
-        caught: bool,
-        waits: Callable[[Stmt], bool] = _never,
-    ) -> Stmt | None:
-        """Where the entry is left behind by this kind of exit; statements that are told to leave take it along."""
-        stored, released = self.insert.stmt, self.released
-        effects = Effects(
-            at=lambda s: "acquire" if s is stored else "release" if s in released or leaves(s) else "",
-            fallible=lambda s: s is not stored and fails(s),
-            narrow=Guards(self.basis, self.insert.place, stored).narrow,
-            swallows=_never,
-            catches_all=lambda b: caught or catches_all(b) or any(s in released for s in statements(b)),
-            stops=_never,
-            waits=lambda s: s is not stored and waits(s),
-            handles=lambda b: handles(self.basis, b),
-        )
-        exits = open_exits(self.function.block, effects) if self.function.block is not None else ()
-        return next((e.stmt for e in exits if e.kind == kind), None)
-
-
-def _fails(basis: Basis, faults: Faults, stmt: Stmt) -> bool:
-    """Does a statement do what may well fail: wait for something, or call what is neither known nor a mere look?"""
-    return any(
-        e.op != "call" or (basis.types.callee(e).receiver is None and not _mild(basis, e)) for e in faults.found(stmt)
-    )
-
-
-def _talks(faults: Faults, stmt: Stmt) -> bool:
-    """Does it wait for something that fails when the outside does: `await self.socket.send(request)`?"""
-    return any(e.op == "await" for e in faults.found(stmt))
-
-
-def _mild(basis: Basis, call: Expr) -> bool:
-    """By its name a log call, or one that only changes a container."""
-    method = call.args[0]
-    return method.op == "attr" and (method.text in _LOGGING or method.text in basis.apis.container_methods)
-
-
-def _goes_on(stmt: Stmt) -> bool:
-    """A regular return, or a handler after which the function goes on."""
-    if stmt.op == "return":
-        return not _handling(stmt)
-    home = stmt.parent
-    first = home is not None and home.kind == "handler" and home.stmts[0] is stmt
-    return first and home is not None and home.stmts[-1].op not in ("return", "raise")
-
-
-def _caught(stmt: Stmt) -> bool:
-    """In a `try` that has handlers."""
-    return any(
-        block.kind == "body" and owner.op == "try" and any(b.kind == "handler" for b in owner.blocks)
-        for block, owner in ancestors(stmt)
-    )
-
-
 def _removed(removals: Sequence[Use], stored: Stmt) -> Iterator[Stmt]:
     """Where the entry is taken out: at the head of a loop through what has been stored, which is taken to run."""
     around = {owner for _, owner in ancestors(stored)}
     for removal in removals:
         yield removal.stmt
         yield from (o for _, o in ancestors(removal.stmt) if o.op == "for" and o not in around)
-
-
-def _handling(stmt: Stmt) -> bool:
-    return any(block.kind == "handler" for block, _ in ancestors(stmt))
 
 
 def _past(insert: Use, left: Stmt, finals: Sequence[Stmt]) -> bool:

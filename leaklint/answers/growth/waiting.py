@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from leaklint.meaning.basis import Basis, calls
 from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, Stmt, ancestors, source, statements, walk
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, source, statements, walk
 
 _WAITS = ("wait", "result", "get", "join", "acquire")
 _DISPLAYS = ("tuple", "list", "dict", "call")
@@ -97,6 +97,27 @@ def _made(basis: Basis, value: Expr) -> Iterator[str]:
             yield part.text
         elif waits and made is not None and made.op == "call":
             yield ""  # without a name: the entry is waited for
+
+
+def started(basis: Basis, insert: Use) -> Scope | None:
+    """The function of this module that runs in the task or thread which is stored."""
+    value = insert.value
+    named = basis.names.bindings(value.text, value.scope) if value is not None and value.op == "name" else ()
+    for made in (value, *(b.value for b in named if b.exact)):
+        function = _run_by(basis, made) if made is not None and made.op == "call" else None
+        if function is not None:
+            return function
+    return None
+
+
+def _run_by(basis: Basis, made: Expr) -> Scope | None:
+    row = basis.types.result(made)
+    starts = (row is not None and row.kind == "task") or basis.apis.means("task_starters", source_name(made))
+    for given in made.args[1:] if starts or source_name(made) == "Thread" else ():
+        function = basis.names.local(given.args[0] if given.op == "call" else given)
+        if function is not None and function.kind == "function":
+            return function
+    return None
 
 
 def _timed(basis: Basis, stmt: Stmt) -> bool:

@@ -1,0 +1,120 @@
+"""The ways out of a function on which an entry that it has stored, or is to take out, is still there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from leaklint.answers.faults import Faults
+from leaklint.answers.guards import Guards
+from leaklint.answers.handlers import catches_all, handles
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.flow import Effects, ExitKind, open_exits
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, statements
+
+_LOGGING = ("debug", "info", "warning", "error", "exception", "critical", "log")
+
+
+def _never(_: Stmt) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Exits:
+    """The ways out of a function on which the entry is still there, since its insert or (`held`) from its beginning."""
+
+    basis: Basis
+    insert: Use
+    function: Scope
+    released: set[Stmt]
+    held: bool = False
+
+    def by_error(self, fails: Callable[[Stmt], bool]) -> Stmt | None:
+        """What fails, or raises, on the first way out by an error, caught on the way or not."""
+        return self._first("raise", fails, _never, False)
+
+    def cancelled(self, waits: Callable[[Stmt], bool]) -> Stmt | None:
+        """Where a cancellation passes the handlers that take the entry out."""
+        return self._first("cancel", _never, _never, False, waits)
+
+    def refused(self, fails: Callable[[Stmt], bool]) -> Stmt | None:
+        """The same where the function itself gives up: it raises, or leaves from within a handler."""
+        return self._first("raise", fails, _goes_on, True)
+
+    def transient(self) -> bool:
+        """Is the entry gone again whenever the function succeeds?"""
+        kinds: tuple[ExitKind, ...] = ("end", "return")
+        return not any(self._first(k, _never, lambda s: s.op == "return" and handling(s), False) for k in kinds)
+
+    def ends(self) -> bool:
+        """Is the entry gone when the function comes to its end?"""
+        return self._first("end", _never, _never, False) is None
+
+    def early(self) -> Stmt | None:
+        """A return that leaves the entry, where the function's own end does not."""
+        if not self.ends():
+            return None
+        return self._first("return", _never, handling, False)
+
+    def _first(
+        self,
+        kind: ExitKind,
+        fails: Callable[[Stmt], bool],
+        leaves: Callable[[Stmt], bool],
+        caught: bool,
+        waits: Callable[[Stmt], bool] = _never,
+    ) -> Stmt | None:
+        """Where the entry is left behind by this kind of exit; statements that are told to leave take it along."""
+        stored, released = self.insert.stmt, self.released
+        effects = Effects(
+            at=lambda s: "acquire" if s is stored else "release" if s in released or leaves(s) else "",
+            fallible=lambda s: s is not stored and fails(s),
+            narrow=Guards(self.basis, self.insert.place, stored).narrow,
+            swallows=_never,
+            catches_all=lambda b: caught or catches_all(b) or any(s in released for s in statements(b)),
+            stops=_never,
+            waits=lambda s: s is not stored and waits(s),
+            handles=lambda b: handles(self.basis, b),
+        )
+        exits = open_exits(self.function.block, effects, held=self.held) if self.function.block is not None else ()
+        return next((e.stmt for e in exits if e.kind == kind), None)
+
+
+def fails(basis: Basis, faults: Faults, stmt: Stmt) -> bool:
+    """Does a statement do what may well fail: wait for something, or call what is neither known nor a mere look?"""
+    return any(
+        e.op != "call" or (basis.types.callee(e).receiver is None and not _mild(basis, e)) for e in faults.found(stmt)
+    )
+
+
+def talks(faults: Faults, stmt: Stmt) -> bool:
+    """Does it wait for something that fails when the outside does: `await self.socket.send(request)`?"""
+    return any(e.op == "await" for e in faults.found(stmt))
+
+
+def _mild(basis: Basis, call: Expr) -> bool:
+    """By its name a log call, or one that only changes a container."""
+    method = call.args[0]
+    return method.op == "attr" and (method.text in _LOGGING or method.text in basis.apis.container_methods)
+
+
+def _goes_on(stmt: Stmt) -> bool:
+    """A regular return, or a handler after which the function goes on."""
+    if stmt.op == "return":
+        return not handling(stmt)
+    home = stmt.parent
+    first = home is not None and home.kind == "handler" and home.stmts[0] is stmt
+    return first and home is not None and home.stmts[-1].op not in ("return", "raise")
+
+
+def caught(stmt: Stmt) -> bool:
+    """In a `try` that has handlers."""
+    return any(
+        block.kind == "body" and owner.op == "try" and any(b.kind == "handler" for b in owner.blocks)
+        for block, owner in ancestors(stmt)
+    )
+
+
+def handling(stmt: Stmt) -> bool:
+    return any(block.kind == "handler" for block, _ in ancestors(stmt))
