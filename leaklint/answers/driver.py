@@ -131,6 +131,9 @@ def is_program(basis: Basis, function: Scope, depth: int = 3) -> bool:
     )
 
 
+_TAKES_OUT = ("pop", "__delitem__", "discard", "remove")
+
+
 def _checked(basis: Basis, use: Use) -> bool:
     """Is the key, or what it is made of, first looked up in another collection, and refused when it is not there?"""
     if use.key is None:
@@ -148,6 +151,8 @@ def _checked(basis: Basis, use: Use) -> bool:
         place = basis.names.place(test.args[1])
         if place is None or place == use.place or place.path[:1] == use.place.path[:1]:
             continue
+        if any(u.verb in _TAKES_OUT and u.key is not None for u in basis.all_uses(place)):
+            continue  # its entries come and go themselves
         inside = any(owner is stmt and block.kind == "body" for block, owner in ancestors(use.stmt))
         refuses = bool(stmt.blocks[0].stmts) and stmt.blocks[0].stmts[-1].op in ("raise", "return", "continue")
         if (test.text == "In" and inside) or (test.text == "NotIn" and refuses):
@@ -156,9 +161,12 @@ def _checked(basis: Basis, use: Use) -> bool:
 
 
 def _said_once(basis: Basis, use: Use) -> bool:
-    """`warn_once(message)`: as many as there are calls that say something."""
-    told = basis.apis.means("reporting_once", use.stmt.scope.function.name)
-    return told and use.key is not None and use.key.op == "name" and basis.apis.means("message_names", use.key.text)
+    """`warn_once(message)`: as many as there are calls that say something, where it is what the caller wrote."""
+    if use.key is None or not basis.apis.means("reporting_once", use.stmt.scope.function.name):
+        return False
+    made = basis.names.only_value(use.key.text, use.key.scope) if use.key.op == "name" else use.key
+    parts = made.args if made is not None and made.op == "tuple" else (use.key,) if made is None else ()
+    return any(p.op == "name" and basis.apis.means("message_names", p.text) for p in parts)
 
 
 def _registers_passing(basis: Basis, use: Use, keyed: Answer) -> bool:

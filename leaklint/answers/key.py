@@ -37,8 +37,8 @@ _CLOSED_CALLS = (
     "builtins.len",
     "builtins.bool",
     "os.getpid",
-    "threading.get_ident",
 )
+_THREADS = ("threading.get_ident", "threading.get_native_id", "threading.current_thread", "asyncio.current_task")
 _CLOSED_ATTRIBUTES = ("__name__", "__class__", "__qualname__", "__module__", "__doc__", "__file__")
 _IDENTITIES = ("id", "uid", "uuid", "key", "pk", "address", "url", "path")  # `user.id` says what `user_id` says
 _DEPTH = 6
@@ -139,7 +139,7 @@ def _looped(basis: Basis, item: Expr) -> bool:
 def _attribute(basis: Basis, expr: Expr) -> Answer:
     if expr.text in _CLOSED_ATTRIBUTES or (expr.args[0].op == "name" and expr.args[0].text[:1].isupper()):
         return Answer("closed set", word=source(expr))
-    if expr.args[0].op == "call" and expr.text in ("hex", "int"):  # `uuid4().hex`
+    if expr.args[0].op == "call" and expr.text in ("hex", "int", "ident"):  # `uuid4().hex`
         return _called(basis, expr.args[0], _DEPTH)
     klass = basis.names.class_of(expr.args[0])
     if klass is not None:
@@ -165,6 +165,8 @@ def _called(basis: Basis, call: Expr, depth: int) -> Answer:
         return Answer("closed set", word=source(call))
     if name.startswith(_FRESH):
         return Answer("caller's key", word=source(call))
+    if name in _THREADS:
+        return Answer("inventory", word=source(call))
     func = call.args[0]
     if name == "builtins.getattr" and len(call.args) > 2 and call.args[2].op == "const":
         word = call.args[2].value.strip("\"'")

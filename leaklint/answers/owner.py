@@ -47,7 +47,7 @@ def guarded(basis: Basis, klass: Scope) -> bool:
         stmt.op == "assign"
         and stmt.value is not None
         and stmt.value.op == "call"
-        and basis.names.qualified(stmt.value.args[0]) in _LOCKS
+        and any(basis.names.qualified(e) in _LOCKS for e in stmt.value.args)
         for init in inits
         for stmt in statements(init.block)
     )
@@ -72,7 +72,7 @@ def lifetime(basis: Basis, klass: Scope) -> OwnerKind:
         if basis.apis.means("short_lived_classes", word):
             # what is fed piece by piece lives as long as its stream does
             fed = any(basis.apis.means("feed_methods", m.name) for m in klass.children if m.kind == "function")
-            return "instance" if fed else "short-lived instance"
+            return "instance" if fed or guarded(basis, klass) else "short-lived instance"
         if basis.apis.means("long_lived_classes", word):
             return "instance"  # by a name alone: long enough to keep, not enough to be certain
     if made == {"local"}:

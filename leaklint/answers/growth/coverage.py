@@ -114,17 +114,16 @@ def _sweeps(basis: Basis, removal: Use) -> bool:
 def _gaps_of(basis: Basis, faults: Faults, exits: Exits, own: Sequence[Use], removals: Sequence[Use]) -> Iterator[Gap]:
     insert = exits.insert
     wanted = stored(basis, insert)
+    unsent = exits.by_error(lambda s: talks(faults, s) and not wanted.awaited(s) and not wanted.limited(s))
     if wanted.settled:  # it goes with what it waits for, when that comes to be at all
-        unsent = exits.by_error(lambda s: talks(faults, s) and not wanted.awaited(s) and not wanted.limited(s))
         if unsent is not None:
             yield Gap("skipped", insert, unsent, removals[0])
         return
     if own:
         finals = [o for removal in own for block, o in ancestors(removal.stmt) if block.kind == "finally"]
         if finals:  # it is guarded as far as its author thinks that something may fail
-            before = exits.by_error(lambda s: talks(faults, s)) if wanted.here else None
-            if before is not None and not any(owner in finals for _, owner in ancestors(before)):
-                yield Gap("skipped", insert, before, own[0])
+            if unsent is not None and wanted.here and not any(o in finals for _, o in ancestors(unsent)):
+                yield Gap("skipped", insert, unsent, own[0])
         else:
             found = exits.by_error(lambda s: fails(basis, faults, s))
             cancelled = exits.cancelled(faults.waits) if found is None or wanted.here else None

@@ -39,7 +39,8 @@ def record(basis: Basis, added: Use) -> Answer:
 def passing(basis: Basis, added: Use) -> bool:
     """Does an entry come and go, by the name of its container or by what it is?"""
     name = next(p for p in reversed(added.place.path) if p != ELEMENT)
-    return basis.apis.means("passing_names", name) or _passing(basis, added.value) or _waiter(basis, added.value)
+    parts = added.value.args if added.value is not None and added.value.op == "tuple" else (added.value,)
+    return basis.apis.means("passing_names", name) or any(_passing(basis, p) or _waiter(basis, p) for p in parts)
 
 
 def _waiter(basis: Basis, value: Expr | None) -> bool:
