@@ -165,7 +165,8 @@ def _said_once(basis: Basis, use: Use) -> bool:
     if use.key is None or not basis.apis.means("reporting_once", use.stmt.scope.function.name):
         return False
     made = basis.names.only_value(use.key.text, use.key.scope) if use.key.op == "name" else use.key
-    parts = made.args if made is not None and made.op == "tuple" else (use.key,) if made is None else ()
+    known = made if made is not None else use.key
+    parts = known.args if known.op == "tuple" else (known,)
     return any(p.op == "name" and basis.apis.means("message_names", p.text) for p in parts)
 
 

@@ -31,13 +31,7 @@ _SHAPING = frozenset(
 )
 _SPLITS = frozenset(["split", "rsplit", "splitlines", "partition", "rpartition"])
 _MAKES = re.compile(r"^_?((get|make|build|generate|compute)_)?_*")  # `get_session_id()` gives a session id
-_CLOSED_CALLS = (
-    "builtins.type",
-    "builtins.isinstance",
-    "builtins.len",
-    "builtins.bool",
-    "os.getpid",
-)
+_CLOSED_CALLS = ("builtins.type", "builtins.isinstance", "builtins.len", "builtins.bool", "os.getpid")
 _THREADS = ("threading.get_ident", "threading.get_native_id", "threading.current_thread", "asyncio.current_task")
 _CLOSED_ATTRIBUTES = ("__name__", "__class__", "__qualname__", "__module__", "__doc__", "__file__")
 _IDENTITIES = ("id", "uid", "uuid", "key", "pk", "address", "url", "path")  # `user.id` says what `user_id` says

@@ -126,7 +126,7 @@ def _gaps_of(basis: Basis, faults: Faults, exits: Exits, own: Sequence[Use], rem
                 yield Gap("skipped", insert, unsent, own[0])
         else:
             found = exits.by_error(lambda s: fails(basis, faults, s))
-            cancelled = exits.cancelled(faults.waits) if found is None or wanted.here else None
+            cancelled = exits.cancelled(faults.waits) if found is None else None
             if found is not None and exits.transient():
                 yield Gap("skipped", insert, found, own[0])
             elif cancelled is not None:
