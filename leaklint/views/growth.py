@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Literal, get_args
 
-from leaklint.answers import drain, endings, key, owner, rounds
+from leaklint.answers import drain, endings, owner, rounds
 from leaklint.answers.growth import coverage, memo, narrower, nested, occasion, record, startup, tail, unsent
 from leaklint.apis import Row
 from leaklint.facts import DriverKind
 from leaklint.meaning.basis import NO, Answer, Clue
 from leaklint.meaning.names import Place
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, Scope, source
+from leaklint.tree.ir import Expr, Scope
 from leaklint.value import Entries, Value
 from leaklint.views import sibling
 from leaklint.views.hit import Clear
@@ -157,71 +157,6 @@ class Growth(View):
     def tail(self, value: Value) -> tail.Tail:
         """How its oldest entries may be dropped."""
         return tail.tail(value.uses, ordered="discard" not in value.row.shrink)
-
-    def outside_key(self, value: Value, insert: Use) -> Answer:
-        """The key of an insert, when it comes from outside.
-
-        One whose name says nothing does where a function keeps by it what it makes, as a cache, and where the entries
-        come and go.
-        """
-        driver = value.driver(insert)
-        if driver.kind in ("caller's key", "inventory"):
-            return driver
-        if driver.kind in ("once", "closed set"):
-            return NO
-        if self._forgotten(value, insert):
-            return Answer("inventory", driver.clues, source(insert.key))
-        if driver.kind == "import":
-            return NO
-        if self._passes(value, insert):
-            return Answer(driver.kind, driver.clues, source(insert.key))
-        if not key.passed_in(self.basis, insert.key):
-            return NO
-        remembered = self._cache(value) or self.memoises(value, insert)
-        return Answer("inventory", driver.clues, source(insert.key)) if remembered else NO
-
-    def _forgotten(self, value: Value, insert: Use) -> bool:
-        """Does all else show that entries go again, though nothing takes one out: a sibling that loses its own, or a
-        function that ends what it looks up here by the same kind of key?"""
-        if value.shrinks or insert.stmt.scope.function.kind != "function":
-            return False
-        return next(self.siblings(value), None) is not None or any(self._parts(u) for u in value.uses)
-
-    def _parts(self, look: Use) -> bool:
-        """`plugin = self.plugins[name]` in `unload_plugin(name)`."""
-        function, key = look.stmt.scope.function, look.key
-        named = look.verb in ("__getitem__", "get") and key is not None and key.op == "name"
-        given = named and key is not None and any(p.name == key.text for p in function.params)
-        return given and self.means("parting_methods", function.name)
-
-    def _cache(self, value: Value) -> bool:
-        """By its name or that of its class: whatever is asked for gets an entry."""
-        return any(self.means("cache_names", name) for name in (value.place.path[-1], value.place.scope.name))
-
-    def _passes(self, value: Value, insert: Use) -> bool:
-        """Does the insert add one of those that come and go, again and again?"""
-        if not record.passing(self.basis, insert) or key.looped(self.basis, insert.key):
-            return False
-        return self.lasting(value) or self.context(insert.stmt).kind in ("event", "stream")
-
-    def piles_up(self, value: Value, insert: Use, driver: Answer) -> bool:
-        """Do the entries become many? Those of things that exist do where new ones are made up by an event, those of
-        which too little is said where the holder lasts, and all that a cache is asked for."""
-        if driver.kind != "inventory" or self._cache(value):
-            return True
-        if self.memoises(value, insert) or self._passes(value, insert) or self._forgotten(value, insert):
-            return True
-        if self._emptied(value):
-            return True
-        if self.context(insert.stmt).kind in ("event", "stream"):
-            return True
-        listed = self.means("listing_methods", insert.stmt.scope.function.name)
-        return self.lasting(value) and not listed and not key.standing(self.basis, insert.key, driver.word)
-
-    def _emptied(self, value: Value) -> bool:
-        """Are the entries containers that lose what they hold, one by one?"""
-        taken = (u for u in self.entry_uses(value) if u.verb in ("pop", "remove", "discard", "__delitem__"))
-        return any(u.key is not None for u in taken)
 
     @cached_property
     def bounded_at_hand(self) -> str:
