@@ -147,3 +147,27 @@ def start(command):
 )
 def test_no_finally_ends_what_is_handed_over(left: str, hint: str) -> None:
     assert finding(SERVER.format(left=left), "LK305").hint == hint
+
+
+PARSE = """
+import logging
+
+import requests
+
+log = logging.getLogger(__name__)
+
+
+def fetch(session: requests.Session, url):
+    answer = session.get(url)
+    told = {told}
+    try:
+        return told["rows"]
+    except KeyError:
+        log.error("no rows: %s", told)
+        raise
+"""
+
+
+@pytest.mark.parametrize(("told", "hint"), [("answer.text", "slice"), ("answer.json()", "text")])
+def test_a_slice_only_of_what_is_text_or_bytes(told: str, hint: str) -> None:
+    assert finding(PARSE.format(told=told), "LK401").hint == hint

@@ -7,6 +7,7 @@ from functools import cached_property
 from leaklint.answers.exceptions import text
 from leaklint.answers.peaks import (
     consume,
+    cuttable,
     demand,
     figures,
     frames,
@@ -30,6 +31,10 @@ class Peaks(View):
     def weight(self, expr: Expr) -> Answer:
         """May the value be of any size?"""
         return weight.weight(self.basis, expr)
+
+    def cuttable(self, expr: Expr) -> bool:
+        """Is it known to be text or bytes, of which a slice can be taken?"""
+        return cuttable.cuttable(self.basis, expr)
 
     def unparsed(self, expr: Expr) -> Answer:
         """Is it what a handler tells because it could not be parsed?"""

@@ -32,7 +32,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             driver=driver,
             release="never",
             message=weight.kind,
-            hint="summary" if "dumps" in text.how or weight.kind == "mapping" else "slice",
+            hint=advice(facts, text, weight.kind),
             args={"name": source(text.expr), "how": text.how, "came": weight.word},
             clues=(
                 Clue(text.expr.stmt, "acquired", "stringified", {"name": source(text.expr), "how": text.how}),
@@ -41,6 +41,12 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             ),
             acquired=source(text.whole),
         )
+
+
+def advice(facts: Facts, text: Text, kind: str) -> str:
+    if "dumps" in text.how or kind == "mapping":
+        return "summary"
+    return "slice" if kind == "accumulated" or facts.cuttable(text.expr) else "text"
 
 
 def subject(text: Text) -> str:

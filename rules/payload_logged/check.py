@@ -22,7 +22,7 @@ def check(facts: Facts) -> Iterator[Hit]:
         if (text.cut and weight.kind != "accumulated") or facts.refusal(text, weight):
             continue
         if weight and message != "arguments":
-            yield hit(text, weight, message)
+            yield hit(text, weight, message, cut=facts.cuttable(text.expr))
         elif all_arguments and not represents:
             yield hit(text, all_arguments, "arguments")
 
@@ -35,7 +35,7 @@ def told(facts: Facts, text: Text) -> str:
     return "traced" if sink.kind == "trace" else "off" if sink.off else "logged"
 
 
-def hit(text: Text, what: Answer, message: str) -> Hit:
+def hit(text: Text, what: Answer, message: str, *, cut: bool = False) -> Hit:
     stmt, name = text.expr.stmt, source(text.expr)
     driver: DriverKind = "payload" if what.kind in ("read", "accumulated") else "call"
     return Hit(
@@ -45,7 +45,7 @@ def hit(text: Text, what: Answer, message: str) -> Hit:
         driver=driver,
         release="never",
         message=message,
-        hint={"off": "lazy", "arguments": "names"}.get(message, "slice"),
+        hint={"off": "lazy", "arguments": "names"}.get(message, "slice" if cut else "text"),
         args={"name": name, "how": text.how, "came": what.word},
         clues=(Clue(stmt, "acquired", "stringified", {"name": name, "how": text.how}), *what.clues[:1]),
         acquired=source(text.whole),
