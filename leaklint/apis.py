@@ -137,6 +137,13 @@ class Apis:
         return frozenset(m for m, row in made if row is not None and row.kind == "resource" and row.needs_release)
 
     @cached_property
+    def streamed(self) -> Row | None:
+        """A response that is asked for with `stream=True`, whatever the client: all that ends those which rows know."""
+        known = [r for r in self.rows.values() if r.open_with.get("stream") == "True" and not r.needs_release]
+        release = dict.fromkeys(verb for row in known for verb in row.release)
+        return replace(known[0], name="", release=tuple(release), awaited=()) if known else None
+
+    @cached_property
     def asking(self) -> frozenset[str]:
         """Methods that ask something to end, of any row."""
         return frozenset(method for row in self.rows.values() for method in row.asks)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from leaklint.answers.conditional import by_stream, holds_open
 from leaklint.answers.fate import fate, resource_uses
 from leaklint.answers.files import by_mode, opened_part
 from leaklint.answers.lending import called, is_file
@@ -44,7 +45,7 @@ def acquired(basis: Basis, expr: Expr | None) -> Row | None:
     if callee.local is not None and _left_open(callee.local):
         return _by_subclass(basis, callee.local)
     row = basis.types.result(expr) or _own_returned(basis, callee.local) or precedent(basis, expr)
-    row = row or by_mode(basis, expr)
+    row = row or by_mode(basis, expr) or by_stream(basis, expr)
     if row is None or row.kind != "resource" or _in_memory(basis, expr) or _borrows(expr, row):
         return None
     if _over_given(basis, expr, row):
@@ -79,12 +80,6 @@ def _by_task(basis: Basis, name: Expr) -> Row | None:
     if call is None or row is None or row.kind != "task" or len(call.args) < 2 or call.args[1].op != "call":
         return None
     return acquired(basis, call.args[1])
-
-
-def holds_open(row: Row, call: Expr) -> bool:
-    """Is it acquired with an argument that opens something (`stream=True`, `stdout=PIPE`)?"""
-    given = zip(call.names, call.args, strict=False)
-    return any(name and row.open_with.get(name) in (arg.text, arg.value) for name, arg in given)
 
 
 def _over_given(basis: Basis, call: Expr, row: Row) -> bool:

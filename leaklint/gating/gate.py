@@ -114,7 +114,8 @@ class Gate:
         objects = {name for name, maker in seen.born if maker in classes}
         if not _flow(objects, seen.bound).isdisjoint(seen.held):
             return True
-        peers = {maker for name, maker in seen.born if self.apis.means("peer_names", name)}
+        means = self.apis.means
+        peers = {m for name, m in seen.born if means("peer_names", name) or means("connection_names", name)}
         peers |= {value for name, value in seen.bound if name in peers}
         paired = any(name.endswith("writer") for name, _ in seen.born)  # `reader, writer = await dial()`
         if paired or any(self.apis.means("opening_functions", maker) for maker in peers):

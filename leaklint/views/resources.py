@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Literal
 
-from leaklint.answers import openers, paths
-from leaklint.answers.resources import entered, listed, rebuilt, unreleased
+from leaklint.answers import conditional, openers, paths
+from leaklint.answers.resources import entered, halfread, listed, rebuilt, unreleased
 from leaklint.apis import Row
 from leaklint.facts import DriverKind
 from leaklint.meaning.basis import Answer
@@ -46,7 +46,7 @@ class Resources(View):
 
     def holds_open(self, row: Row, call: Expr) -> bool:
         """Is it acquired with an argument that opens something which waits for the release?"""
-        return openers.holds_open(row, call)
+        return conditional.holds_open(row, call)
 
     def counted(self, row: Row, call: Expr) -> bool:
         """Does CPython end it with the last reference, so that what a function drops does not last?"""
@@ -112,6 +112,12 @@ class Resources(View):
         kept = (one for one in self.listed if not one.ends)
         lists = (unreleased.Unreleased(one.place.text, one.row, one.call, one.one) for one in kept)
         return (*unreleased.unreleased(self.basis, self.traces), *lists)
+
+    @cached_property
+    def halfread(self) -> tuple[halfread.Halfread, ...]:
+        """Responses that are read piece by piece and never closed, where the reading may stop."""
+        responses = (t for t in self.traces if self.sort(t[0].row) == "response")
+        return tuple(halfread.halfread(self.basis, responses))
 
     @cached_property
     def listed(self) -> tuple[listed.Listed, ...]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from leaklint.apis import Row
 from leaklint.meaning.basis import Clue
-from leaklint.meaning.flow import Exit
 from leaklint.model import Clear, Facts, Hit
 from leaklint.outline import brief, release_call
 from leaklint.tree.ir import Expr, source
@@ -15,7 +14,12 @@ from leaklint.tree.ir import Expr, source
 def check(facts: Facts) -> Iterator[Hit | Clear]:
     for found in facts.unreleased:
         if facts.sort(found.row) == "response" and not found.defence:
-            yield _hit(facts, found.row, found.call, found.subject, found.name, derived=found.derived)
+            how, hint = "named" if found.name else "dropped", _hint(found.row, whole=found.derived is None)
+            yield _hit(facts, found.row, found.call, (found.subject, found.name), how, hint)
+    for half in facts.halfread:
+        place, row = half.paths.place, half.paths.row
+        hint, clue = "on_end" if half.way == "forwarded" else _hint(row), Clue(half.left, "missing", half.way)
+        yield _hit(facts, row, half.value, (place.text, place.path[0]), half.way, hint, clue)
     for paths, value in facts.traces:
         row, place = paths.row, paths.place
         if facts.sort(row) != "response" or not (paths.releases or paths.escapes):
@@ -25,32 +29,28 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         if left is None or (row.awaited and not row.open_with):
             yield Clear(paths.acquired, place.text, "released" if paths.releases else "handed over", sound=True)
         else:
-            yield _hit(facts, row, value, place.text, place.path[0], left, handed_over=bool(paths.escapes))
+            hint = "guard" if paths.escapes else _hint(row)
+            clue = Clue(left.stmt, "missing", "leaves" if left.kind == "return" else "raises")
+            yield _hit(facts, row, value, (place.text, place.path[0]), "skipped", hint, clue)
 
 
-def _hit(  # noqa: PLR0913  what is known of one response
-    facts: Facts,
-    row: Row,
-    call: Expr,
-    subject: str,
-    name: str,
-    left: Exit | None = None,
-    *,
-    handed_over: bool = False,
-    derived: Expr | None = None,
+def _hint(row: Row, *, whole: bool = True) -> str:
+    return "with" if row.scoped and whole else "close"
+
+
+def _hit(
+    facts: Facts, row: Row, call: Expr, names: tuple[str, str], how: str, hint: str, clue: Clue | None = None
 ) -> Hit:
-    when = facts.context(call.stmt)
-    missing, awaited = when.clues, any(e is not None and e.op == "await" for e in (call, call.parent))
-    if left is not None:
-        missing = (Clue(left.stmt, "missing", "leaves" if left.kind == "return" else "raises"),)
+    (subject, name), when = names, facts.context(call.stmt)
+    awaited = any(e is not None and e.op == "await" for e in (call, call.parent))
     return Hit(
         at=call.stmt,
         subject=subject,
         owner="call",  # with the last reference to it the connection is given back, sooner or later
         driver="call" if facts.counted(row, call) else facts.cadence(when),
-        release="on some paths" if left is not None else "never",
-        message="skipped" if left is not None else "named" if name else "dropped",
-        hint="guard" if handed_over else "with" if row.scoped and derived is None else "close",
+        release="on some paths" if clue is not None else "never",
+        message=how,
+        hint=hint,
         args={
             "noun": row.noun,
             "name": name,
@@ -58,6 +58,6 @@ def _hit(  # noqa: PLR0913  what is known of one response
             "with": row.scoped,
             "release": release_call(row, name or "response", awaited=awaited),
         },
-        clues=(Clue(call.stmt, "acquired", "acquired", {"noun": row.noun}), *missing),
+        clues=(Clue(call.stmt, "acquired", "acquired", {"noun": row.noun}), *((clue,) if clue else when.clues)),
         acquired=source(call),
     )

@@ -46,13 +46,13 @@ def _by_name(basis: Basis, place: Place, uses: list[Use], made: list[Use]) -> It
 
 
 def _peer(basis: Basis, made: Use) -> bool:
-    """`sock = new_socket()`, `reader, writer = await dial()`: is it one end of a connection?"""
-    if basis.apis.means("peer_names", made.expr.text):
-        return basis.apis.means("opening_functions", called(basis, _call(made)))
-    pair = made.expr.parent.args if made.expr.parent is not None and made.expr.parent.op == "tuple" else ()
-    call = _call(made)
+    """`sock = new_socket()`, `client = await connect()`, `reader, writer = await dial()`: is it open to a peer?"""
+    call, name = _call(made), made.expr.text
     waited = call.parent is not None and call.parent.op == "await"
-    return waited and made.expr.text.endswith("writer") and any(e.text.endswith("reader") for e in pair)
+    if basis.apis.means("peer_names", name) or (waited and basis.apis.means("connection_names", name)):
+        return basis.apis.means("opening_functions", called(basis, call))
+    pair = made.expr.parent.args if made.expr.parent is not None and made.expr.parent.op == "tuple" else ()
+    return waited and name.endswith("writer") and any(e.text.endswith("reader") for e in pair)
 
 
 def _made(basis: Basis, use: Use) -> bool:

@@ -1,0 +1,21 @@
+"""What is open only with a certain argument: `stdout=PIPE`, `stream=True`."""
+
+from __future__ import annotations
+
+from leaklint.apis import Row
+from leaklint.meaning.basis import Basis
+from leaklint.tree.ir import Expr
+
+
+def holds_open(row: Row, call: Expr) -> bool:
+    """Is it acquired with an argument that opens something (`stream=True`, `stdout=PIPE`)?"""
+    given = zip(call.names, call.args, strict=False)
+    return any(name and row.open_with.get(name) in (arg.text, arg.value) for name, arg in given)
+
+
+def by_stream(basis: Basis, call: Expr) -> Row | None:
+    """`client.get(url, stream=True)`, whatever the client is."""
+    callee, row = basis.types.callee(call), basis.apis.streamed
+    known = callee.row is not None or callee.receiver is not None or callee.local is not None
+    method = call.args[0].op == "attr" and basis.apis.means("request_methods", call.args[0].text)
+    return row if row is not None and method and not known and holds_open(row, call) else None
