@@ -49,6 +49,8 @@ def _peer(basis: Basis, made: Use) -> bool:
     """`sock = new_socket()`, `client = await connect()`, `reader, writer = await dial()`: is it open to a peer?"""
     call, name = _call(made), made.expr.text
     waited = call.parent is not None and call.parent.op == "await"
+    if name.endswith("reader"):
+        return False  # nothing to close: the writer has the connection
     if basis.apis.means("peer_names", name) or (waited and basis.apis.means("connection_names", name)):
         return basis.apis.means("opening_functions", called(basis, call))
     pair = made.expr.parent.args if made.expr.parent is not None and made.expr.parent.op == "tuple" else ()
