@@ -27,6 +27,16 @@ def given_away(basis: Basis, use: Use, row: Row) -> bool:
     return _keeps(basis, use, row, _DEPTH)
 
 
+def used_on(basis: Basis, use: Use, row: Row) -> bool:
+    """Is it only lent to a function by one that goes on using it afterwards, and gets nothing back that may hold it?"""
+    if use.role != "argument" or _keeps(basis, use, row, _DEPTH):
+        return False
+    call, callee = use.site, basis.types.callee(use.site)
+    own = callee.local is not None and call.stmt.op == "expr"
+    later = (u for u in basis.all_uses(use.place) if u.verb and u.site.op == "call" and u.verb not in row.release)
+    return (own or stays(basis, call)) and any(u.stmt.ordinal > use.stmt.ordinal for u in later)
+
+
 def _keeps(basis: Basis, use: Use, row: Row, depth: int) -> bool:
     """Does whoever gets an argument, or a list that it stands in, keep it or end it?"""
     if use.role == "argument":

@@ -9,6 +9,7 @@ from leaklint.answers.fate import fate, resource_uses
 from leaklint.answers.faults import Faults
 from leaklint.answers.guards import Guards
 from leaklint.answers.handlers import catches_all, handles
+from leaklint.answers.handover import used_on
 from leaklint.answers.instances import klass
 from leaklint.answers.lending import lent
 from leaklint.answers.openers import acquired as acquires
@@ -66,8 +67,10 @@ def trace(
     outcomes = list(_outcomes(basis, place, row, function))
     ends = [use for use, outcome in outcomes if outcome == "release" or _given_out(use)]
     for use, outcome in outcomes:
-        if outcome == "escape" and (place.is_attribute or (ends and lent(basis, use, ends))):
-            continue  # held by an object that nobody gets; or still closed here
+        if outcome == "escape" and (
+            place.is_attribute or (ends and lent(basis, use, ends)) or used_on(basis, use, row)
+        ):
+            continue  # held by an object that nobody gets; or still closed or used here
         if (use.stmt is acquired and outcome == "rebind") or (outcome in ("escape", "rebind") and wraps(basis, use)):
             continue
         if outcome in ("release", "attempt"):

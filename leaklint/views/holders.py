@@ -43,7 +43,7 @@ class Holders(Resources):
         own = (
             (s.name, openers.own_class(self.basis, s)) for s in self.basis.module.scope.children if s.kind == "class"
         )
-        return tuple((name, row.own) for name, row in own if row is not None)
+        return tuple((name, row.own if row.empty else ()) for name, row in own if row is not None)
 
     @cached_property
     def evident(self) -> tuple[tuple[Paths, Expr], ...]:
