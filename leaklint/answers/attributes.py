@@ -11,6 +11,7 @@ from leaklint.answers.endings import reached
 from leaklint.answers.fate import fate, resource_uses
 from leaklint.answers.gathered import gathered
 from leaklint.answers.handover import given_away
+from leaklint.answers.madeover import opened_for
 from leaklint.answers.overridden import bereft, overriding
 from leaklint.answers.owner import lifetime
 from leaklint.answers.shown import Shown, shown
@@ -41,6 +42,7 @@ class Held:
     emptied: bool = False  # the ending sets it to None
     likely: bool = True  # where that is not checked, this looks like a leak all the same
     started: bool = False  # by `acquired`, whoever made it
+    over: Expr | None = None  # what opens the resource that the attribute's object is made over
     heir: Scope | None = None  # a subclass that has none of the methods which release it in another one
 
     @property
@@ -58,6 +60,8 @@ class Held:
         """What is to be done about it, as the rule's hints say it."""
         if self.place.path[-1] == ELEMENT:
             return "each_method" if self.ending is None else "each_to_method"
+        if self.over is not None:
+            return "keep_inner"
         if self.ending is None:
             return "add_method"
         if self.wrong == "overridden":
@@ -128,6 +132,7 @@ def held(basis: Basis, endings: Mapping[Scope, tuple[Scope, ...]]) -> Iterator[H
             likely=guess is None or likely(basis, guess, ends, sibling),
             started=isinstance(one, Shown) and one.started,
             heir=heir,
+            over=opened_for(basis, one.value) if one.value.op == "call" and isinstance(one, Acquisition) else None,
         )
 
 

@@ -23,6 +23,8 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             continue
         klass, ending, sibling = held.place.scope, held.ending, held.sibling
         clues = [Clue(held.acquired, "acquired", "acquired", {"noun": held.row.noun or held.row.name})]
+        if held.over is not None:
+            clues.append(Clue(held.over.stmt, "acquired", "under"))
         if ending is not None and ending.stmt is not None:
             clues.append(Clue(ending.stmt, "missing", "forgets", {"method": ending.name}))
         elif klass.stmt is not None:

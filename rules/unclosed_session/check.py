@@ -32,7 +32,13 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             driver="call" if counted else facts.cadence(when),
             release="never",
             message="reopened" if unreleased.lost is not None else "named" if unreleased.name else "dropped",
-            hint="close" if not row.scoped else "with" if unreleased.derived is None else "inside",
+            hint="inner"
+            if facts.opened_for(call) is not None
+            else "close"
+            if not row.scoped
+            else "with"
+            if unreleased.derived is None
+            else "inside",
             args={
                 "noun": noun,
                 "name": unreleased.name,
@@ -43,7 +49,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             },
             clues=(Clue(stmt, "acquired", "acquired", {"noun": noun}), *lost, *when.clues),
             acquired=source(call),
-            repair=managed(unreleased) if row.scoped and unreleased.derived is None else (),
+            repair=managed(unreleased) if row.scoped and unreleased.derived is None and row.name else (),
         )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from leaklint.answers.fate import takes_over
 from leaklint.answers.lending import reads, stays
+from leaklint.answers.madeover import opened_for
 from leaklint.answers.openers import acquired
 from leaklint.answers.paths import Paths
 from leaklint.answers.resources.derived import derived
@@ -79,6 +80,8 @@ def _dropped(basis: Basis, call: Expr, row: Row) -> bool:
         return (stmt.op == "expr" and not _ends(basis, call)) or (stmt.op == "for" and expr is stmt.value)
     if parent.op == "comp":
         return parent.args[0] is expr  # the first iterable: the others are bound again and again
+    if opened_for(basis, call) is not None:
+        return False  # what is made over it may close it when it is done
     if row.empty and not (parent.op == "attr" and parent.text in row.own):
         return False
     if parent.op == "attr":
