@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Literal
 
-from leaklint.answers import conditional, madeover, openers, paths
+from leaklint.answers import conditional, openers, paths
 from leaklint.answers.resources import entered, halfread, listed, rebuilt, unreleased
 from leaklint.apis import Row
 from leaklint.facts import DriverKind
@@ -52,10 +52,6 @@ class Resources(View):
         """Does CPython end it with the last reference, so that what a function drops does not last?"""
         harmless = bool(row.open_with) and not self.holds_open(row, call)
         return row.counted or harmless or self.sort(row) == "file"
-
-    def opened_for(self, call: Expr) -> Expr | None:
-        """What opens the resource that a call makes an object of an unknown class over."""
-        return madeover.opened_for(self.basis, call) if call.op == "call" else None
 
     def trace(self, place: Place, row: Row, stmt: Stmt) -> paths.Paths:
         return paths.trace(self.basis, place, row, stmt)

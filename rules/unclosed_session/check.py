@@ -33,7 +33,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             release="never",
             message="reopened" if unreleased.lost is not None else "named" if unreleased.name else "dropped",
             hint="inner"
-            if facts.opened_for(call) is not None
+            if not row.name
             else "close"
             if not row.scoped
             else "with"
