@@ -208,7 +208,7 @@ def own_class(basis: Basis, klass: Scope) -> Row | None:
 def _own_class(basis: Basis, klass: Scope) -> Row | None:
     rows = (basis.apis.get(name) for name in basis.names.outside_bases(klass))
     based = next((r for r in rows if r is not None and r.kind == "resource"), None)
-    if based is not None:  # `class Api(requests.Session)`
+    if based is not None:  # `class Api(Session)`
         return based if based.needs_release and not based.empty else None
     methods = [m for k in [klass, *basis.names.bases(klass)] for m in k.children if m.kind == "function"]
     endings = [m for m in methods if basis.apis.means("end_of_life_methods", m.name) and m.name != "__del__"]
