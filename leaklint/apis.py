@@ -28,6 +28,7 @@ class Row:
     noun: str = ""  # what a message calls it: "HTTP session"
     base: str = ""  # the row whose lists this one inherits
     returns: str = ""  # of a function: the row of what a call returns
+    like: str = ""  # of a module: the one whose names it has as well
     passes: bool = False  # of a function: what it returns is what its first argument gives
     acts: str = ""  # of a function: the method whose work a call does on its first argument
     makes: Mapping[str, str] = field(default_factory=dict)  # method -> row of what it returns
@@ -100,7 +101,7 @@ _CHOICES = {"lifetime": ("", "long", "short"), "leaves": ("", "losers", "shielde
 _KEYS = {f.name: f for f in fields(Row) if f.name not in ("name", "file")}
 _TABLES = ("makes", "pairs", "open_with", "lends")
 _NO_TABLES: Mapping[str, Mapping[str, str]] = {key: {} for key in _TABLES}
-_NOT_INHERITED = ("name", "file", "kind", "base", "verified", "returns", "instances")
+_NOT_INHERITED = ("name", "file", "kind", "base", "verified", "returns", "instances", "like")
 
 
 @dataclass(frozen=True, eq=False)
@@ -266,6 +267,10 @@ def join(files: Iterable[Mapping[str, Row]], vocabulary: Mapping[str, tuple[str,
             if name in rows:
                 raise KnowledgeError(f"{row.file}: [{name}]: stands in {rows[name].file} too")
             rows[name] = row
+    for module in [row for row in rows.values() if row.like]:
+        for row in [r for n, r in rows.items() if n.startswith(f"{module.like}.")]:
+            name = module.name + row.name[len(module.like) :]
+            rows.setdefault(name, replace(row, name=name, base=row.base or row.name, verified=False))
     for row in rows.values():
         for target in [row.returns, *row.makes.values()]:
             if target and target not in rows:

@@ -32,7 +32,7 @@ class Faults:
         """The first of them that fails when the outside does."""
         touched: set[int] | None = None
         for expr in self.found(stmt):
-            if expr.op != "call":
+            if expr.op != "call" or self._last_word(expr):
                 return expr
             if touched is None:
                 touched = self._touching(stmt)
@@ -63,7 +63,10 @@ class Faults:
 
     def found(self, stmt: Stmt) -> Iterator[Expr]:
         """Everything in a statement's header that may raise, in the order of evaluation."""
-        if stmt.op in ("def", "class", "import", "global", "raise") or _cleaning(stmt):
+        if stmt.op in ("def", "class", "import", "global", "raise"):
+            return
+        if _cleaning(stmt):
+            yield from (e for e in stmt.flat if self._last_word(e))
             return
         for expr in stmt.flat:
             if expr.scope.kind == "lambda":
@@ -77,6 +80,13 @@ class Faults:
             yield stmt.value
         if stmt.is_async and stmt.op == "with":
             yield from (v for v, _ in stmt.items if v.op != "call" or not self._harmless(v))
+
+    def _last_word(self, expr: Expr) -> bool:
+        """In a `finally`, what is told to a peer or disk that may be gone: `await writer.drain()`, `db.commit()`."""
+        if expr.op != "call" or expr.args[0].op != "attr" or expr.stmt.parent is None:
+            return False
+        told = self.basis.apis.means("last_words", expr.args[0].text)
+        return told and expr.stmt.parent.kind == "finally"
 
     def _provides(self, expr: Expr) -> bool:
         """The generator is given to somebody who makes a context manager of it, as in `Depends(get_db)`."""

@@ -88,7 +88,7 @@ def _over_given(basis: Basis, call: Expr, row: Row) -> bool:
     arg = call.args[1] if row.takes and len(call.args) > 1 and is_file(basis, row) else None
     if arg is None or arg.op not in ("name", "attr"):
         return False
-    return not any(value.op == "call" and acquired(basis, value) is not None for value in sources(basis, arg))
+    return not any(value.op in ("call", "await") for value in sources(basis, arg))
 
 
 def _borrows(call: Expr, row: Row) -> bool:

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Literal
 
 from leaklint.answers import conditional, openers, paths
-from leaklint.answers.resources import entered, halfread, listed, rebuilt, unreleased
+from leaklint.answers.resources import begun, entered, halfread, listed, rebuilt, unreleased
 from leaklint.apis import Row
 from leaklint.facts import DriverKind
 from leaklint.meaning.basis import Answer
@@ -90,11 +90,10 @@ class Resources(View):
     @cached_property
     def constructor_traces(self) -> tuple[tuple[paths.Paths, Expr], ...]:
         """Each resource that a constructor puts into an attribute, followed to the constructor's end."""
-        born = (
-            a
-            for a in self.acquisitions
-            if a[0].is_attribute and a[2].scope.function.name in ("__init__", "__new__") and not a[1].empty
-        )
+        kept = [a for a in self.acquisitions if a[0].is_attribute and not a[1].empty]
+        born = [a for a in kept if a[2].scope.function.name in ("__init__", "__new__")]
+        # a helper that it calls may open it
+        born += [(a[0], a[1], called, a[3]) for a in kept for called in begun.calling_constructor(self.basis, a[2])]
         return tuple(affordable((self.trace(place, row, stmt), value) for place, row, stmt, value in born))
 
     @cached_property

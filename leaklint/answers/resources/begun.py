@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.meaning.basis import Basis
+from leaklint.meaning.basis import Basis, calls
 from leaklint.meaning.scopes import source_name
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, source, statements, walk
 
 _DEPTH = 3
 _FALSE = ("False", "None", "0")
+
+
+def calling_constructor(basis: Basis, acquired: Stmt) -> Iterator[Stmt]:
+    """The statement of a constructor that calls the method which acquires something, if nothing guards it there."""
+    method = acquired.scope.function
+    klass = method.method_of
+    init = next((m for m in klass.children if m.name == "__init__"), None) if klass is not None else None
+    for stmt in init.block.stmts if init is not None and init is not method and init.block is not None else ():
+        if stmt.op == "expr" and any(basis.types.callee(c).local is method for c in calls(stmt)):
+            yield stmt
 
 
 def final(basis: Basis, acquired: Stmt, left: Stmt) -> bool:

@@ -97,7 +97,9 @@ def in_functions(basis: Basis, traces: Iterable[tuple[Paths, Expr]]) -> Iterator
 
 def _name(paths: Paths) -> str:
     """What the function calls it: `f`, `self.file`."""
-    return source(paths.acquired.targets[0]) if paths.place.is_attribute else ".".join(paths.place.path)
+    if not paths.place.is_attribute:
+        return ".".join(paths.place.path)
+    return source(paths.acquired.targets[0]) if paths.acquired.targets else f"self.{paths.place.path[0]}"
 
 
 def _by_block(paths: Paths) -> bool:
@@ -117,7 +119,7 @@ def in_constructors(traces: Iterable[tuple[Paths, Expr]]) -> Iterator[Skipped]:
                 at=paths.acquired,
                 acquired=value,
                 subject=paths.place.text,
-                name=source(paths.acquired.targets[0]),
+                name=_name(paths),
                 row=row,
                 left=left.stmt,
                 step=_step(paths, left),
@@ -172,13 +174,13 @@ def in_lists(found: Iterable[Listed]) -> Iterator[Skipped]:
         if one.ends and left is not None:
             yield Skipped(
                 "listed",
-                at=one.put,
+                at=one.call.stmt,
                 acquired=one.call,
                 subject=one.place.text,
                 name=one.place.path[0],
                 row=one.row,
                 left=left.stmt,
-                step=source(one.call if left.stmt is one.call.stmt else _awaited(left.stmt), 40) or left.stmt.op,
+                step=_raising(one.call if left.stmt is one.call.stmt else _awaited(left.stmt), left.stmt),
                 last=one.ends[0],
                 mend="each",
             )
@@ -218,6 +220,11 @@ def in_flagged(found: Iterable[Flagged]) -> Iterator[Skipped]:
             mend="flag_first",
             method=one.ending.name,
         )
+
+
+def _raising(expr: Expr | None, stmt: Stmt) -> str:
+    expr = expr.args[0] if expr is not None and expr.op == "await" else expr
+    return f"raise {source(expr, 40)}".strip() if stmt.op == "raise" else source(expr, 40) or stmt.op
 
 
 def _awaited(stmt: Stmt) -> Expr | None:
