@@ -71,7 +71,9 @@ class Row:
     lends: Mapping[str, str] = field(default_factory=dict)  # what takes from a pool or lock -> what gives it back
     own: tuple[str, ...] = ()  # methods that take over their arguments
     takes: bool = False  # a call takes over its arguments
-    leaves: Literal["", "losers", "shielded", "siblings"] = ""  # tasks among its arguments that run on after it
+    leaves: Literal["", "losers", "shielded", "siblings", "unfinished"] = (
+        ""  # tasks among its arguments that run on after it
+    )
     bulk: tuple[str, ...] = ()  # methods and attributes that yield data of any size
     text: tuple[str, ...] = ()  # methods that turn the whole value into text
     stringifies: bool = False  # a call turns its argument into text, whole
@@ -97,7 +99,7 @@ class Row:
         return "with" if "__exit__" in self.release else "async with" if "__aexit__" in self.release else ""
 
 
-_CHOICES = {"lifetime": ("", "long", "short"), "leaves": ("", "losers", "shielded", "siblings")}
+_CHOICES = {"lifetime": ("", "long", "short"), "leaves": ("", "losers", "shielded", "siblings", "unfinished")}
 _KEYS = {f.name: f for f in fields(Row) if f.name not in ("name", "file")}
 _TABLES = ("makes", "pairs", "open_with", "lends")
 _NO_TABLES: Mapping[str, Mapping[str, str]] = {key: {} for key in _TABLES}

@@ -65,7 +65,7 @@ class Gate:
         ):
             return True
         if any(self.apis.means("callback_registering", w) for w in handed) or any(
-            self.apis.means("callback_lists", name) for name in seen.added_to
+            self.apis.means("callback_lists", name.lower()) for name in seen.added_to
         ):
             return True
         lists = {name for root, _, name in self._words.lists if root in seen.roots}

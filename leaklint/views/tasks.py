@@ -73,7 +73,8 @@ class Tasks(View):
     @cached_property
     def racers(self) -> tuple[race.Racer, ...]:
         """Tasks that run on after the call that waits for them."""
-        return (*race.racers(self.basis), *abandoned.abandoned(self.basis), *fanned.fanned(self.basis))
+        ways = (race.racers, abandoned.abandoned, fanned.fanned, fanned.outrun)
+        return tuple(racer for way in ways for racer in way(self.basis))
 
     @cached_property
     def discarded(self) -> tuple[outcome.Discarded, ...]:

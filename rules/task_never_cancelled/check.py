@@ -38,7 +38,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             owner=facts.lifetime(klass),
             driver="call",
             # what ends by itself is gone then, and what nobody sees may
-            release="on some paths" if task.course.kind in ("", "once", "unseen") else "never",
+            release="on some paths" if brief(task) else "never",
             message=message(task),
             hint=hint(task),
             args={
@@ -57,6 +57,12 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             acquired=source(task.call),
             place=task.place,
         )
+
+
+def brief(task: Running) -> bool:
+    """It ends by itself, or may."""
+    untold = task.sibling is None and task.elsewhere is None and not task.forgotten
+    return task.course.kind in ("", "once", "unseen") or (task.course.kind == "long" and untold)
 
 
 def message(task: Running) -> str:

@@ -8,7 +8,7 @@ from leaklint.answers.driver import context
 from leaklint.answers.fate import manages
 from leaklint.answers.faults import Faults
 from leaklint.answers.handlers import catches_all
-from leaklint.answers.listeners.registered import Handler, Registration, handlers, is_self, of_module, target
+from leaklint.answers.listeners.registered import ADDING, Handler, Registration, handlers, is_self, of_module, target
 from leaklint.answers.listeners.repeated import Repeated, driver
 from leaklint.answers.listeners.reruns import guard, reruns
 from leaklint.apis import Row
@@ -29,13 +29,14 @@ def leftovers(basis: Basis) -> Iterator[Repeated]:
         if not _registers(basis, func) or basis.types.callee(call).row is not None:
             continue
         given = call.args[1:]
-        receiver = target(basis, given) if of_module(basis, func) else func.args[0]
+        told = target(basis, given) if of_module(basis, func) and not _is_def(basis, given[0]) else None
+        receiver = told or func.args[0]
         registration = Registration(call, call.stmt, func.text, "", _row(basis, func), receiver, given)
         handler = next(iter(handlers(basis, registration)), None)
         listed = handler is not None and not handler.fresh and _listed_again(registration)
         if handler is None or not (listed or _of_this_run(basis, registration, handler)):
             continue
-        when = _again(basis, call.stmt, receiver) if receiver is not None else NO
+        when = _again(basis, call.stmt, receiver)
         if not when:
             continue
         removals = _removals(basis, registration, handler)
@@ -53,7 +54,7 @@ def _row(basis: Basis, func: Expr) -> Row | None:
 
 def _registers(basis: Basis, func: Expr) -> bool:
     """By its name it keeps what it is given until that is taken off; a list does so if it is one of callbacks."""
-    if func.text in _ADDING:  # what is the object's own is no list of somebody else's
+    if func.text in ADDING:  # what is the object's own is no list of somebody else's
         listed = func.args[0].args[0] if func.args[0].op == "sub" else func.args[0]
         own = listed.op != "attr" or basis.names.class_of(listed.args[0]) is not None
         return not own and basis.apis.means("callback_lists", listed.text)
@@ -61,9 +62,6 @@ def _registers(basis: Basis, func: Expr) -> bool:
     if klass is not None:
         return any(basis.names.method(klass, name) is not None for name in undoings(func.text))
     return any(basis.apis.means(words, func.text) for words in ("listening_methods", "callback_registering"))
-
-
-_ADDING = ("append", "add", "insert", "appendleft")
 
 
 def _of_this_run(basis: Basis, registration: Registration, handler: Handler) -> bool:
@@ -78,6 +76,10 @@ def _of_this_run(basis: Basis, registration: Registration, handler: Handler) -> 
         if arg.op in ("lambda", "call"):
             return any(_is_local(basis, e, function) for e in walk(arg))
     return False
+
+
+def _is_def(basis: Basis, expr: Expr) -> bool:
+    return expr.op == "name" and any(b.how == "def" for b in basis.names.bindings(expr.text, expr.scope))
 
 
 def _is_local(basis: Basis, expr: Expr, function: Scope) -> bool:
@@ -108,7 +110,7 @@ def _again(basis: Basis, stmt: Stmt, receiver: Expr) -> Answer:
         return NO
     home = basis.names.scope_of(root.text, root.scope)
     if own or (home is not None and home.kind == "module"):
-        return _each_call(basis, stmt)
+        return _each_call(basis, stmt) or _each_visit(basis, stmt)
     given = home is function and root.text in [p.name for p in function.params]
     clues = (Clue(function.stmt, "driver", "driver", {"function": function.name}),) if function.stmt is not None else ()
     return Answer("call", clues, function.name) if given and manages(basis, function) else NO
@@ -121,6 +123,14 @@ def _binds(basis: Basis, place: Place, function: Scope) -> Iterator[bool]:
 def _each_call(basis: Basis, stmt: Stmt) -> Answer:
     when = context(basis, stmt)
     return reruns(basis, stmt) if when.kind not in ("once", "import") else NO
+
+
+def _each_visit(basis: Basis, stmt: Stmt) -> Answer:
+    """A function that is given a connection or a request to serve runs once for each of them."""
+    function = stmt.scope.function
+    served = next((p.name for p in function.params if basis.apis.means("served_objects", p.name)), "")
+    clues = (Clue(function.stmt, "driver", "driver", {"function": function.name}),) if function.stmt is not None else ()
+    return Answer("event", clues, function.name) if served and function.is_async else NO
 
 
 # -- who takes it off -------------------------------------------------------------------------------------------------

@@ -47,7 +47,7 @@ def listening(basis: Basis, registrations: Sequence[Registration]) -> Iterator[L
         sibling = _sibling(basis, registration, klass, known) if not defence or defence.kind == _UNKNOWN else None
         if sibling is not None:
             defence = NO  # whatever it is: another one has to be taken off it
-        defence = defence or _defence(basis, registration, handler, klass, known)
+        defence = defence or _defence(basis, registration, handler, klass, known, sibling is not None)
         if registration.paired and sibling is None:
             defence = defence or Answer("nothing says that it has to be taken off")
         yield Listening(registration, handler, klass, owner, defence, None if defence else sibling)
@@ -132,12 +132,14 @@ def _given(basis: Basis, value: Expr, klass: Scope, depth: int) -> Answer:
 # -- who takes it off -------------------------------------------------------------------------------------------------
 
 
-def _defence(basis: Basis, registration: Registration, handler: Handler, klass: Scope, known: Known) -> Answer:
+def _defence(
+    basis: Basis, registration: Registration, handler: Handler, klass: Scope, known: Known, beside: bool
+) -> Answer:
     if basis.apis.means("test_classes", klass.name):
         return Answer("made for one test")
     if single(basis, klass):
         return Answer("lives as long as the process")
-    kept = _result(basis, registration)
+    kept = _result(basis, registration, beside)
     if kept:
         return kept
     use = taken_off(basis, registration, handler, known)
@@ -162,8 +164,9 @@ def single(basis: Basis, klass: Scope) -> bool:
     )
 
 
-def _result(basis: Basis, registration: Registration) -> Answer:
-    """What registering returns is kept or handed on, to be undone by somebody else; unless nobody reads it again."""
+def _result(basis: Basis, registration: Registration, beside: bool) -> Answer:
+    """What registering returns is kept or handed on, to be undone by somebody else; unless nobody reads it again, here
+    where (`beside`) another one is undone."""
     if registration.expr.op != "call" or registration.decorated is not None:
         return NO
     stmt, value = registration.stmt, registration.stmt.value
@@ -174,7 +177,7 @@ def _result(basis: Basis, registration: Registration) -> Answer:
     place = basis.names.place(stmt.targets[0]) if stmt.op == "assign" and len(stmt.targets) == 1 else None
     if place is not None and place.is_attribute and value is registration.expr:
         read = [e for e in basis.mentions(place.path[0]) if e is not stmt.targets[0] and e.stmt.targets[:1] != (e,)]
-        return Answer("what undoes it is kept") if read or not place.path[0].startswith("_") else NO
+        return Answer("what undoes it is kept") if read or not (beside or place.path[0].startswith("_")) else NO
     return Answer("what undoes it is kept")
 
 

@@ -77,11 +77,33 @@ def _registration(basis: Basis, expr: Expr, stmt: Stmt, decorated: Scope | None)
         yield Registration(expr, stmt, verb, undo, row, receiver, given, decorated)
     elif basis.apis.means("listening_methods", verb) and _unknown(basis, expr, function):
         receiver = target(basis, given) if of_module(basis, function) else function.args[0]
-        yield Registration(expr, stmt, verb, "", None, receiver, given, decorated)
+        undo = next((name for name in undoings(verb) if basis.mentions(name)), "")
+        yield Registration(expr, stmt, verb, undo, None, receiver, given, decorated)
     elif verb == "connect" and _known_to_all(basis, function) and any(is_method(basis, a) for a in given):
         yield Registration(expr, stmt, verb, "disconnect", None, function.args[0], given)
+    elif verb in ADDING and _others_list(basis, function) and any(_of_own(basis, a) for a in given):
+        yield Registration(expr, stmt, verb, "discard" if verb == "add" else "remove", None, function.args[0], given)
     elif undo := _paired(basis, verb, function, given):
         yield Registration(expr, stmt, verb, undo, None, function.args[0], given, paired=True)
+
+
+ADDING = ("append", "add", "insert", "appendleft")
+
+
+def _others_list(basis: Basis, function: Expr) -> bool:
+    """A list of callbacks, by its name, that is not the object's own: `model.observers`, `LISTENERS`."""
+    if function.op != "attr":
+        return False
+    listed = function.args[0]
+    own = listed.op == "attr" and basis.names.class_of(listed.args[0]) is not None
+    home = basis.names.scope_of(listed.text, listed.scope) if listed.op == "name" else None
+    local = home is not None and home.kind != "module"
+    named = listed.op in ("attr", "name") and basis.apis.means("callback_lists", listed.text.lower())
+    return named and not own and not local
+
+
+def _of_own(basis: Basis, given: Expr) -> bool:
+    return is_self(basis, given) or is_method(basis, given)
 
 
 def _known_to_all(basis: Basis, function: Expr) -> bool:

@@ -13,7 +13,7 @@ from leaklint.meaning.basis import Basis
 from leaklint.meaning.flow import Effects, open_exits
 from leaklint.meaning.names import Place
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, statements
 
 _LOOKS = (*LOOKS, "bind", "result", "exception")
 
@@ -23,7 +23,7 @@ def abandoned(basis: Basis) -> Iterator[Racer]:
     found: dict[Stmt, list[tuple[Use, tuple[Stmt, Expr, str]]]] = {}
     for call in basis.all_calls:
         stmt, function = call.stmt, call.scope.function
-        alone = stmt.op == "assign" and stmt.value is call and len(stmt.targets) == 1
+        alone = stmt.op == "assign" and len(stmt.targets) == 1 and (stmt.value is call or _each(stmt.value, call))
         spawned = spawn(basis, call) if alone and function.kind == "function" else None
         place = basis.names.place(stmt.targets[0]) if spawned is not None else None
         if spawned is None or place is None or spawned.tracked or spawned.row.noun != "task":
@@ -40,19 +40,43 @@ def abandoned(basis: Basis) -> Iterator[Racer]:
         yield Racer("abandoned", left, tuple(task for _, task in those), False, end, name)
 
 
+def _each(value: Expr | None, call: Expr) -> bool:
+    """`[create_task(job()) for job in jobs]`."""
+    return value is not None and value.op == "comp" and value.text != "gen" and value.args[-1] is call
+
+
 def _ends(basis: Basis, place: Place, started: Stmt, function: Scope) -> list[Use]:
     """Uses that cancel the task or wait for it; none where anybody else holds it as well."""
     ends = []
     for use in basis.below(place):
-        if use.stmt is started or use.verb in _LOOKS or (not use.verb and use.role == "tested"):
+        if use.stmt is started or use.verb in _LOOKS or (not use.verb and use.role == "tested") or _counted(use):
             continue
         if use.stmt.scope.function is not function or use.expr.scope.kind == "lambda":
             return []
-        if use.verb == "cancel" or _waited_for(use):
+        if use.verb == "__iter__" and not _each_ends(use.stmt):
+            continue  # looked through
+        if use.verb in ("cancel", "__iter__") or _waited_for(use):
             ends.append(use)
         else:
             return []
     return ends
+
+
+def _each_ends(loop: Stmt) -> bool:
+    """`for task in tasks: task.cancel()`, `[task.cancel() for task in tasks]`."""
+    inside = [loop, *(s for b in loop.blocks for s in statements(b))]
+    return any(e.op == "attr" and e.text == "cancel" for s in inside for e in flat_of(s))
+
+
+def _counted(use: Use) -> bool:
+    """`enumerate(tasks)`, `set(tasks)`, `tasks.index(task)`: which of them it is."""
+    through = use.role == "argument" and use.site.op == "call" and use.site.args[0].op == "name"
+    return use.verb in ("index", "__len__", "__contains__") or (
+        through and not use.verb and use.site.args[0].text in _COUNTING
+    )
+
+
+_COUNTING = ("enumerate", "set", "list", "len", "zip", "dict", "tuple")
 
 
 def _waited_for(use: Use) -> bool:

@@ -45,10 +45,10 @@ def _task(basis: Basis, use: Use) -> Birth | None:
 
 def _member(basis: Basis, use: Use) -> Birth | None:
     """An endless task that a use adds to a container: `self._tasks.append(task)`, `self._tasks = [task, ...]`."""
-    value = use.value if use.verb in ("bind", *_ADDING) else None
+    value = use.value if use.verb in ("bind", *ADDING) else None
     if value is None or (use.verb == "bind" and value.op not in _DISPLAYS):
         return None
-    for part in (value,) if use.verb in _ADDING else value.args:
+    for part in (value,) if use.verb in ADDING else value.args:
         for made in _values(basis, part):
             found = _birth(basis, use, made)
             if found is not None and found.course.kind == "endless":
@@ -57,7 +57,7 @@ def _member(basis: Basis, use: Use) -> Birth | None:
     return None
 
 
-_ADDING = ("append", "appendleft", "add", "__setitem__")
+ADDING = ("append", "appendleft", "add", "__setitem__")
 _DISPLAYS = ("list", "tuple", "set", "dict", "comp")
 
 

@@ -9,7 +9,7 @@ from leaklint.answers.tasks.outcome import handles_errors
 from leaklint.answers.tasks.race import Racer, sleeps
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.scopes import source_name
-from leaklint.tree.ir import Expr, Stmt, ancestors
+from leaklint.tree.ir import Expr, Stmt, ancestors, flat_of, statements
 
 
 def fanned(basis: Basis) -> Iterator[Racer]:
@@ -24,6 +24,25 @@ def fanned(basis: Basis) -> Iterator[Racer]:
         last = basis.apis.means("end_of_life_methods", function.name) or runs_once(basis, function)
         if not last and _may_fail(basis, made) and (_needed(call) or _within(call.stmt)):
             yield Racer("fanned", call.stmt, ((call.stmt, made, ""),))
+
+
+def outrun(basis: Basis) -> Iterator[Racer]:
+    """`for task in as_completed(tasks):` that is left before its end, by a function that cancels none of them."""
+    for stmt in basis.module.stmts:
+        if stmt.op != "for" or stmt.value is None or stmt.value.op != "call" or len(stmt.value.args) < 2:
+            continue
+        row, function = basis.types.callee(stmt.value).row, stmt.scope.function
+        if row is None or row.leaves != "unfinished" or function.kind != "function" or runs_once(basis, function):
+            continue
+        left = any(s.op == "return" or (s.op == "break" and _of(s) is stmt) for s in statements(stmt.blocks[0]))
+        ended = any(e.text == "cancel" for s in statements(function.block) for e in flat_of(s) if e.op == "attr")
+        made = _made(basis, stmt.value.args[1])
+        if left and not ended and made is not None:
+            yield Racer("losers", stmt, ((made.stmt, made, ""),))
+
+
+def _of(leaving: Stmt) -> Stmt | None:
+    return next((owner for _, owner in ancestors(leaving) if owner.op in ("for", "while")), None)
 
 
 def _made(basis: Basis, many: Expr | None) -> Expr | None:

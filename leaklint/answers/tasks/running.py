@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from leaklint.answers.attributes import module_instance, referred
@@ -63,6 +63,12 @@ def running(basis: Basis) -> Iterator[Running]:
         )
         sibling = next((u for u in others if u.stmt.scope.function in at_end), None)
         birth = max(born, key=lambda b: b.course.kind == "endless")
+        if ending is None and not ends[place]:
+            sibling = _beside(
+                birth, (pair for other in ends if other != place for pair in ((started[other], ends[other]),))
+            )
+            ending = sibling.stmt.scope.function if sibling is not None else None
+            at_end = reached(basis, klass, (ending,)) if ending is not None else at_end
         starters = {b.stmt.scope.function: b.stmt.ordinal for b in born}
         counting = [
             u
@@ -70,7 +76,10 @@ def running(basis: Basis) -> Iterator[Running]:
             if ending is None or _counts(basis, u, at_end, starters, sibling is not None and not birth.among)
         ]
         forgotten = ending is not None and _forgotten(basis, place, at_end)
-        told = any(u.verb in birth.spawned.row.release for u in ends[place]) or forgotten or sibling is not None
+        never = ending is not None and not ends[place] and _goes_on(basis, place, birth)
+        told = (
+            never or any(u.verb in birth.spawned.row.release for u in ends[place]) or forgotten or sibling is not None
+        )
         skipped = overriding(basis, counting, birth.stmt.scope.function)
         if skipped is not None:
             counting, ending = [], skipped
@@ -118,6 +127,28 @@ _PASSIVE = (
     *("bind", "del", "append", "appendleft", "add", "__setitem__", "discard", "remove", "clear", "__len__"),
     "__contains__",
 )
+
+
+def _beside(birth: Birth, others: Iterable[tuple[Sequence[Birth], Sequence[Use]]]) -> Use | None:
+    """Where a method that others call ends what was started together with this one: that is the end of both."""
+    function = birth.stmt.scope.function
+    return next(
+        (
+            use
+            for born, ends in others
+            if any(b.stmt.scope.function is function for b in born)
+            for use in ends
+            if use.verb in birth.spawned.row.release and not use.stmt.scope.function.name.startswith("_")
+            if use.stmt.scope.function is not function
+        ),
+        None,
+    )
+
+
+def _goes_on(basis: Basis, place: Place, birth: Birth) -> bool:
+    """Does what nothing ever looks at loop until something fails, or have the name of what does?"""
+    named = basis.apis.means("endless_coroutines", place.path[0])
+    return birth.course.kind == "long" or (birth.course.kind == "unseen" and named)
 
 
 def _taken_out(basis: Basis, place: Place, birth: Birth) -> Use | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from leaklint.answers.attributes import module_instance
 from leaklint.answers.endings import endings, reached
 from leaklint.answers.owner import lifetime
+from leaklint.answers.tasks.births import ADDING
 from leaklint.answers.tasks.lasting import goes_on
 from leaklint.apis import Row
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
@@ -57,11 +58,7 @@ def started(basis: Basis) -> Iterator[Started]:
         ending = [u for u in uses if course.kind not in ("flag", "event") or u.verb != "join"]
         defence = _defence(basis, call, row, place, ending, functions)
         daemon = _daemon(basis, call, uses)
-        if (
-            daemon
-            and not defence
-            and not (course.kind in ("endless", "flag", "event", "again") and _outlived(basis, call, target))
-        ):
+        if daemon and not defence and not (course and _outlived(basis, call, target)):
             defence = Answer("daemon")
         name = target.name if target is not None else ""
         yield Started(row, call, place, name, call.stmt.scope.enclosing("class"), course, defence, daemon)
@@ -201,7 +198,7 @@ def _defence(
     for use in uses:
         if use.verb in (*row.release, *row.ends) or basis.apis.means("end_of_life_methods", use.verb):
             return Answer("ended", (Clue(use.stmt, "released", "released"),))
-        if not use.verb and use.place == place and use.role in _KEEPS:
+        if not use.verb and use.place == place and use.role in _KEEPS and not _put_by(basis, use):
             return Answer("handed over", (Clue(use.stmt, "holder", "escapes"),))
     if place is None and not (call.parent is not None and call.parent.op == "attr"):
         return Answer("handed over")
@@ -214,6 +211,18 @@ def _defence(
     if klass is not None and lifetime(basis, klass) == "long-lived instance" and module_instance(basis, klass):
         return Answer("lives as long as the process")
     return NO
+
+
+def _put_by(basis: Basis, use: Use) -> bool:
+    """Is it added to a list of the object itself that nothing ever looks through?"""
+    func = use.site.args[0] if use.role == "argument" and use.site.op == "call" else None
+    container = basis.names.place(func.args[0]) if func is not None and func.op == "attr" else None
+    if container is None or not container.is_attribute or func is None or func.text not in ADDING:
+        return False
+    return all(u.verb in (*ADDING, *_IDLE) for u in basis.below(container))
+
+
+_IDLE = ("bind", "del", "clear", "__len__", "__contains__")
 
 
 def _outlived(basis: Basis, call: Expr, target: Scope | None) -> bool:
