@@ -119,7 +119,8 @@ def _gaps_of(basis: Basis, faults: Faults, exits: Exits, own: Sequence[Use], rem
         if unsent is not None:
             yield Gap("skipped", insert, unsent, removals[0])
         return
-    if own:
+    waits = [s for s in statements(exits.function.block) if wanted.limited(s) or wanted.awaited(s)]
+    if own and not (waits and all(_refuses(o, insert) and o.stmt.ordinal < waits[0].ordinal for o in own)):
         finals = [o for removal in own for block, o in ancestors(removal.stmt) if block.kind == "finally"]
         if finals:  # it is guarded as far as its author thinks that something may fail
             if unsent is not None and wanted.here and not any(o in finals for _, o in ancestors(unsent)):
@@ -152,6 +153,13 @@ def _removed(removals: Sequence[Use], stored: Stmt) -> Iterator[Stmt]:
     for removal in removals:
         yield removal.stmt
         yield from (o for _, o in ancestors(removal.stmt) if o.op == "for" and o not in around)
+
+
+def _refuses(removal: Use, insert: Use) -> bool:
+    """Does it stand in a branch that gives up: `if not sent: pending.pop(key)`, then `raise`?"""
+    around = {block for block, _ in ancestors(insert.stmt)}
+    apart = (block for block, owner in ancestors(removal.stmt) if block not in around and owner.op == "if")
+    return any(block.stmts[-1].op == "raise" for block in apart)
 
 
 def _past(insert: Use, left: Stmt, finals: Sequence[Stmt]) -> bool:

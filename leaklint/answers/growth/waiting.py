@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from leaklint.answers.fate import parameter
 from leaklint.meaning.basis import Basis, calls
 from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
@@ -36,6 +37,8 @@ class Stored:
             row = self.basis.types.callee(call).row
             if len(call.args) > 2 and row is not None and row.passes and self._is_or_asks(call.args[1]):
                 return True  # `asyncio.wait_for(reply, 5)`
+            if any(self._is_or_asks(given) and _waits_for(self.basis, call, given) for given in call.args[1:]):
+                return True  # `self._answer(reply, timeout)`
         return self.awaited(stmt) and _timed(self.basis, stmt)
 
     def awaited(self, stmt: Stmt) -> bool:
@@ -97,6 +100,17 @@ def _made(basis: Basis, value: Expr) -> Iterator[str]:
             yield part.text
         elif waits and made is not None and made.op == "call":
             yield ""  # without a name: the entry is waited for
+
+
+def _waits_for(basis: Basis, call: Expr, given: Expr) -> bool:
+    """Does a function of this module wait for what it is given, and only for some time?"""
+    function = basis.names.local(call.args[0])
+    place = parameter(function, call, given) if function is not None and function.kind == "function" else None
+    for use in basis.all_uses(place) if place is not None else ():
+        row = basis.types.callee(use.site).row if use.role == "argument" and use.site.op == "call" else None
+        if row is not None and row.passes and len(use.site.args) > 2 and use.site.args[1] is use.expr:
+            return True
+    return False
 
 
 def started(basis: Basis, insert: Use) -> Scope | None:
