@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from leaklint.apis import Row
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
+from leaklint.meaning.flow import LEAVING
 from leaklint.meaning.names import Place
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, source, statements
@@ -87,9 +88,11 @@ def _waits_for_more(compared: Expr, site: Expr) -> bool:
     stmt = compared.stmt
     left = compared.args[0] is site or site in _inside(compared.args[0])
     small = "LessThan" in compared.text if left else "GreaterThan" in compared.text
-    if not small or stmt.op != "if" or stmt.value is not compared or len(stmt.blocks) > 1:
+    test = stmt.value
+    asked = test.args if test is not None and test.op == "bool" and test.text.startswith("And") else (test,)
+    if not small or stmt.op != "if" or compared not in asked or len(stmt.blocks) > 1:
         return False
-    return bool(stmt.blocks[0].stmts) and stmt.blocks[0].stmts[-1].op in ("return", "break", "continue")
+    return bool(stmt.blocks[0].stmts) and stmt.blocks[0].stmts[-1].op in LEAVING
 
 
 def _same(basis: Basis, site: Expr) -> Iterator[Expr]:

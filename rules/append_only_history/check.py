@@ -20,7 +20,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         found = added(facts, value, bool(sent))
         if found is None:
             continue
-        cleared = facts.growth_cleared(value, "only_on_demand")
+        cleared = facts.growth_cleared(value, "only_on_demand", "only_newest")
         if cleared is None:
             yield hit(facts, value, *found)
         elif sent and cleared.defence in ("pruned", "guard"):
@@ -49,7 +49,7 @@ def hit(facts: Facts, value: Value, use: Use, when: Answer, sent: Answer = NO) -
         subject=value.subject,
         owner=value.owner.kind,  # type: ignore[arg-type]
         driver="event" if when.kind in ("event", "stream") else "call",
-        release="on some paths" if how in ("only_on_demand", "unsent", "only_if") else "never",
+        release="on some paths" if how in ("only_on_demand", "only_newest", "unsent", "only_if") else "never",
         message=how,
         hint=_HINTS[sent.kind] if sent else advice(facts, value, use),
         args={

@@ -12,7 +12,7 @@ from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, walk
 
-Occasion = Literal["regular", "only_at_end", "only_on_read", "only_on_demand", "only_undone"]
+Occasion = Literal["regular", "only_at_end", "only_on_read", "only_on_demand", "only_undone", "only_newest"]
 
 
 def occasion(basis: Basis, removals: Sequence[Use], last: Collection[Scope]) -> Occasion:
@@ -20,12 +20,15 @@ def occasion(basis: Basis, removals: Sequence[Use], last: Collection[Scope]) -> 
 
     `only_at_end`: all at once, when the holder ends. `only_on_read`: an entry that has expired, when its own key is
     asked for again; keys that never return stay. `only_on_demand`: all at once, in a `reset` that nothing here calls.
-    `only_undone`: where the same key is stored again right away, or what was stored has failed.
+    `only_undone`: where the same key is stored again right away, or what was stored has failed. `only_newest`: what was
+    added last, by who takes a step back.
     """
     kinds = {_occasion(basis, use, last) for use in removals}
     if kinds <= {"undone"}:
         return "only_undone"
     kinds.discard("undone")
+    if "newest" in kinds and kinds <= {"newest", "end"}:
+        return "only_newest"
     if kinds <= {"end"}:
         return "only_at_end"
     if "read" in kinds and kinds <= {"read", "end", "demand", "invalidate"}:
@@ -37,6 +40,8 @@ def _occasion(basis: Basis, use: Use, last: Collection[Scope]) -> str:
     function = use.stmt.scope.function
     if use.key is None and (function in last or _cancels(basis, use)):
         return "end"
+    if use.verb == "pop" and use.key is None and basis.apis.means("undo_names", use.place.path[-1]):
+        return "newest"
     if _started(basis, function):
         return "regular"
     if _for_the_key_at_hand(basis, use.key, use.stmt) or _called_for_it(basis, use):

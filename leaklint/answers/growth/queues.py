@@ -67,12 +67,19 @@ def _in_lists(basis: Basis) -> Iterator[Queue]:
         row = basis.types.row(born) if born is not None else None
         if born is None or row is None or row.kind != "container" or "append" not in row.grow:
             continue
-        taking = {s.stmt.scope.function for s in shrinks(basis, place, row) if _in_rounds(basis, s.stmt)}
+        taken = (s for s in shrinks(basis, place, row) if _in_order(s) and _in_rounds(basis, s.stmt))
+        taking = {s.stmt.scope.function for s in taken}
         puts = tuple(u for u in uses if u.verb in row.grow and u.stmt.scope.function not in taking)
         if taking and puts:
             guard = by_guard(basis, place)
             bound = by_type(row, (born,)) or (NO if signals(guard) else guard)
             yield Queue(place, born, puts, True, owner(basis, place), bound)
+
+
+def _in_order(removal: Use) -> bool:
+    """The first one, or all at once; not one that is looked for."""
+    first = removal.verb in ("popleft", "pop", "__delitem__") and source(removal.key) in ("", "0")
+    return first or removal.verb in ("clear", "bind") or (removal.key is not None and removal.key.op == "slice")
 
 
 def _in_rounds(basis: Basis, stmt: Stmt) -> bool:

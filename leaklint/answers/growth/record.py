@@ -13,14 +13,15 @@ from leaklint.tree.ir import Expr, Scope, source, statements, walk
 
 _CLOCKS = ("time", "time_ns", "now", "utcnow", "monotonic", "perf_counter")
 _STAMPS = ("timestamp", "ts", "time", "datetime", "created_at", "at")
+_WRITES = ("append", "appendleft", "add", "extend", "insert", "update", "__iadd__", "bind")
 _QUEUE, _FUTURE = "queue", "future"  # the nouns of their rows
 
 
 def record(basis: Basis, added: Use) -> Answer:
     """`history`: its name says that it is kept, whoever holds it; `named`: one that says so of what lasts; `numbered`:
     so named, and it takes ids of what comes and goes; `stamped`: with the time at which it came; `latest`: only its end
-    is read; `waiter`: somebody waits for it here; `passing`: what comes and goes, as a connection, or is to go by the
-    name of its container."""
+    is read; `seen`: it is only asked whether something has been; `unread`: nobody looks at it; `waiter`: somebody waits
+    for it here; `passing`: what comes and goes, as a connection, or is to go by the name of its container."""
     name = next(p for p in reversed(added.place.path) if p != ELEMENT)
     if basis.apis.means("plain_histories", name):
         return Answer("history", word=name)
@@ -30,6 +31,10 @@ def record(basis: Basis, added: Use) -> Answer:
         return Answer("stamped")
     if _only_latest(basis, added.place):
         return Answer("latest")
+    if _only_asked(basis, added):
+        return Answer("seen")
+    if _unread(basis, added.place):
+        return Answer("unread")
     if _waiter(basis, added.value):
         return Answer("waiter")
     itself = shared.added_instance(basis, added) is not None and added.place.scope.kind == "module"
@@ -70,15 +75,33 @@ def _reads(basis: Basis, place: Place) -> list[Use]:
 
 
 def _only_latest(basis: Basis, place: Place) -> bool:
-    """`self.readings[-10:]` and nothing more is ever read of it."""
+    """`self.readings[-10:]`, `self.readings[-2]`, and nothing more is ever read of it."""
     read = _reads(basis, place)
     cuts = [u.key for u in read if u.verb == "__getitem__" and u.key is not None]
     return bool(read) and len(cuts) == len(read) and all(_from_end(k) for k in cuts)
 
 
 def _from_end(key: Expr) -> bool:
-    first = key.args[0] if key.op == "slice" and key.text.startswith("lower") else None
-    return first is not None and first.op == "unary" and first.text == "Minus"
+    first = key.args[0] if key.op == "slice" and key.text.startswith("lower") else key
+    return first.op == "unary" and first.text == "Minus"
+
+
+def _only_asked(basis: Basis, added: Use) -> bool:
+    """`if path in self._ignored`, and nothing more is ever read of it; what is added comes from outside, or one after
+    the other from a loop."""
+    read = [u for u in basis.all_uses(added.place) if u.verb not in _WRITES or u.role]
+    asked = bool(read) and all(u.verb in ("__contains__", "__len__") for u in read)
+    if not asked or added.value is None:
+        return False
+    bound = basis.names.bindings(added.value.text, added.value.scope) if added.value.op == "name" else ()
+    return key(basis, added.value).kind == "caller's key" or any(b.how == "for" for b in bound)
+
+
+def _unread(basis: Basis, place: Place) -> bool:
+    """What is the holder's own, and only ever added to."""
+    if len(place.path) != 1 or not place.path[0].startswith("_"):
+        return False
+    return all(u.verb in _WRITES and not u.role for u in basis.below(place))
 
 
 def _passing(basis: Basis, value: Expr | None) -> bool:
