@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from leaklint.apis import Row
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
-from leaklint.meaning.flow import LEAVING
 from leaklint.meaning.names import Place
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, source, statements
@@ -92,7 +91,7 @@ def _waits_for_more(compared: Expr, site: Expr) -> bool:
     asked = test.args if test is not None and test.op == "bool" and test.text.startswith("And") else (test,)
     if not small or stmt.op != "if" or compared not in asked or len(stmt.blocks) > 1:
         return False
-    return bool(stmt.blocks[0].stmts) and stmt.blocks[0].stmts[-1].op in LEAVING
+    return bool(stmt.blocks[0].stmts) and stmt.blocks[0].stmts[-1].op in ("return", "break", "continue")
 
 
 def _same(basis: Basis, site: Expr) -> Iterator[Expr]:

@@ -88,7 +88,7 @@ class Names(Scopes):
             looked_up = _getattr(expr)
             if expr.op == "attr" or looked_up:
                 attribute, owner = (looked_up, expr.args[1]) if looked_up else (expr.text, expr.args[0])
-                klass = self.class_of(owner)
+                klass = self.class_of(owner) or self._instance_of(owner)
                 if klass is not None:
                     home = self.attribute(klass, attribute)
                     return Place(home.scope, (*home.path, *reversed(suffix)))
@@ -116,6 +116,18 @@ class Names(Scopes):
             if target is not None:
                 return Place(target.scope, (*target.path, *reversed(suffix)))
         return Place(where, (expr.text, *reversed(suffix)))
+
+    def _instance_of(self, expr: Expr) -> Scope | None:
+        """The class of this module that a global was made of once, or that a parameter is said to be."""
+        found = self.bindings(expr.text, expr.scope) if expr.op == "name" else ()
+        real = [b for b in found if b.how not in ("annotation", "del")]
+        if len(real) != 1:
+            return None
+        made = real[0].value if real[0].exact and real[0].stmt.scope.kind == "module" else None
+        told = real[0].param.annotation if real[0].param is not None else None
+        named = made.args[0] if made is not None and made.op == "call" else told
+        klass = self.local(named) if named is not None and named is not expr else None
+        return klass if klass is not None and klass.kind == "class" else None
 
     def _may_be_container(self, expr: Expr) -> bool:
         """Is a receiver of `get` or `pop` not plainly something else: a module, or what some other class made?"""
