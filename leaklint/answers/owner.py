@@ -55,14 +55,14 @@ def guarded(basis: Basis, klass: Scope) -> bool:
 
 def lifetime(basis: Basis, klass: Scope) -> OwnerKind:
     """By what constructs it, by its base classes, and last by its name."""
-    if _is_data(basis, klass) or basis.apis.means("test_classes", klass.name):
+    made = _constructed(basis, klass)
+    if (_is_data(basis, klass) and made != {"module"}) or basis.apis.means("test_classes", klass.name):
         return "short-lived instance"
     own = basis.own_row(klass)
     for row in (own, *(basis.apis.get(name) for name in basis.names.outside_bases(klass))):
         if row is not None and row.lifetime:
             long: OwnerKind = "instance" if _local(klass) else "long-lived instance"
             return long if row.lifetime == "long" else "short-lived instance"
-    made = _constructed(basis, klass)
     if "module" in made:
         return "long-lived instance"
     if _local(klass):

@@ -20,8 +20,9 @@ _QUEUE, _FUTURE = "queue", "future"  # the nouns of their rows
 def record(basis: Basis, added: Use) -> Answer:
     """`history`: its name says that it is kept, whoever holds it; `named`: one that says so of what lasts; `numbered`:
     so named, and it takes ids of what comes and goes; `stamped`: with the time at which it came; `latest`: only its end
-    is read; `seen`: it is only asked whether something has been; `unread`: nobody looks at it; `waiter`: somebody waits
-    for it here; `passing`: what comes and goes, as a connection, or is to go by the name of its container."""
+    is read; `seen`: it is only asked whether something has been; `unread`: nobody looks at it; `entry`: it is put
+    together here of what came in; `waiter`: somebody waits for it here; `passing`: what comes and goes, as a
+    connection, or is to go by the name of its container."""
     name = next(p for p in reversed(added.place.path) if p != ELEMENT)
     if basis.apis.means("plain_histories", name):
         return Answer("history", word=name)
@@ -37,6 +38,8 @@ def record(basis: Basis, added: Use) -> Answer:
         return Answer("unread")
     if _waiter(basis, added.value):
         return Answer("waiter")
+    if _entry(basis, added, name):
+        return Answer("entry")
     itself = shared.added_instance(basis, added) is not None and added.place.scope.kind == "module"
     return Answer("passing") if itself or passing(basis, added) else NO
 
@@ -95,6 +98,19 @@ def _only_asked(basis: Basis, added: Use) -> bool:
         return False
     bound = basis.names.bindings(added.value.text, added.value.scope) if added.value.op == "name" else ()
     return key(basis, added.value).kind == "caller's key" or any(b.how == "for" for b in bound)
+
+
+def _entry(basis: Basis, added: Use, name: str) -> bool:
+    """`(model, tokens)`, `{"role": role, "text": text}`: made of what a function is given; not what is set up."""
+    value = added.value
+    if value is not None and value.op == "list" and len(value.args) == 1:
+        value = value.args[0]  # `self.log += [(model, tokens)]`
+    if value is None or value.op not in ("tuple", "dict") or len(value.args) < 2:
+        return False
+    given = {p.name for p in added.stmt.scope.function.params[1:]}
+    words = [e.text for e in walk(value) if e.op in ("name", "attr")]
+    acts = any(basis.apis.means("acting_names", word) for word in words)
+    return not acts and not basis.apis.means("registry_names", name) and any(word in given for word in words)
 
 
 def _unread(basis: Basis, place: Place) -> bool:
