@@ -48,6 +48,7 @@ class Names(Scopes):
     def __init__(self, module: Module) -> None:
         super().__init__(module)
         self._places: dict[int, Place | None] = {}
+        self._instances: dict[tuple[Scope, str], Scope | None] = {}
 
     @cached_property
     def _homes(self) -> dict[tuple[Scope, str], Scope]:
@@ -119,8 +120,16 @@ class Names(Scopes):
 
     def _instance_of(self, expr: Expr) -> Scope | None:
         """The class of this module that a global was made of once, or that a parameter is said to be."""
-        found = self.bindings(expr.text, expr.scope) if expr.op == "name" else ()
-        real = [b for b in found if b.how not in ("annotation", "del")]
+        if expr.op != "name":
+            return None
+        key = expr.scope, expr.text
+        if key not in self._instances:
+            # leaklint: ignore[session-map-never-pruned] -- made anew for each file
+            self._instances[key] = self._made_of(expr)
+        return self._instances[key]
+
+    def _made_of(self, expr: Expr) -> Scope | None:
+        real = [b for b in self.bindings(expr.text, expr.scope) if b.how not in ("annotation", "del")]
         if len(real) != 1:
             return None
         made = real[0].value if real[0].exact and real[0].stmt.scope.kind == "module" else None
