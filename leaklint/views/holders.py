@@ -22,7 +22,7 @@ from leaklint.answers.resources import (
     unwound,
 )
 from leaklint.tree.ir import Expr, Scope
-from leaklint.views.resources import Resources, affordable
+from leaklint.views.resources import Resources, affordable, within_budget
 
 
 class Holders(Resources):
@@ -68,7 +68,7 @@ class Holders(Resources):
             *skipped.in_endings(unwound.unwound(self.basis, self._ends)),
             *skipped.in_flagged(flagged.flagged(self.basis, self._ends)),
             *skipped.in_lists(self.listed),
-            *skipped.on_disk(undeleted.undeleted(self.basis)),
+            *skipped.on_disk(within_budget(undeleted.undeleted(self.basis), lambda one: one.call.stmt.scope.function)),
             *skipped.in_functions(self.basis, (t for t in traces if self.sort(t[0].row) != "response")),
         )
 

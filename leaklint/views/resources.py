@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
-from typing import Literal
+from typing import Literal, TypeVar
 
 from leaklint.answers import conditional, openers, paths
 from leaklint.answers.resources import begun, entered, halfread, listed, rebuilt, unreleased
@@ -12,7 +12,7 @@ from leaklint.apis import Row
 from leaklint.facts import DriverKind
 from leaklint.meaning.basis import Answer
 from leaklint.meaning.names import Place
-from leaklint.tree.ir import Expr, Stmt, statements
+from leaklint.tree.ir import Expr, Scope, Stmt, statements
 from leaklint.views.view import View
 
 Sort = Literal["executor", "session", "response", "file", "other"]
@@ -22,11 +22,23 @@ written by hand has some ten resources and hundreds of statements; a generated o
 _SORTS: tuple[Sort, ...] = ("executor", "session", "response", "file")
 
 
+_One = TypeVar("_One")
+
+
+def _followed(one: tuple[paths.Paths, Expr]) -> Scope:
+    return one[0].acquired.scope.function
+
+
 def affordable(traces: Iterable[tuple[paths.Paths, Expr]]) -> Iterator[tuple[paths.Paths, Expr]]:
+    """Those that the budget of a file allows."""
+    return within_budget(traces, _followed)
+
+
+def within_budget(found: Iterable[_One], function: Callable[[_One], Scope]) -> Iterator[_One]:
     """The first of them, each of which is followed when it is asked for, as far as the budget of a file goes."""
     steps = 0
-    for one in traces:
-        steps += len(statements(one[0].acquired.scope.function.block))
+    for one in found:
+        steps += len(statements(function(one).block))
         if steps > _STEPS:
             return
         yield one
@@ -121,7 +133,7 @@ class Resources(View):
     @cached_property
     def listed(self) -> tuple[listed.Listed, ...]:
         """Local lists of what is opened one after the other."""
-        return tuple(listed.listed(self.basis))
+        return tuple(within_budget(listed.listed(self.basis), lambda one: one.place.scope))
 
     @cached_property
     def entered(self) -> tuple[entered.Entered, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from leaklint.answers.lending import called
@@ -25,11 +25,15 @@ class Flagged:
 
 def flagged(basis: Basis, endings: Mapping[Scope, tuple[Scope, ...]]) -> Iterator[Flagged]:
     """Each flag that is set too late, once."""
+    owned: dict[Scope, list[Place]] = {}
+    for place in basis.uses:
+        if place.is_attribute:
+            owned.setdefault(place.scope, []).append(place)
     for klass, methods in endings.items():
         for ending in methods:
             flag = _asked(basis, ending)
             set_ = next((u.stmt for u in basis.all_uses(flag) if _true(u)), None) if flag is not None else None
-            found = _late(basis, klass, ending, set_) if set_ is not None else None
+            found = _late(basis, owned.get(klass, []), ending, set_) if set_ is not None else None
             if found is not None:
                 yield found
 
@@ -53,12 +57,11 @@ def _true(use: Use) -> bool:
     return set_ and use.stmt.scope.function.name != "__init__"
 
 
-def _late(basis: Basis, klass: Scope, ending: Scope, flag: Stmt) -> Flagged | None:
+def _late(basis: Basis, places: Sequence[Place], ending: Scope, flag: Stmt) -> Flagged | None:
     """What the method that sets the flag has begun before a step that may fail."""
     method = flag.scope.function
-    for place, uses in basis.uses.items():
-        if place.scope is not klass:
-            continue
+    for place in places:
+        uses = basis.all_uses(place)
         ended = next(
             (u for u in uses if u.stmt.scope.function is ending and _means(basis, "end_of_life_methods", u)), None
         )
