@@ -89,7 +89,8 @@ def _argument(basis: Basis, use: Use, row: Row, depth: int) -> Fate:
     callee = basis.types.callee(call)
     if callee.local is not None and depth > 0:
         param = parameter(callee.local, call, use.value)
-        kept = callee.local.kind == "class"  # by a field, where it has no constructor of its own
+        # by a field, where it has no constructor of its own; what an object holds itself stays its own
+        kept = callee.local.kind == "class" and not use.place.is_attribute
         found = _summary(basis, callee.local, param, row, depth - 1) if param is not None else None
         return found or ("escape" if kept else "borrow")
     if callee.row is not None and callee.row.ends_argument and call.args[1] is use.value:
