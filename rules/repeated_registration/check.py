@@ -22,7 +22,8 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             at=registration.stmt,
             subject=subject,
             owner="process" if one.lasting else "instance",
-            driver=one.driver,
+            # of an object one knows no more than that it outlives the run
+            driver=one.driver if one.lasting or one.driver != "call" else "inventory",
             release="never" if one.removal is None else "on some paths",
             message=_message(one),
             hint=_hint(one),

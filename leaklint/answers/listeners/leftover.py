@@ -73,7 +73,7 @@ def _of_this_run(basis: Basis, registration: Registration, handler: Handler) -> 
         inner = next((b.inner for b in basis.names.bindings(arg.text, arg.scope) if b.how == "def"), None)
         if arg.op == "name" and inner is not None and inner.parent is function:
             return any(_is_local(basis, e, function) for s in statements(inner.block) for e in flat_of(s))
-        if arg.op in ("lambda", "call"):
+        if arg.op == "lambda" or (arg.op == "call" and source(arg, 40) == handler.text):
             return any(_is_local(basis, e, function) for e in walk(arg))
     return False
 
@@ -84,7 +84,9 @@ def _is_def(basis: Basis, expr: Expr) -> bool:
 
 def _is_local(basis: Basis, expr: Expr, function: Scope) -> bool:
     place = basis.names.place(expr) if expr.op == "name" else None
-    return place is not None and place.scope is function and not is_self(basis, expr)
+    if place is None or place.scope is not function or is_self(basis, expr):
+        return False
+    return all(b.how != "import" for b in basis.names.bindings(expr.text, expr.scope))
 
 
 def _listed_again(registration: Registration) -> bool:

@@ -190,7 +190,7 @@ def handlers(basis: Basis, registration: Registration) -> Iterator[Handler]:
         if handler is not None:
             found = True
             yield handler
-    last = registration.given[-1] if registration.given and not found else None
+    last = registration.given[-1] if registration.given and not found and registration.row is None else None
     if last is not None and last.op == "attr" and _is_part(basis, last.args[0]):
         yield Handler(last.text, source(last, 40), True, False)  # a method of a part, which is no data in this place
 
