@@ -78,6 +78,12 @@ def lent(basis: Basis, use: Use, releases: list[Use]) -> bool:
     return use.role == "argument" and not _may_keep(basis, use.site)
 
 
+def added(basis: Basis, use: Use) -> bool:
+    """`self.opened.append(file)`: is it kept by a method of something?"""
+    method = use.site.args[0] if use.role == "argument" else None
+    return method is not None and method.op == "attr" and basis.apis.means("keeping_methods", method.text)
+
+
 def _may_keep(basis: Basis, call: Expr) -> bool:
     callee = basis.types.callee(call)
     if callee.row is not None or callee.receiver is not None or callee.local is not None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from leaklint.answers.conditional import by_stream, holds_open
 from leaklint.answers.fate import fate, resource_uses
 from leaklint.answers.files import by_mode, opened_part
-from leaklint.answers.lending import called, is_file
+from leaklint.answers.lending import added, called, is_file
 from leaklint.answers.madeover import made_over
 from leaklint.answers.precedents import precedent
 from leaklint.apis import Row
@@ -157,7 +157,7 @@ def _makes(basis: Basis, function: Scope) -> bool:
             if place is None or place.scope is not function:
                 return False
             bound = list(basis.types.bound_values(place))
-            kept = any(u.role in ("bound", "element") for u in basis.all_uses(place))
+            kept = any(u.role in ("bound", "element") or added(basis, u) for u in basis.all_uses(place))
             if kept or not bound or not all(_fresh(basis, b) for b in bound if b.op != "const"):
                 return False
         elif acquired(basis, value) is None and value.op != "const":

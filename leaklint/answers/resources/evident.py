@@ -51,8 +51,10 @@ def _peer(basis: Basis, made: Use) -> bool:
     waited = call.parent is not None and call.parent.op == "await"
     if name.endswith("reader"):
         return False  # nothing to close: the writer has the connection
-    if basis.apis.means("peer_names", name) or (waited and basis.apis.means("connection_names", name)):
+    if basis.apis.means("peer_names", name):
         return basis.apis.means("opening_functions", called(basis, call))
+    if waited and basis.apis.means("connection_names", name):
+        return basis.apis.means("dialing_functions", called(basis, call))
     pair = made.expr.parent.args if made.expr.parent is not None and made.expr.parent.op == "tuple" else ()
     return waited and name.endswith("writer") and any(e.text.endswith("reader") for e in pair)
 

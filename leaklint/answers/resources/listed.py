@@ -40,7 +40,7 @@ def listed(basis: Basis) -> Iterator[Listed]:
         binds = [u for u in uses if u.verb == "bind"] if place.scope.kind == "function" and len(place.path) == 1 else []
         if len(binds) == 1 and binds[0].value is not None and place.scope.block is not None:
             call, put = _filled(basis, binds[0].value, uses)
-            row = acquired(basis, call) if call is not None else None
+            row = acquired(basis, call) if call is not None and not _unasked(basis, call) else None
             if row is not None and call is not None and put is not None:
                 row = replace(row, release=tuple(v for v in row.release if not v.startswith("__")) or row.release)
                 yield _listed(basis, place, row, call, put, uses, place.scope.block)
@@ -57,6 +57,13 @@ def _filled(basis: Basis, value: Expr, uses: Sequence[Use]) -> tuple[Expr | None
             if only is not None:
                 return only, use.stmt
     return None, None
+
+
+def _unasked(basis: Basis, call: Expr) -> bool:
+    """Only a coroutine as yet: `waiting.append(session.get(url))`, which `gather` will await."""
+    row, method = basis.types.result(call) if call.op == "call" else None, call.args[0] if call.args else None
+    waits = row is not None and (bool(row.awaited) or "__aexit__" in row.release)
+    return waits and method is not None and not method.text[:1].isupper()
 
 
 def _added(use: Use) -> Expr | None:

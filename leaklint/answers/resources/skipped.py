@@ -99,7 +99,8 @@ def _name(paths: Paths) -> str:
     """What the function calls it: `f`, `self.file`."""
     if not paths.place.is_attribute:
         return ".".join(paths.place.path)
-    return source(paths.acquired.targets[0]) if paths.acquired.targets else f"self.{paths.place.path[0]}"
+    target = next(iter(paths.acquired.targets), None)
+    return source(target) if target is not None and target.op == "attr" else f"self.{paths.place.path[0]}"
 
 
 def _by_block(paths: Paths) -> bool:
@@ -197,7 +198,7 @@ def on_disk(found: Iterable[Undeleted]) -> Iterator[Skipped]:
             name=one.name,
             row=Row("", "", "resource", noun="temporary file", closer=one.row.closer),
             left=one.left.stmt,
-            step=source(_awaited(one.left.stmt), 40) or one.left.stmt.op,
+            step=_raising(_awaited(one.left.stmt), one.left.stmt),
             mend="guard" if one.given else "finally",
             undone=one.ends,
         )
@@ -228,7 +229,8 @@ def _raising(expr: Expr | None, stmt: Stmt) -> str:
 
 
 def _awaited(stmt: Stmt) -> Expr | None:
-    return next((e.args[0] for e in stmt.flat if e.op == "await"), stmt.value)
+    plain = stmt.items[0][0] if stmt.items else stmt.value
+    return next((e.args[0] for e in stmt.flat if e.op == "await"), plain)
 
 
 def _follows(use: Use, acquired: Stmt) -> bool:

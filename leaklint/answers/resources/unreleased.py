@@ -176,6 +176,8 @@ def _read_by(basis: Basis, call: Expr, row: Row, packed: bool) -> bool:
     made = basis.types.result(call)
     if made is not None and made.kind == "task":
         return False  # `create_task(create_subprocess_exec(...))`: whoever awaits the task gets it
+    if made is not None and made.kind == "resource" and call.stmt.op == "return" and call.parent is None:
+        return False  # `return gzip.open(fs.open(path, "rb"))`: what is made over it is handed over with it
     if callee.row is not None or callee.receiver is not None:
         return not takes_over(callee)
     return reads(basis, call, row, packed=packed)
