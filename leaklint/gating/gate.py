@@ -156,7 +156,7 @@ class Gate:
         """Something of any size may become text: on an error path, in a log, a trace or a `__repr__`."""
         bulk = self._words.reachable("builtins").union(*map(self._words.reachable, seen.roots))
         heavy = seen.added_to | seen.starred | {"args", "kwargs"} | (bulk & seen.called)
-        reads = ("message_reads", "parsing_methods", "file_reads")
+        reads = ("message_reads", "parsing_methods", "file_reads", "rendering_methods")
         heavy |= {word for word in seen.called if any(self.apis.means(what, word) for what in reads)}
         heavy |= {w for w in seen.looked | seen.keyed if self.apis.means("payload_names", w)}
         heavy |= {w for w in seen.streamed if self.apis.means("incoming_names", w)}
@@ -168,6 +168,9 @@ class Gate:
         told = seen.risky | seen.told
         if "len" in told:  # counted where it is told
             heavy |= seen.looked.union(name for _, name in seen.params)
+        heavy |= {name for _, name in seen.params if self.apis.means("many_names", name)}
+        if "dumps" in told:
+            heavy |= {name for _, name in seen.params}
         named = any(self.apis.means("buffer_names", name) for name in told)
         return named or not _flow(heavy, seen.bound | seen.holding).isdisjoint(told)
 

@@ -15,6 +15,7 @@ from leaklint.answers.peaks import (
     images,
     imports,
     measured,
+    messages,
     models,
     tensors,
     unparsed,
@@ -35,6 +36,10 @@ class Peaks(View):
     def cuttable(self, expr: Expr) -> bool:
         """Is it known to be text or bytes, of which a slice can be taken?"""
         return cuttable.cuttable(self.basis, expr)
+
+    def handed_in(self, expr: Expr) -> Answer:
+        """Is it an argument of the function?"""
+        return messages.handed_in(self.basis, expr)
 
     def unparsed(self, expr: Expr) -> Answer:
         """Is it what a handler tells because it could not be parsed?"""

@@ -18,6 +18,8 @@ def check(facts: Facts) -> Iterator[Hit]:
         if not message or facts.error_branch(text.expr.stmt) is not None:
             continue
         weight = facts.weight(text.expr)
+        if message == "traced" and "dumps" in text.how:
+            weight = weight or facts.handed_in(text.expr)
         all_arguments = facts.arguments(text.expr)
         if (text.cut and weight.kind != "accumulated") or facts.refusal(text, weight):
             continue
@@ -45,7 +47,9 @@ def hit(text: Text, what: Answer, message: str, *, cut: bool = False) -> Hit:
         driver=driver,
         release="never",
         message=message,
-        hint={"off": "lazy", "arguments": "names"}.get(message, "slice" if cut else "text"),
+        hint={"off": "asked" if text.how == "a log argument" else "lazy", "arguments": "names"}.get(
+            message, "slice" if cut else "text"
+        ),
         args={"name": name, "how": text.how, "came": what.word},
         clues=(Clue(stmt, "acquired", "stringified", {"name": name, "how": text.how}), *what.clues[:1]),
         acquired=source(text.whole),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from leaklint.meaning.scopes import source_name
 from leaklint.tree.ir import Expr, flat_of, walk
 
 _DECODING = ("decode", "hex")
+_SHORT_PERCENT = re.compile(r"%-?\d*\.(\d+|\*)[rsa]")
+_SHORT_FIELD = re.compile(r"\{[^{}]*:[^{}]*\.\d+s?\}")
 _CUTTING_ABOVE = 6  # levels: `shorten(str(body).strip(), 200)`
 
 
@@ -38,8 +41,14 @@ def stringified(basis: Basis) -> Iterator[Text]:
             if expr.op in ("name", "attr", "call", "await"):
                 how = _how(basis, expr)
                 if how is not None and not _is_made_text(basis, expr) and not _cut_above(basis, how[0]):
-                    lazy = how[0].op == "call" and carries(basis, how[0], expr)
+                    lazy = how[0].op == "call" and carries(basis, how[0], expr) and not _makes_text(basis, expr)
                     yield Text(expr, how[0], how[1], sink(basis, expr), lazy, _sliced(how[0]))
+
+
+def _makes_text(basis: Basis, expr: Expr) -> bool:
+    """`response.text`, `frame.to_string()`: it is made before the log is asked."""
+    rendered = expr.op == "call" and basis.apis.means("rendering_methods", source_name(expr))
+    return rendered or (expr.op == "attr" and _gives_text(basis, expr))
 
 
 def _is_made_text(basis: Basis, expr: Expr) -> bool:
@@ -77,11 +86,11 @@ def _how(basis: Basis, expr: Expr) -> tuple[Expr, str] | None:
     if parent.op == "binary" and parent.text == "Add" and expr is parent.args[1] and _is_text(parent.args[0]):
         return parent, "`+`"
     if parent.op == "binary" and parent.text == "Modulo" and expr is parent.args[1] and _is_text(parent.args[0]):
-        return None if _precise(parent.args[0], "%.") else (parent, "`%`")
+        return None if _precise(parent.args[0], _SHORT_PERCENT) else (parent, "`%`")
     if parent.op in ("tuple", "dict") and parent.parent is not None:
         percent = parent.parent
         if percent.op == "binary" and percent.text == "Modulo" and _is_text(percent.args[0]):
-            return None if _precise(percent.args[0], "%.") else (percent, "`%`")
+            return None if _precise(percent.args[0], _SHORT_PERCENT) else (percent, "`%`")
         return None
     if parent.op == "attr":
         return _method(basis, parent)
@@ -94,9 +103,9 @@ def _is_text(expr: Expr) -> bool:
     return expr.op in ("const", "fstring") and expr.text in ("str", "")
 
 
-def _precise(template: Expr, mark: str) -> bool:
-    """Does a template limit what it shows: `%.200r`, `{:.200}`?"""
-    return any(mark in part.value for part in walk(template) if part.op == "const")
+def _precise(template: Expr, mark: re.Pattern[str]) -> bool:
+    """Does a template limit what it shows: `%.200r`, `{:.200}`? The places of a number (`%.2f`) are no limit."""
+    return any(mark.search(part.value) for part in walk(template) if part.op == "const")
 
 
 def _method(basis: Basis, attr: Expr) -> tuple[Expr, str] | None:
@@ -115,9 +124,9 @@ def _argument(basis: Basis, call: Expr, expr: Expr) -> tuple[Expr, str] | None:
     if callee.row is not None and callee.row.stringifies:
         return None if _is_text_already(basis, expr, word) else (call, f"`{word}()`")
     if call.args[0].op == "attr" and call.args[0].text == "format" and _is_text(call.args[0].args[0]):
-        return None if _precise(call.args[0].args[0], "{:.") else (call, "`format`")
+        return None if _precise(call.args[0].args[0], _SHORT_FIELD) else (call, "`format`")
     if carries(basis, call, expr):
-        return None if _precise(call.args[1], "%.") else (call, "a log argument")
+        return None if _precise(call.args[1], _SHORT_PERCENT) else (call, "a log argument")
     if callee.name == "builtins.print":
         return call, "`print()`"
     if basis.apis.means("telemetry_methods", word) and call.args[0].op == "attr":

@@ -15,12 +15,11 @@ from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Binding, Expr, Scope, Stmt, ancestors
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors
 
 _STORING = ("__setitem__", "append", "appendleft", "add", "insert")
 _LETTING_GO = ("clear", "pop", "popitem", "popleft", "remove", "discard", "__delitem__")
 _PARTS = ("tuple", "list", "set", "dict", "starred", "binary")
-_MADE = ("list", "dict", "set", "comp", "call", "await")
 _BIRTHPLACES = ("__init__", "__new__", "__post_init__")
 
 
@@ -116,15 +115,8 @@ def _recursive(basis: Basis, inner: Scope, outer: Scope) -> Itself | None:
     if len(outer.bindings.get(inner.name, ())) > 1 or _runs_once(basis, outer):
         return None
     first = 1 if outer.method_of is not None else 0
-    given = [p.name for p in outer.params[first:]]
-    made = [n for n, bound in outer.bindings.items() if n != inner.name and any(_is_made(b) for b in bound)]
-    carried = tuple(name for name in (*given, *made) if _closes_over(basis, inner, outer, name))
+    carried = tuple(p.name for p in outer.params[first:] if _closes_over(basis, inner, outer, p.name))
     return Itself(stmt, inner.name, None, carried, NO) if carried else None
-
-
-def _is_made(binding: Binding) -> bool:
-    """A container or an object of this call."""
-    return binding.how == "assign" and binding.value is not None and binding.value.op in _MADE
 
 
 def _below(scope: Scope | None, inner: Scope) -> bool:

@@ -47,6 +47,10 @@ def _peaks(basis: Basis) -> Iterator[Peak]:
             yield from part(basis, expr)
             if expr.op == "comp":
                 yield from _parsed(basis, expr)
+            elif expr.op == "yieldfrom":
+                found = whole(basis, expr.args[0])
+                if found is not None and found.kind == "table":
+                    yield Peak("iterated", found, stmt)
             elif expr.op == "yield" and expr.args and (asked := requested(basis, expr.args[0])) is not None:
                 yield Peak("answered", asked, stmt)
         if stmt.op == "expr" and stmt.value is not None:

@@ -29,6 +29,15 @@ def copied(basis: Basis, value: Expr, writer: Expr) -> Whole | None:
     return Whole("buffer", filling, source(call)) if filling is not None else None
 
 
+def stored_body(basis: Basis, value: Expr) -> Whole | None:
+    """`store.get_object(Key=key)["Body"].read()`, of no other use."""
+    call = _given(basis, value)
+    if call is None or call.op != "call" or len(call.args) > 1 or call.args[0].op != "attr":
+        return None
+    body = call.args[0].text == "read" and call.args[0].args[0].op == "sub"
+    return Whole("data", call, source(call)) if body else None
+
+
 def _given(basis: Basis, value: Expr) -> Expr | None:
     """What is handed over, also by way of a name that is used for nothing else."""
     while value.op == "await":

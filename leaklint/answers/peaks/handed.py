@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from leaklint.answers.peaks.copied import copied
-from leaklint.answers.peaks.loads import Whole, bound_value, is_open, names_data, whole
+from leaklint.answers.peaks.copied import copied, stored_body
+from leaklint.answers.peaks.loads import Whole, is_open, names_data, whole
+from leaklint.answers.peaks.query import bound_value
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
@@ -99,7 +100,10 @@ def handed_on(basis: Basis, call: Expr) -> Iterator[Peak]:
     elif func.op == "attr" and basis.apis.means("sending_calls", word):
         for name, arg in zip(call.names[1:], args, strict=False):
             if basis.apis.means("sent_arguments", name):
-                yield from as_it_is(basis, "sent", arg, call.stmt, name)
+                body = stored_body(basis, arg)
+                yield from (
+                    [Peak("sent", body, call.stmt, name)] if body else as_it_is(basis, "sent", arg, call.stmt, name)
+                )
 
 
 def _feeds(basis: Basis, receiver: Expr) -> bool:

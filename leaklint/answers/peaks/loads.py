@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from leaklint.answers.peaks.query import root, table
+from leaklint.answers.peaks.query import bound_value, table
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name
@@ -58,23 +58,7 @@ def whole(basis: Basis, expr: Expr | None, depth: int = _DEPTH) -> Whole | None:
         return Whole("table" if found.how == "fetched" else found.how, expr, found.what)
     if expr.args[0].op == "name":
         return _called(basis, expr, depth)
-    return _read(basis, expr, depth) if expr.args[0].op == "attr" else None
-
-
-def bound_value(basis: Basis, name: Expr) -> Expr | None:
-    """What a name stands for; a parameter that is made more of (`rows = rows.order_by(...)`) for what is made."""
-    value = basis.names.only_value(name.text, name.scope)
-    if value is None:
-        param, *made = basis.names.bindings(name.text, name.scope) or (None,)
-        if (
-            param is not None
-            and param.how == "param"
-            and len(made) == 1
-            and made[0].exact
-            and made[0].value is not None
-        ):
-            value = made[0].value if root(made[0].value).text == name.text else None
-    return value
+    return (_read(basis, expr, depth) or _returned(basis, expr, depth)) if expr.args[0].op == "attr" else None
 
 
 def _comprehended(basis: Basis, comp: Expr, depth: int) -> Whole | None:
@@ -103,8 +87,14 @@ def _called(basis: Basis, call: Expr, depth: int) -> Whole | None:
     callee = basis.types.callee(call)
     if callee.local is None and call.args[0].text in _LISTS and len(call.args) > 1:
         found = whole(basis, call.args[1], depth - 1) or _lines(basis, call)
+        if found is not None and found.kind == "lazy" and found.site.scope is not call.scope:
+            found = replace(found, site=call)  # a query runs where its rows are wanted
         return found and _listed(found)
-    function = callee.local
+    return _returned(basis, call, depth)
+
+
+def _returned(basis: Basis, call: Expr, depth: int) -> Whole | None:
+    function = basis.types.callee(call).local
     if function is not None and function.kind == "function" and not function.is_generator:
         returned = [s.value for s in statements(function.block) if s.op == "return" and not is_none(s.value)]
         return whole(basis, returned[0], depth - 2) if len(returned) == 1 else None
@@ -140,6 +130,8 @@ def _read(basis: Basis, call: Expr, depth: int) -> Whole | None:
         given = any(n in row.parts or n == "**" for n in call.names)
         return None if given else Whole("frame", call, source(call), call.args[1] if len(call.args) > 1 else None)
     row = basis.types.row(receiver)
+    if row is not None and row.streams and row.kind == "resource" and method in row.bulk and row.noun not in _NOUNS:
+        return Whole("table", call, source(call))
     if row is not None and row.noun == "zip file" and method in row.bulk:
         return _member(basis, call)
     if _limited(call):
@@ -152,8 +144,8 @@ def _read(basis: Basis, call: Expr, depth: int) -> Whole | None:
     if basis.apis.means("file_reads", method) and (
         row is None or row.noun == "file" or (method in row.bulk and row.kind != "buffer")
     ):
-        if row is not None or method in ("read_text", "read_bytes"):
-            path = opened(basis, receiver)
+        path = opened(basis, receiver)
+        if row is not None or path is not None or method in ("read_text", "read_bytes"):
             return Whole("file", call, source(path or receiver), path or receiver)
         if _uploaded(basis, receiver):
             return Whole("upload", call, source(call))

@@ -25,6 +25,12 @@ def message(basis: Basis, place: Place, expr: Expr) -> Answer:
                 return _received(binding, handler.name)
     if not basis.apis.means("payload_names", expr.text):
         return NO
+    whose = expr.args[0] if expr.op == "attr" else None
+    if whose is not None and whose.op == "name" and basis.apis.means("incoming_names", whose.text):
+        for binding in basis.names.bindings(whose.text, whose.scope):
+            handler = binding.stmt.inner
+            if binding.how == "param" and handler is not None and _is_given_to(basis, handler, binding, expr):
+                return _received(binding, handler.name)
     for use in basis.all_uses(place):
         if use.expr.text != expr.text:
             continue  # another entry of what this one was taken from
@@ -63,8 +69,11 @@ def _queued(binding: Binding) -> bool:
 
 def counted_beside(basis: Basis, expr: Expr) -> Answer:
     """`log.info("%d ids: %s", len(ids), ids)`: whoever counts them expects many. Not what was collected here."""
-    count = next((e for e in expr.stmt.flat if _is_length_of(e, source(expr))), None)
-    if count is None or expr.op != "name":
+    if expr.op != "name":
+        return NO
+    near = any(_is_length_of(e, expr.text) for e in expr.stmt.flat)
+    many = not near and basis.apis.means("many_names", expr.text)
+    if not near and not (many and any(_is_counted(e, expr) for e in basis.mentions(expr.text))):
         return NO
     for binding in basis.names.bindings(expr.text, expr.scope):
         value = binding.value
@@ -72,6 +81,20 @@ def counted_beside(basis: Basis, expr: Expr) -> Answer:
         if not handed:
             return NO
     return Answer("counted", word=source(expr))
+
+
+def _is_counted(mention: Expr, expr: Expr) -> bool:
+    """In the same function, by `len`."""
+    above = mention.parent
+    return above is not None and above.scope.function is expr.scope.function and _is_length_of(above, expr.text)
+
+
+def handed_in(basis: Basis, expr: Expr) -> Answer:
+    """An argument that is dumped whole: it is as large as the caller likes."""
+    for binding in basis.names.bindings(expr.text, expr.scope) if expr.op == "name" else ():
+        if binding.how == "param" and binding.stmt.inner is not None:
+            return _received(binding, binding.stmt.inner.name)
+    return NO
 
 
 def _is_length_of(expr: Expr, name: str) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from leaklint.answers.peaks.handed import Peak, used_once
 from leaklint.answers.peaks.loads import Whole, is_open, names_data, parsed_file, whole
+from leaklint.answers.peaks.query import table
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
@@ -29,13 +30,22 @@ def part(basis: Basis, expr: Expr) -> Iterator[Peak]:
 def _counted(basis: Basis, call: Expr) -> Iterator[Peak]:
     func, args = call.args[0], call.args[1:]
     if func.op == "name" and func.text == "len" and args:
-        found = whole(basis, args[0]) if args[0].op != "name" else None
+        found = (whole(basis, args[0]) or _narrowed(basis, args[0])) if args[0].op != "name" else None
         if found is not None and _countable(found, args[0]):
             yield Peak("counted", found, call.stmt)
     elif args and basis.types.callee(call).name in _SAMPLING:
         found = whole(basis, args[0])
         if found is not None and (found.kind == "table" or (found.kind == "lazy" and found.listed)):
             yield Peak("sampled", found, call.stmt, basis.types.callee(call).name or "")
+
+
+def _narrowed(basis: Basis, rows: Expr) -> Whole | None:
+    """Some rows of a table, all of which are loaded: they can be counted where they are."""
+    listed = rows.op == "call" and rows.args[0].text == "list" and len(rows.args) == 2
+    found = table(basis, rows.args[1] if listed else rows, narrowed=True)
+    if found is None or not (listed or found.how == "fetched"):
+        return None
+    return Whole("table", rows, found.what)
 
 
 def _of_frame(basis: Basis, attr: Expr) -> Iterator[Peak]:

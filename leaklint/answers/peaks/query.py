@@ -36,8 +36,8 @@ class Table:
     what: str
 
 
-def table(basis: Basis, expr: Expr) -> Table | None:
-    """The whole table that an expression stands for."""
+def table(basis: Basis, expr: Expr, narrowed: bool = False) -> Table | None:
+    """The whole table that an expression stands for; where `narrowed`, also the rows that a condition leaves of it."""
     while expr.op == "await":
         expr = expr.args[0]
     if expr.op != "call" or expr.args[0].op != "attr":
@@ -45,13 +45,15 @@ def table(basis: Basis, expr: Expr) -> Table | None:
     method, receiver = expr.args[0].text, expr.args[0].args[0]
     if basis.apis.means("fetch_methods", method):
         text = _sql(basis, expr) or _executed(basis, receiver, expr.stmt)
-        return Table("fetched", expr, _named(text)) if text and is_whole(text) else None
+        return Table("fetched", expr, _named(text)) if text and is_whole(text, narrowed) else None
     if method == "execute" and len(expr.args) > 1:
         text = _sql(basis, expr)
         return Table("cursor", expr, _named(text)) if text and is_whole(text) else None
     links = list(_chain(basis, expr))
     words = [word for word, _ in links]
-    if any(basis.apis.means("query_limits", word) for word in words) or any(_narrows(basis, c) for _, c in links if c):
+    if any(basis.apis.means("query_limits", word) for word in words):
+        return None
+    if not narrowed and any(_narrows(basis, call) for _, call in links if call):
         return None
     lazily = any(basis.apis.means("lazy_tables", word) for word in words) and not _own(expr)
     if lazily or (any(basis.apis.means("row_loaders", word) for word in words) and _given(basis, expr)):
@@ -82,10 +84,10 @@ def _given(basis: Basis, expr: Expr) -> bool:
     return first.op == "name" and chain and bound == ["param"]
 
 
-def is_whole(sql: str) -> bool:
+def is_whole(sql: str, narrowed: bool = False) -> bool:
     """Does a query select rows from a table that no limit, aggregate or exact condition makes few?"""
     whole = len(sql) < VALUE_LIMIT and _SELECT.search(sql) is not None
-    return whole and _PART.search(sql) is None and _EXACT.search(sql) is None
+    return whole and _PART.search(sql) is None and (narrowed or _EXACT.search(sql) is None)
 
 
 def _named(sql: str) -> str:
@@ -146,10 +148,37 @@ def _chain(basis: Basis, expr: Expr) -> Iterator[tuple[str, Expr | None]]:
             yield expr.text, None
             expr = expr.args[0]
         else:
-            value = basis.names.only_value(expr.text, expr.scope) if expr.op == "name" else None
+            *more, value = _bound(basis, expr) if expr.op == "name" else (None,)
             if value is None or value.op not in ("call", "await"):
                 return
+            yield from ((link.args[0].text, link) for one in more if one is not None for link in _links(one))
             expr = value
+
+
+def _links(expr: Expr) -> Iterator[Expr]:
+    """The calls of a chain, the last first."""
+    while expr.op == "call" and expr.args[0].op == "attr":
+        yield expr
+        expr = expr.args[0].args[0]
+
+
+def _bound(basis: Basis, name: Expr) -> list[Expr | None]:
+    """What a name is bound to, the last first; more than one where each makes more of what was there before
+    (`rows = rows.filter(...)`)."""
+    value = basis.names.only_value(name.text, name.scope)
+    bindings = basis.names.bindings(name.text, name.scope)
+    if value is not None or not bindings or any(b.how not in ("assign", "param") or not b.exact for b in bindings):
+        return [value]
+    first, *more = bindings
+    made = [b.value for b in more]
+    if not more or any(v is None or root(v).text != name.text for v in made):
+        return [None]
+    return [*reversed(made), first.value]
+
+
+def bound_value(basis: Basis, name: Expr) -> Expr | None:
+    """What a name stands for; one that is made more of (`rows = rows.order_by(...)`) for what is made last."""
+    return _bound(basis, name)[0]
 
 
 def _selects(basis: Basis, arg: Expr) -> bool:

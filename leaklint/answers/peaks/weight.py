@@ -84,7 +84,10 @@ def _made_of(basis: Basis, call: Expr, depth: int) -> Answer:
 
 def _received(basis: Basis, call: Expr) -> Answer:
     """A whole message of a peer, as large as the peer likes: `await peer.recv()`."""
-    if len(call.args) > 1 or not basis.apis.means("message_reads", source_name(call)):
+    word = source_name(call)
+    if len(call.args) == 1 and basis.apis.means("rendering_methods", word):
+        return _read(basis, call, None, call.args[0])
+    if len(call.args) > 1 or not basis.apis.means("message_reads", word):
         return NO
     return Answer("received", (Clue(call.stmt, "driver", "received", {"what": source(call)}),), source(call))
 
