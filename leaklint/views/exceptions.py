@@ -37,6 +37,10 @@ class Exceptions(View):
         """Names and attributes that are bound to frames or tracebacks, or to what holds the frame of their function."""
         return (*tracebacks.framed(self.basis), *held.held(self.basis))
 
+    def bulk_in_frame(self, framed: tracebacks.Framed) -> str:
+        """What weighs, among the variables of the function whose frame is held."""
+        return tracebacks.bulk(self.basis, framed)
+
     def sink(self, expr: Expr) -> sink.Sink | None:
         """The log or tracing call in which a text ends."""
         return sink.ends_in(self.basis, expr)

@@ -18,7 +18,11 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             yield Clear(stmt, framed.place.text, framed.defence.kind, framed.defence.clues, sound=True)
             continue
         attribute = framed.place.is_attribute
-        args = {"name": name, "function": stmt.scope.function.name, "value": source(framed.value)}
+        held = facts.bulk_in_frame(framed)
+        if not (attribute or held or framed.kind == "frame"):
+            yield Clear(stmt, framed.place.text, "nothing large in the frame", ())
+            continue
+        args = {"name": name, "function": stmt.scope.function.name, "value": source(framed.value), "held": held}
         yield Hit(
             at=stmt,
             subject=framed.place.text,
