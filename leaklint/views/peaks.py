@@ -67,7 +67,7 @@ class Peaks(View):
     @cached_property
     def seldom_used_imports(self) -> tuple[imports.Import, ...]:
         """Imports of heavy libraries that few functions of the module use."""
-        return tuple(imports.seldom_used(self.basis))
+        return (*imports.seldom_used(self.basis), *imports.probed(self.basis))
 
     @cached_property
     def loaded_libraries(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from leaklint.model import Facts, Hit
 
 def check(facts: Facts) -> Iterator[Hit]:
     for found in facts.seldom_used_imports:
+        how = "probed" if found.probed else "made" if found.made else "few" if len(found.users) > 1 else "one"
         first = found.users[0].qualname if found.users else ""
         yield Hit(
             at=found.stmt,
@@ -17,8 +18,8 @@ def check(facts: Facts) -> Iterator[Hit]:
             owner="process",
             driver="import",
             release="never",
-            message="made" if found.made is not None else "few" if len(found.users) > 1 else "one",
-            hint="made" if found.made is not None else "inside",
+            message=how,
+            hint=how if how in ("made", "probed") else "inside",
             args={
                 "library": found.library,
                 "function": first,

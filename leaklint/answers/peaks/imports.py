@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of
 
+_MISSING = ("ImportError", "ModuleNotFoundError")
 _FEW = 5  # functions: a module in which more need the library is about it
 
 
@@ -16,7 +17,7 @@ class Import:
     """`stmt` imports `library` for everybody, `users` are the functions that need it, of `functions` in the module.
 
     `light`: what says that the process should be light without it. `made`: where objects of it are made by import
-    itself, which is all that it is used for.
+    itself, which is all that it is used for. `probed`: it is imported to see whether it is there.
     """
 
     stmt: Stmt
@@ -25,6 +26,7 @@ class Import:
     functions: int
     light: Answer = NO
     made: Stmt | None = None
+    probed: bool = False
 
 
 def seldom_used(basis: Basis) -> Iterator[Import]:
@@ -43,6 +45,28 @@ def seldom_used(basis: Basis) -> Iterator[Import]:
             light = _imported_late(basis, one.library) or _serves(functions, users)
             if light:
                 yield replace(one, functions=len(functions), light=light)
+
+
+def probed(basis: Basis) -> Iterator[Import]:
+    """`try: import torch; HAS_TORCH = True`, where nothing else of the module looks at `torch`, but at its version."""
+    for name, bindings in basis.module.scope.bindings.items():
+        for binding in bindings:
+            library = binding.target.partition(".")[0]
+            if binding.how != "import" or not _is_heavy(basis, library) or not _sets_flag(binding.stmt):
+                continue
+            uses = [e for e in basis.mentions(name) if e.op == "name" and _refers(basis, e, name)]
+            if all(e.parent is not None and e.parent.text == "__version__" for e in uses):
+                yield Import(binding.stmt, library, (), 0, probed=True)
+
+
+def _sets_flag(stmt: Stmt) -> bool:
+    """In a `try` that says whether the import went well."""
+    block, owner = next(ancestors(stmt), (None, None))
+    if block is None or owner is None or owner.op != "try" or block.kind != "body":
+        return False
+    caught = any(b.kind == "handler" and any(e.text in _MISSING for e in b.exprs) for b in owner.blocks)
+    flags = (s for b in owner.blocks for s in b.stmts if s.op == "assign" and s.value is not None)
+    return caught and any(s.value is not None and s.value.op == "const" and s.value.text == "bool" for s in flags)
 
 
 def _imported_late(basis: Basis, library: str) -> Answer:
