@@ -115,7 +115,8 @@ def _recursive(basis: Basis, inner: Scope, outer: Scope) -> Itself | None:
     if len(outer.bindings.get(inner.name, ())) > 1 or _runs_once(basis, outer):
         return None
     first = 1 if outer.method_of is not None else 0
-    carried = tuple(p.name for p in outer.params[first:] if _closes_over(basis, inner, outer, p.name))
+    given = [p.name for p in outer.params[first:] if not basis.apis.means("light_names", p.name)]
+    carried = tuple(name for name in given if _closes_over(basis, inner, outer, name))
     return Itself(stmt, inner.name, None, carried, NO) if carried else None
 
 

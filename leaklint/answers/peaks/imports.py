@@ -48,7 +48,7 @@ def seldom_used(basis: Basis) -> Iterator[Import]:
 
 
 def probed(basis: Basis) -> Iterator[Import]:
-    """`try: import torch; HAS_TORCH = True`, where nothing else of the module looks at `torch`, but at its version."""
+    """A library in a `try` that sets a flag, where the module looks at nothing else of it but its version."""
     for name, bindings in basis.module.scope.bindings.items():
         for binding in bindings:
             library = binding.target.partition(".")[0]

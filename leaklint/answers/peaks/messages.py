@@ -69,7 +69,7 @@ def _queued(binding: Binding) -> bool:
 
 def counted_beside(basis: Basis, expr: Expr) -> Answer:
     """`log.info("%d ids: %s", len(ids), ids)`: whoever counts them expects many. Not what was collected here."""
-    if expr.op != "name":
+    if expr.op != "name" or expr.stmt.op == "raise":
         return NO
     near = any(_is_length_of(e, expr.text) for e in expr.stmt.flat)
     many = not near and basis.apis.means("many_names", expr.text)

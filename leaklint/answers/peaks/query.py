@@ -73,7 +73,10 @@ def root(expr: Expr) -> Expr:
 def _own(expr: Expr) -> bool:
     """`self.objects.items()`: an attribute of the instance, and no manager of a class."""
     first = root(expr)
-    return first.text == "self" and first.parent is not None and first.parent.text == "objects"
+    if first.text != "self" or first.parent is None:
+        return False
+    asked = any(link.args[0].text == "objects" for link in _links(expr))  # called: no manager of a class
+    return asked or first.parent.text == "objects"
 
 
 def _given(basis: Basis, expr: Expr) -> bool:

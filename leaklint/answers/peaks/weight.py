@@ -111,7 +111,8 @@ def _held(basis: Basis, place: Place, expr: Expr, depth: int) -> Answer:
     aliased = (b.value for b in own if b.exact and b.value is not None and b.value.op == "attr")
     for value in (*_last_first(basis.types.bound_values(place), expr), *aliased):
         found = weight(basis, value, depth - 1)
-        if found.kind in ("read", "accumulated", "received"):
+        handed = place.is_attribute and value.op == "name" and found.kind == "received"  # what somebody has stored
+        if found.kind in ("read", "accumulated", "received") and not handed:
             return found
     row = basis.types.place_row(place)
     named = basis.apis.means("buffer_names", expr.text)
