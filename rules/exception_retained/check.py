@@ -25,7 +25,9 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             yield hit(slot.use, slot.place, slot.what, "process", "closed set", "never", "context")
         elif slot.again is not None and facts.owner(slot.place).kind != "short-lived instance":
             again = Clue(slot.again, "driver", "raise")
-            yield hit(slot.use, slot.place, slot.what, facts.owner(slot.place).kind, "call", "never", "again", again)
+            yield hit(
+                slot.use, slot.place, slot.what, facts.owner(slot.place).kind, "closed set", "never", "again", again
+            )
         elif facts.lasts(slot.place):
             yield hit(slot.use, slot.place, slot.what, facts.owner(slot.place).kind, "closed set", "never", "slot")
     for one in facts.reraised:

@@ -206,10 +206,17 @@ def takes_in(basis: Basis, put: Use) -> bool:
     if holder is None:
         return False
     locked = guarded(basis, holder)
-    named = basis.apis.means("handing_in_methods", function.name) or (locked and put.verb in _LISTED)
+    listed = locked and put.verb in _LISTED and not _acts(basis, put)
+    named = basis.apis.means("handing_in_methods", function.name) or listed
     lasting = locked or basis.apis.means("long_lived_classes", holder.name)
     given = any(e.op == "name" and e.text in {p.name for p in function.params[1:]} for e in walk(put.site))
     return named and given and lasting and not function.name.startswith("_")
+
+
+def _acts(basis: Basis, put: Use) -> bool:
+    """What is to be called, and a heap: an event loop's own, which it has to take."""
+    words = (e.text for e in walk(put.site) if e.op in ("name", "attr"))
+    return put.site.args[0].op != "attr" or any(basis.apis.means("acting_names", word) for word in words)
 
 
 def waits(basis: Basis, queue: Queue, put: Use) -> bool:

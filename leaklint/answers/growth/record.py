@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from leaklint.answers import owner, shared
+from leaklint.answers.growth.nested import constant_key
 from leaklint.answers.key import key
 from leaklint.answers.rounds import endless
 from leaklint.meaning.basis import NO, Answer, Basis
@@ -23,7 +24,7 @@ def record(basis: Basis, added: Use) -> Answer:
     is read; `seen`: it is only asked whether something has been; `unread`: nobody looks at it; `entry`: it is put
     together here of what came in; `waiter`: somebody waits for it here; `passing`: what comes and goes, as a
     connection, or is to go by the name of its container."""
-    name = next(p for p in reversed(added.place.path) if p != ELEMENT)
+    name = _name(basis, added)
     if basis.apis.means("plain_histories", name):
         return Answer("history", word=name)
     if basis.apis.means("history_names", name):
@@ -44,9 +45,15 @@ def record(basis: Basis, added: Use) -> Answer:
     return Answer("passing") if itself or passing(basis, added) else NO
 
 
+def _name(basis: Basis, added: Use) -> str:
+    """What the container is called: by the key under which it stands (`state["errors"]`), else by its own name."""
+    under = constant_key(basis, added.expr).strip("\"'") if added.place.path[-1] == ELEMENT else ""
+    return under or next(p for p in reversed(added.place.path) if p != ELEMENT)
+
+
 def passing(basis: Basis, added: Use) -> bool:
     """Does an entry come and go, by the name of its container or by what it is?"""
-    name = next(p for p in reversed(added.place.path) if p != ELEMENT)
+    name = _name(basis, added)
     parts = added.value.args if added.value is not None and added.value.op == "tuple" else (added.value,)
     return basis.apis.means("passing_names", name) or any(_passing(basis, p) or _waiter(basis, p) for p in parts)
 
@@ -115,7 +122,7 @@ def _entry(basis: Basis, added: Use, name: str) -> bool:
 
 def _unread(basis: Basis, place: Place) -> bool:
     """What is the holder's own, and only ever added to."""
-    if len(place.path) != 1 or not place.path[0].startswith("_"):
+    if len(place.path) != 1 or not place.path[0].startswith("_") or basis.apis.means("registry_names", place.path[0]):
         return False
     return all(u.verb in _WRITES and not u.role for u in basis.below(place))
 
