@@ -121,8 +121,9 @@ def _entry(basis: Basis, added: Use, name: str) -> bool:
 
 
 def _unread(basis: Basis, place: Place) -> bool:
-    """What is the holder's own, and only ever added to."""
-    if len(place.path) != 1 or not place.path[0].startswith("_") or basis.apis.means("registry_names", place.path[0]):
+    """What is the holder's own, and only ever added to; who calls callbacks may stand elsewhere."""
+    name = place.path[0]
+    if len(place.path) != 1 or not name.startswith("_") or basis.apis.means("acting_names", name.rstrip("s")):
         return False
     return all(u.verb in _WRITES and not u.role for u in basis.below(place))
 
