@@ -49,8 +49,8 @@ def _kind(basis: Basis, target: Expr, value: Expr, lasting: bool) -> str:
     if call.op == "attr" and call.text == "__traceback__" and call.args[0].op == "name":
         return "traceback" if handled(call.stmt, call.args[0].text) else ""
     row = basis.types.callee(call).row if call.op == "call" else None
-    if row is None or not row.frames:
-        return ""
+    if row is None or not row.frames or row.noun == "failure":
+        return ""  # an object that holds frames may let go of them itself
     if row.noun == "traceback":
         return row.noun if index in ("", "1", "2") and handled(call.stmt) else ""
     depth = call.args[1] if len(call.args) > 1 and row.name == "sys._getframe" else None
