@@ -116,6 +116,9 @@ def held(basis: Basis, endings: Mapping[Scope, tuple[Scope, ...]]) -> Iterator[H
         defence = _defence(basis, place, row, use, klass)
         base = _base_elsewhere(basis, klass) if sibling is None and only is None else None
         guess = one if isinstance(one, Supposed) else None
+        sure = guess is None or likely(basis, guess, ends, sibling)
+        if not sure and ending is None:
+            continue  # whoever made it may never end anything: other files are not asked of each attribute
         yield Held(
             place,
             row,
@@ -129,7 +132,7 @@ def held(basis: Basis, endings: Mapping[Scope, tuple[Scope, ...]]) -> Iterator[H
             base,
             guess,
             emptied=_emptied(basis, place, ending),
-            likely=guess is None or likely(basis, guess, ends, sibling),
+            likely=sure,
             started=isinstance(one, Shown) and one.started,
             heir=heir,
             over=opened_for(basis, one.value) if one.value.op == "call" and isinstance(one, Acquisition) else None,
