@@ -39,6 +39,8 @@ def fate(basis: Basis, use: Use, row: Row, depth: int = _DEPTH) -> Fate:
     if use.role == "element" and (call := sent_in(use.site)) is not None:
         callee = basis.types.callee(call)
         return "escape" if callee.local is not None or takes_over(callee) else "borrow"
+    if use.role == "element" and use.site.parent is not None and use.site.parent.op == "yield":
+        return "borrow" if lends(basis, use) else "escape"  # `yield reader, writer`
     if use.role == "yielded":
         return "borrow" if lends(basis, use) else "escape"
     if use.role == "bound" and any(basis.names.place(t) == use.place for t in _bound_to(use)):

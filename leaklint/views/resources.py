@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Literal, TypeVar
 
 from leaklint.answers import conditional, openers, paths
-from leaklint.answers.resources import begun, entered, halfread, listed, rebuilt, unreleased
+from leaklint.answers.resources import begun, ends, entered, halfread, listed, rebuilt, unreleased
 from leaklint.apis import Row
 from leaklint.facts import DriverKind
 from leaklint.meaning.basis import Answer
@@ -63,7 +63,7 @@ class Resources(View):
     def counted(self, row: Row, call: Expr) -> bool:
         """Does CPython end it with the last reference, so that what a function drops does not last?"""
         harmless = bool(row.open_with) and not self.holds_open(row, call)
-        return row.counted or harmless or self.sort(row) == "file"
+        return row.counted or harmless or not row.needs_release or self.sort(row) == "file"
 
     def trace(self, place: Place, row: Row, stmt: Stmt) -> paths.Paths:
         return paths.trace(self.basis, place, row, stmt)
@@ -122,7 +122,8 @@ class Resources(View):
     def unreleased(self) -> tuple[unreleased.Unreleased, ...]:
         kept = (one for one in self.listed if not one.ends)
         lists = (unreleased.Unreleased(one.place.text, one.row, one.call, one.one) for one in kept)
-        return (*unreleased.unreleased(self.basis, self.traces), *lists)
+        traces = (*self.traces, *ends.other_ends(self.basis))
+        return (*unreleased.unreleased(self.basis, traces), *lists)
 
     @cached_property
     def halfread(self) -> tuple[halfread.Halfread, ...]:

@@ -47,4 +47,5 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
 def _hint(row: Row, unreleased: Unreleased) -> str:
     if row.asks:
         return "end"
-    return "close" if not row.scoped else "with" if unreleased.derived is None else "inside"
+    several = any(target.op == "tuple" for target in unreleased.call.stmt.targets)
+    return "close" if not row.scoped or several else "with" if unreleased.derived is None else "inside"
