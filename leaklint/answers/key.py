@@ -131,7 +131,9 @@ def _looped(basis: Basis, item: Expr) -> bool:
 
 
 def _attribute(basis: Basis, expr: Expr) -> Answer:
-    if expr.text in _CLOSED_ATTRIBUTES or (expr.args[0].op == "name" and expr.args[0].text[:1].isupper()):
+    whole = expr.args[0]
+    listed = (whole.op == "name" and whole.text[:1].isupper()) or basis.apis.means("descriptions", source_name(whole))
+    if expr.text in _CLOSED_ATTRIBUTES or listed:
         return Answer("closed set", word=source(expr))
     if expr.args[0].op == "call" and expr.text in ("hex", "int", "ident"):  # `uuid4().hex`
         return _called(basis, expr.args[0], _DEPTH)

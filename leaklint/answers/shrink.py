@@ -125,7 +125,7 @@ def escapes(basis: Basis, place: Place) -> Iterator[Use]:
                 and (_constructs(use.site) or _inherited(basis, use.site.args[0]))
             ):
                 yield use
-        elif use.role in ("bound", "yielded") and not _alias(basis, use):
+        elif use.role in ("bound", "yielded") and not _alias(basis, use) and not _swapped(basis, use):
             yield use
 
 
@@ -145,6 +145,11 @@ def _constructs(call: Expr) -> bool:
 def _stores(basis: Basis, local: Scope, use: Use) -> bool:
     param = parameter(local, use.site, use.value)
     return param is not None and any(u.role in ("bound", "element") and not u.verb for u in basis.all_uses(param))
+
+
+def _swapped(basis: Basis, use: Use) -> bool:
+    """`waiting, self.waiting = self.waiting, []`: whoever holds what was in it, its place is empty."""
+    return any(u.verb == "bind" and u.stmt is use.stmt for u in basis.all_uses(use.place))
 
 
 def _alias(basis: Basis, use: Use) -> bool:

@@ -128,9 +128,11 @@ class Scopes:
     # -- classes -------------------------------------------------------------------------------------------------
 
     def class_of(self, expr: Expr) -> Scope | None:
-        """The class of this module that `self`, `cls`, `super()` or the class's own name stands for."""
+        """The class of this module that `self`, `self.__class__`, `cls`, `super()` or its own name stands for."""
         if expr.op == "call" and expr.args[0].op == "name" and expr.args[0].text in ("super", "type"):
             return self._own_class(expr.scope)
+        if expr.op == "attr" and expr.text == "__class__":
+            expr = expr.args[0]
         if expr.op != "name":
             return None
         key = expr.scope, expr.text

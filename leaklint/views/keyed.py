@@ -58,7 +58,8 @@ class Keyed(Growth):
         """Does the insert add one of those that come and go, again and again?"""
         if not record.passing(self.basis, insert) or key.looped(self.basis, insert.key):
             return False
-        return self.lasting(value) or self.context(insert.stmt).kind in ("event", "stream")
+        often = self.context(insert.stmt).kind in ("event", "stream")
+        return often or self.lasting(value) or record.waits(self.basis, insert)
 
     def piles_up(self, value: Value, insert: Use, driver: Answer) -> bool:
         """Do the entries become many? Those of things that exist do where new ones are made up by an event, those of

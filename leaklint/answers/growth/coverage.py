@@ -95,7 +95,7 @@ def _by_runs(basis: Basis, row: Row, grows: Sequence[Use], keyed: Sequence[Use])
     for insert in grows if keyed else ():
         runs = started(basis, insert)
         own = [s for s in keyed if s.stmt.scope.function is runs]
-        if runs is None or not own or stored(basis, insert).settled or any(_sweeps(basis, s) for s in keyed):
+        if runs is None or not own or stored(basis, insert).settled or any(sweeps(basis, s) for s in keyed):
             continue
         faults = Faults(basis, insert.place, row, runs)
         exits = Exits(basis, insert, runs, {s.stmt for s in own}, held=True)
@@ -104,7 +104,7 @@ def _by_runs(basis: Basis, row: Row, grows: Sequence[Use], keyed: Sequence[Use])
             yield Gap("run", insert, at, own[0])
 
 
-def _sweeps(basis: Basis, removal: Use) -> bool:
+def sweeps(basis: Basis, removal: Use) -> bool:
     """Does it take out one entry after the other, whichever are over?"""
     key = removal.key
     found = basis.names.bindings(key.text, key.scope) if key is not None and key.op == "name" else ()
@@ -137,7 +137,8 @@ def _gaps_of(basis: Basis, faults: Faults, exits: Exits, own: Sequence[Use], rem
             yield Gap("returned", insert, early, own[0])
         return
     keyed = any(s.key is not None for s in removals)
-    refused = exits.refused(lambda s: caught(s) and fails(basis, faults, s)) if keyed else None
+    swept = any(sweeps(basis, s) for s in removals)
+    refused = exits.refused(lambda s: caught(s) and fails(basis, faults, s)) if keyed and not swept else None
     waiting = exits.by_error(wanted.limited) if keyed or (removals and wanted.made) else None
     if refused is not None:
         yield Gap("refused", insert, refused, removals[0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from leaklint.answers.bound import by_type
@@ -153,9 +153,29 @@ def memoises(basis: Basis, place: Place, stored: Use) -> bool:
     given = stored.value is not None and stored.value.op == "name" and stored.value.text in params
     returned = (s.value for s in statements(function.block) if s.op == "return" and s.value is not None)
     parts = [part for value in returned for part in _parts(value)]
-    return not given and any(
-        source(part) in kept or any(basis.names.place(e) == place for e in walk(part)) for part in parts
-    )
+    kept_back = any(source(p) in kept or any(basis.names.place(e) == place for e in walk(p)) for p in parts)
+    return not given and (kept_back or _made_when_missing(basis, stored, here))
+
+
+def _made_when_missing(basis: Basis, stored: Use, here: Sequence[Use]) -> bool:
+    """`rule = RULES.get(key)`, and where there is none `rule = RULES[key] = compile(key)`: then it is used here."""
+    bound = [*stored.stmt.targets, stored.value] if stored.stmt.op == "assign" else [stored.value]
+    names = {e.text for e in bound if e is not None and e.op == "name"}
+    made = [stored.value, *(b.value for n in names for b in basis.names.bindings(n, stored.expr.scope) if b.exact)]
+    if not any(m is not None and _computes(basis, m) for m in made):
+        return False
+    looks = [u for u in here if u.verb in ("get", "__getitem__") and source(u.key) == source(stored.key)]
+    again = any(t.op == "name" and t.text in names for u in looks if u.stmt.op == "assign" for t in u.stmt.targets)
+    asked = any(source(u.key) == source(stored.key) and u.stmt.op == "if" for u in here if u.verb == "__contains__")
+    return again or (asked and any(u.stmt.ordinal > stored.stmt.ordinal for u in looks))
+
+
+def _computes(basis: Basis, value: Expr) -> bool:
+    """A call that does not just make a new container or an empty object."""
+    value = value.args[0] if value.op == "await" else value
+    told = value.op == "call" and (len(value.args) > 1 or value.args[0].op == "attr")
+    row = basis.types.row(value) if told else None
+    return told and (row is None or row.kind != "container")
 
 
 def _parts(value: Expr | None) -> Iterator[Expr]:

@@ -88,6 +88,8 @@ def undone(removal: Use, uses: Sequence[Use]) -> bool:
     """Is what it takes out stored again right away, by itself or another one in its place, or only what had failed?"""
     if removal.key is None or removal.key.op == "slice" or removal.verb == "__setitem__":
         return False
+    if removal.expr.scope.kind == "lambda":
+        return False  # it runs later, whenever it is called
     stores = [u for u in uses if u.verb in _STORES and u.stmt.scope.function is removal.stmt.scope.function]
     same = list(_same_key(removal, stores))
     if any(block.kind == "handler" for block, _ in ancestors(removal.stmt)):

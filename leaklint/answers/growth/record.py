@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from leaklint.answers import owner, shared
 from leaklint.answers.growth.nested import constant_key
 from leaklint.answers.key import key
@@ -53,9 +55,18 @@ def _name(basis: Basis, added: Use) -> str:
 
 def passing(basis: Basis, added: Use) -> bool:
     """Does an entry come and go, by the name of its container or by what it is?"""
-    name = _name(basis, added)
-    parts = added.value.args if added.value is not None and added.value.op == "tuple" else (added.value,)
-    return basis.apis.means("passing_names", name) or any(_passing(basis, p) or _waiter(basis, p) for p in parts)
+    named = basis.apis.means("passing_names", _name(basis, added))
+    return named or waits(basis, added) or any(_passing(basis, p) for p in _parts(added))
+
+
+def waits(basis: Basis, added: Use) -> bool:
+    """Is it a future that was made here, or has it one? Somebody waits for it, and soon no more."""
+    return any(_waiter(basis, part) for part in _parts(added))
+
+
+def _parts(added: Use) -> Sequence[Expr | None]:
+    value = added.value
+    return value.args if value is not None and value.op == "tuple" else (value,)
 
 
 def _waiter(basis: Basis, value: Expr | None) -> bool:
