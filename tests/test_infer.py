@@ -21,8 +21,8 @@ def test_a_path_that_only_inference_finds() -> None:
 
         def read(d):
             target = dict(a=Path(d))["a"]
-            f = target.open()
-            data = f.read()
+            found = target.open()
+            data = found.read()
             return data
     """
     assert told(source) == [("LK304", 6)]
@@ -36,8 +36,8 @@ def test_what_is_not_in_the_standard_library_stays_unknown(statement: str) -> No
     source = f"{statement}\n" + textwrap.dedent("""
         def read(d):
             target = dict(a=Path(d))["a"]
-            f = target.open()
-            data = f.read()
+            found = target.open()
+            data = found.read()
             return data
     """)
     assert told(source) == []
@@ -49,8 +49,8 @@ def test_an_installed_package_is_not_read() -> None:
         import pytest
 
         def read(request):
-            f = pytest.Config(request).open()
-            data = f.read()
+            found = pytest.Config(request).open()
+            data = found.read()
             return data
     """
     assert told(source) == []

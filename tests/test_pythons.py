@@ -9,7 +9,7 @@ import pytest
 from leaklint import cli
 from leaklint.project.pythons import Pythons
 
-CODE = "import asyncio\n\n\ndef on_message(message):\n    asyncio.create_task(message.send())\n"
+CODE = "import asyncio\n\n\nasync def on_message(message):\n    asyncio.create_task(message.send())\n"
 
 
 @pytest.mark.parametrize(
