@@ -16,6 +16,9 @@ from leaklint.meaning.names import Place
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Block, Expr, Stmt, flat_of, in_loop, statements
 
+_LOOKS = ("bind", "append", "__setitem__", "__len__", "__contains__", "clear", "keys")
+_READ = ("tested", "formatted")
+
 
 @dataclass(frozen=True, slots=True)
 class Listed:
@@ -90,11 +93,28 @@ def _listed(basis: Basis, place: Place, row: Row, call: Expr, put: Stmt, uses: S
 
 
 def _ends(basis: Basis, use: Use, row: Row) -> bool:
-    """Is the list handed over, or each of its entries closed?"""
+    """Is the list handed over, are its entries taken out of it, or does a loop through it close or hand on each?"""
     if use.verb in ("__iter__", "values", "items"):
+        return any(_one_ends(basis, call, row) or _handed(basis, call) for call in _through(use))
+    if not use.verb and use.role == "element" and fate(basis, use, row) not in ("release", "escape"):
         return any(
-            e.op == "call" and basis.apis.means("end_of_life_methods", e.args[0].text)
-            for stmt in (use.stmt, *(s for b in use.stmt.blocks for s in statements(b)))
-            for e in flat_of(stmt)
-        )
-    return use.verb != "bind" and fate(basis, use, row) in ("release", "escape")
+            _one_ends(basis, call, row) for call in _through(use)
+        )  # `zip(*files)`: a loop through what is in them
+    return use.role not in _READ if not use.verb else use.verb not in _LOOKS
+
+
+def _through(use: Use) -> Iterator[Expr]:
+    """The calls of a statement that goes through the list, and of its blocks."""
+    for stmt in (use.stmt, *(s for b in use.stmt.blocks for s in statements(b))):
+        yield from (e for e in flat_of(stmt) if e.op == "call")
+
+
+def _one_ends(basis: Basis, call: Expr, row: Row) -> bool:
+    method = call.args[0].text if call.args[0].op == "attr" else ""
+    return method in (*row.release, *row.reaps) or basis.apis.means("end_of_life_methods", method)
+
+
+def _handed(basis: Basis, call: Expr) -> bool:
+    """Is an unknown function given a name: `closing(one)`?"""
+    callee = basis.types.callee(call)
+    return callee.row is None and callee.receiver is None and any(a.op == "name" for a in call.args[1:])
