@@ -47,10 +47,10 @@ class Effects:
 
     at: Callable[[Stmt], str]
     fallible: Callable[[Stmt], bool]
-    narrow: Callable[[Expr], bool | None]
-    swallows: Callable[[Stmt], bool]  # a `with` that swallows exceptions
     catches_all: Callable[[Block], bool]
-    stops: Callable[[Stmt], bool]  # `sys.exit()`: no statement after it runs
+    narrow: Callable[[Expr], bool | None] = lambda _: None
+    swallows: Callable[[Stmt], bool] = lambda _: False  # a `with` that swallows exceptions
+    stops: Callable[[Stmt], bool] = lambda _: False  # `sys.exit()`: no statement after it runs
     waits: Callable[[Stmt], bool] = lambda _: False
     handles: Callable[[Block], Collection[str]] = lambda _: _ERRORS
 

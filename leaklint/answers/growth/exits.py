@@ -71,9 +71,7 @@ class Exits:
             at=lambda s: "acquire" if s is stored else "release" if s in released or leaves(s) else "",
             fallible=lambda s: s is not stored and fails(s),
             narrow=Guards(self.basis, self.insert.place, stored).narrow,
-            swallows=_never,
             catches_all=lambda b: caught or catches_all(b) or any(s in released for s in statements(b)),
-            stops=_never,
             waits=lambda s: s is not stored and waits(s),
             handles=lambda b: handles(self.basis, b),
         )

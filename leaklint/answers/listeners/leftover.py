@@ -172,9 +172,6 @@ def _defence(basis: Basis, registration: Registration, removals: list[Stmt]) -> 
     effects = Effects(
         at=lambda s: "acquire" if s is registration.stmt else "release" if s in inside else "",
         fallible=lambda s: faults.telling(s) is not None,
-        narrow=lambda _: None,
-        swallows=lambda _: False,
         catches_all=catches_all,
-        stops=lambda _: False,
     )
     return NO if any(e.kind == "raise" for e in open_exits(function.block, effects)) else released

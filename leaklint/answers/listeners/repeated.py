@@ -214,9 +214,6 @@ def _removed(basis: Basis, registration: Registration, removal: Stmt) -> Answer:
     effects = Effects(
         at=lambda s: "acquire" if s is registration.stmt else "release" if s in removals else "",
         fallible=lambda s: faults.any(s) is not None,
-        narrow=lambda _: None,
-        swallows=lambda _: False,
         catches_all=catches_all,
-        stops=lambda _: False,
     )
     return NO if any(e.kind == "raise" for e in open_exits(function.block, effects)) else released

@@ -62,10 +62,8 @@ def _passes(basis: Basis, body: Block, yields: Sequence[Stmt], undoing: Sequence
     effects = Effects(
         at=lambda stmt: "release" if stmt in undoing else "",
         fallible=lambda stmt: stmt in yields,
-        narrow=lambda _: None,
         swallows=lambda stmt: any((r := basis.types.callee(c).row) is not None and r.swallows for c in calls(stmt)),
         catches_all=catches_all,
-        stops=lambda _: False,
         handles=lambda block: handles(basis, block),
     )
     exits = open_exits(body, effects, held=True)

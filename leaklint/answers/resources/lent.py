@@ -71,9 +71,7 @@ def _worked_off(basis: Basis, row: Row, uses: list[Use]) -> Iterator[Lent]:
                 at=lambda stmt, given=given: "release" if stmt in given else "",  # type: ignore[misc]
                 fallible=lambda stmt, faults=faults: any(faults.foreign(e) for e in faults.found(stmt)),  # type: ignore[misc]
                 narrow=Guards(basis, back.place, back.stmt).narrow,
-                swallows=lambda _: False,
                 catches_all=catches_all,
-                stops=lambda _: False,
                 handles=lambda block: handles(basis, block),
             )
             left = next((e for e in open_exits(worker.block, effects, held=True) if e.kind == "raise"), None)
@@ -112,9 +110,7 @@ def _loan(basis: Basis, row: Row, use: Use, giving: str) -> Iterator[Lent]:
         at=lambda stmt: "acquire" if stmt is use.stmt else "release" if stmt in given else "",
         fallible=lambda stmt: stmt is not use.stmt and weighed(stmt) is not None,
         narrow=Guards(basis, use.place, use.stmt).narrow,
-        swallows=lambda _: False,
         catches_all=catches_all,
-        stops=lambda _: False,
         waits=lambda stmt: stmt is not use.stmt and faults.waits(stmt),
         handles=lambda block: handles(basis, block),
     )

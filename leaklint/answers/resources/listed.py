@@ -83,10 +83,7 @@ def _listed(basis: Basis, place: Place, row: Row, call: Expr, put: Stmt, uses: S
     effects = Effects(
         at=lambda stmt: "release" if stmt in ended else "acquire" if stmt is put else "",
         fallible=lambda stmt: stmt not in ended and faults.likely(stmt) is not None,
-        narrow=lambda _: None,
-        swallows=lambda _: False,
         catches_all=lambda block: catches_all(block) or any(s in ended for s in statements(block)),
-        stops=lambda _: False,
         handles=lambda block: handles(basis, block),
     )
     return Listed(place, row, call, put, ends, open_exits(body, effects))

@@ -74,9 +74,7 @@ def _followed(basis: Basis, place: Place, row: Row, call: Expr, body: Block) -> 
         ),
         # whoever removes it under a condition has thought of when
         narrow=lambda test: True if any(s in fates for b in test.stmt.blocks[:1] for s in statements(b)) else None,
-        swallows=lambda _: False,
         catches_all=lambda block: catches_all(block) or any(s in fates for s in statements(block)),
-        stops=lambda _: False,
         handles=lambda block: handles(basis, block),
     )
     left = next((e for e in open_exits(body, effects) if e.kind == "raise"), None)

@@ -61,7 +61,6 @@ def _passed_by(basis: Basis, body: Block, ending: Scope, closes: list[Use], row:
         narrow=Guards(basis, place, closes[0].stmt).narrow,
         swallows=lambda stmt: any((r := basis.types.callee(c).row) is not None and r.swallows for c in calls(stmt)),
         catches_all=lambda _: True,  # who catches some error of a last word has thought of those that matter
-        stops=lambda _: False,
         handles=lambda block: handles(basis, block),
     )
     exits = open_exits(body, effects, held=True)

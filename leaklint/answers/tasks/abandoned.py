@@ -108,9 +108,7 @@ def _left(basis: Basis, place: Place, started: Stmt, ends: Collection[Stmt]) -> 
         at=lambda stmt: "acquire" if stmt is started else "release" if stmt in ends else "",
         fallible=lambda stmt: stmt is not started and not _cleaning(stmt) and _waits(stmt),
         narrow=Guards(basis, place, started).narrow,
-        swallows=lambda _: False,
         catches_all=catches_all,
-        stops=lambda _: False,
     )
     return next((e.stmt for e in open_exits(body, effects) if e.kind == "raise"), None)
 
