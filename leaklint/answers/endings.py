@@ -29,6 +29,13 @@ def _named(basis: Basis, klass: Scope) -> tuple[str, ...]:
 
 def reached(basis: Basis, klass: Scope | None, functions: Collection[Scope]) -> frozenset[Scope]:
     """Functions of a class or module, and every function of this module that they call or hand on, in turn."""
+    asked = klass, frozenset(functions)
+    if asked not in basis.reach:
+        basis.reach[asked] = _reached(basis, *asked)
+    return basis.reach[asked]
+
+
+def _reached(basis: Basis, klass: Scope | None, functions: frozenset[Scope]) -> frozenset[Scope]:
     by_name: dict[str, list[Scope]] = {}
     for method in basis.names.methods(klass) if klass is not None else ():
         by_name.setdefault(method.name, []).append(method)

@@ -17,7 +17,7 @@ from leaklint.answers.openers import openings
 from leaklint.answers.wrappers import wrapper
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis, calls
-from leaklint.meaning.flow import Effects, Exit, open_exits
+from leaklint.meaning.flow import Effects, Exit
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
@@ -105,18 +105,18 @@ def trace(
         waits=faults.waits,
         handles=lambda block: handles(basis, block),
     )
-    exits = _exits(function.block, effects, faults) if function.block is not None else ()
+    exits = _exits(basis, function.block, effects, faults) if function.block is not None else ()
     raised = next((e.stmt for e in exits if e.kind == "raise"), None)
     step = (faults.telling(raised) or faults.any(raised)) if raised is not None else None
     return Paths(row, place, acquired, tuple(releases), tuple(escapes), exits, step)
 
 
-def _exits(body: Block, effects: Effects, faults: Faults) -> tuple[Exit, ...]:
+def _exits(basis: Basis, body: Block, effects: Effects, faults: Faults) -> tuple[Exit, ...]:
     """The ways out that leave it open; of those by an exception the one that convinces most."""
-    exits = open_exits(body, effects)
+    exits = basis.exits(body, effects)
     if any(e.kind == "raise" and e.stmt.op != "raise" and faults.telling(e.stmt) is None for e in exits):
         told = replace(effects, fallible=lambda stmt: effects.fallible(stmt) and faults.telling(stmt) is not None)
-        better = next((e for e in open_exits(body, told) if e.kind == "raise"), None)
+        better = next((e for e in basis.exits(body, told) if e.kind == "raise"), None)
         return tuple(better if better is not None and e.kind == "raise" else e for e in exits)
     return exits
 

@@ -8,10 +8,11 @@ from functools import cached_property
 
 from leaklint.apis import Apis, Row
 from leaklint.facts import Role
+from leaklint.meaning.flow import Budget, Effects, Exit, open_exits
 from leaklint.meaning.names import Names, Place
 from leaklint.meaning.types import Infer, Types
 from leaklint.meaning.uses import Use, collect
-from leaklint.tree.ir import Block, Expr, Module, Scope, Stmt, flat_of
+from leaklint.tree.ir import Block, Expr, Module, Scope, Stmt, flat_of, statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,15 @@ class Basis:
     own_classes: dict[Scope, Row | None] = field(default_factory=dict)  # that are resources themselves
     driven: set[Scope] = field(default_factory=set)  # what loops without an end call
     precedents: dict[str, Row | None] = field(default_factory=dict)  # what other files define, and this one closes
+    reach: dict[tuple[Scope | None, frozenset[Scope]], frozenset[Scope]] = field(
+        default_factory=dict
+    )  # what calls what
+    budget: Budget = field(default_factory=Budget)
+
+    def exits(self, body: Block, effects: Effects, *, held: bool = False) -> tuple[Exit, ...]:
+        """The ways out of a function body on which a value is left open; none when the file's budget is used up."""
+        self.budget.left -= len(statements(body))
+        return open_exits(body, effects, held=held) if self.budget else ()
 
     def all_uses(self, place: Place) -> list[Use]:
         return self.uses.get(place, [])

@@ -236,6 +236,17 @@ class _Walk:
             out.add(kind, after, inner.witness.get(kind) if kind != "normal" else stmt)
 
 
+@dataclass(slots=True)
+class Budget:
+    """How many statements may still be followed in one file; what comes after is not. A function that is written by
+    hand has some ten resources and hundreds of statements; a generated one may have thousands of both."""
+
+    left: int = 50_000
+
+    def __bool__(self) -> bool:
+        return self.left > 0
+
+
 def open_exits(body: Block, effects: Effects, *, held: bool = False) -> tuple[Exit, ...]:
     """The ways out of a function body on which the value is left open, at most one of each kind.
 

@@ -22,7 +22,7 @@ from leaklint.answers.resources import (
     unwound,
 )
 from leaklint.tree.ir import Expr, Scope
-from leaklint.views.resources import Resources, affordable, within_budget
+from leaklint.views.resources import Resources
 
 
 class Holders(Resources):
@@ -48,7 +48,7 @@ class Holders(Resources):
     @cached_property
     def evident(self) -> tuple[tuple[Paths, Expr], ...]:
         """Resources in local names that only their release tells of."""
-        return tuple(affordable(evident.evident(self.basis, self._ends)))
+        return tuple(self.affordable(evident.evident(self.basis, self._ends)))
 
     @cached_property
     def unawaited_closes(self) -> tuple[unawaited.Unawaited, ...]:
@@ -68,7 +68,7 @@ class Holders(Resources):
             *skipped.in_endings(unwound.unwound(self.basis, self._ends)),
             *skipped.in_flagged(flagged.flagged(self.basis, self._ends)),
             *skipped.in_lists(self.listed),
-            *skipped.on_disk(within_budget(undeleted.undeleted(self.basis), lambda one: one.call.stmt.scope.function)),
+            *skipped.on_disk(self.affordable(undeleted.undeleted(self.basis))),
             *skipped.in_functions(self.basis, (t for t in traces if self.sort(t[0].row) != "response")),
         )
 
@@ -84,7 +84,7 @@ class Holders(Resources):
         stored = ((held, p.row, u.stmt, value) for p, value in self.traces for held, u in paths.stored(self.basis, p))
         found = (*self.acquisitions, *stored)
         begun = (a for a in found if paths.begun(self.basis, *a[:3], self._ends.get(a[0].scope, ())))
-        return tuple(affordable((self.trace(place, row, stmt), value) for place, row, stmt, value in begun))
+        return tuple(self.affordable((self.trace(place, row, stmt), value) for place, row, stmt, value in begun))
 
     @cached_property
     def reopened(self) -> tuple[reopened.Reopened, ...]:

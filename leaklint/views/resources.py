@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import itertools
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Literal, TypeVar
 
@@ -12,36 +13,12 @@ from leaklint.apis import Row
 from leaklint.facts import DriverKind
 from leaklint.meaning.basis import Answer
 from leaklint.meaning.names import Place
-from leaklint.tree.ir import Expr, Scope, Stmt, statements
+from leaklint.tree.ir import Expr, Stmt
 from leaklint.views.view import View
 
 Sort = Literal["executor", "session", "response", "file", "other"]
-_STEPS = 50_000
-"""Statements that resources are followed through, in one file; what comes after is not followed. A function that is
-written by hand has some ten resources and hundreds of statements; a generated one may have thousands of both."""
 _SORTS: tuple[Sort, ...] = ("executor", "session", "response", "file")
-
-
 _One = TypeVar("_One")
-
-
-def _followed(one: tuple[paths.Paths, Expr]) -> Scope:
-    return one[0].acquired.scope.function
-
-
-def affordable(traces: Iterable[tuple[paths.Paths, Expr]]) -> Iterator[tuple[paths.Paths, Expr]]:
-    """Those that the budget of a file allows."""
-    return within_budget(traces, _followed)
-
-
-def within_budget(found: Iterable[_One], function: Callable[[_One], Scope]) -> Iterator[_One]:
-    """The first of them, each of which is followed when it is asked for, as far as the budget of a file goes."""
-    steps = 0
-    for one in found:
-        steps += len(statements(function(one).block))
-        if steps > _STEPS:
-            return
-        yield one
 
 
 class Resources(View):
@@ -49,6 +26,10 @@ class Resources(View):
 
     def acquired(self, expr: Expr | None) -> Row | None:
         return openers.acquired(self.basis, expr)
+
+    def affordable(self, found: Iterable[_One]) -> Iterator[_One]:
+        """The first of them, each of which is followed when it is asked for, as far as the budget of the file goes."""
+        return itertools.takewhile(lambda _: self.basis.budget, found)
 
     def sort(self, row: Row) -> Sort:
         """What a resource is by its noun or the last word of that, and so which rule speaks of it."""
@@ -91,13 +72,13 @@ class Resources(View):
         # `p = self.proc = Popen(...)`: the attribute holds it too
         alone = (a for a in self.acquisitions if all(t.op in ("name", "tuple") for t in a[2].targets))
         local = (a for a in alone if a[0].scope.kind == "function" and len(a[0].path) == 1)
-        return tuple(affordable((self.trace(place, row, stmt), value) for place, row, stmt, value in local))
+        return tuple(self.affordable((self.trace(place, row, stmt), value) for place, row, stmt, value in local))
 
     @cached_property
     def factory_traces(self) -> tuple[tuple[paths.Paths, Expr], ...]:
         """Each resource that a function gives to an object which it has made itself, and hands out afterwards."""
         made = (a for a in self.acquisitions if len(a[0].path) == 2 and paths.made_here(self.basis, a[0]))
-        return tuple(affordable((self.trace(place, row, stmt), value) for place, row, stmt, value in made))
+        return tuple(self.affordable((self.trace(place, row, stmt), value) for place, row, stmt, value in made))
 
     @cached_property
     def constructor_traces(self) -> tuple[tuple[paths.Paths, Expr], ...]:
@@ -106,7 +87,7 @@ class Resources(View):
         born = [a for a in kept if a[2].scope.function.name in ("__init__", "__new__")]
         # a helper that it calls may open it
         born += [(a[0], a[1], called, a[3]) for a in kept for called in begun.calling_constructor(self.basis, a[2])]
-        return tuple(affordable((self.trace(place, row, stmt), value) for place, row, stmt, value in born))
+        return tuple(self.affordable((self.trace(place, row, stmt), value) for place, row, stmt, value in born))
 
     @cached_property
     def method_traces(self) -> tuple[tuple[paths.Paths, Expr], ...]:
@@ -116,7 +97,7 @@ class Resources(View):
             for a in self.acquisitions
             if a[0].is_attribute and a[2].scope.kind == "function" and paths.own_matter(self.basis, *a[:3])
         )
-        return tuple(affordable((self.trace(place, row, stmt), value) for place, row, stmt, value in own))
+        return tuple(self.affordable((self.trace(place, row, stmt), value) for place, row, stmt, value in own))
 
     @cached_property
     def unreleased(self) -> tuple[unreleased.Unreleased, ...]:
@@ -134,7 +115,7 @@ class Resources(View):
     @cached_property
     def listed(self) -> tuple[listed.Listed, ...]:
         """Local lists of what is opened one after the other."""
-        return tuple(within_budget(listed.listed(self.basis), lambda one: one.place.scope))
+        return tuple(self.affordable(listed.listed(self.basis)))
 
     @cached_property
     def entered(self) -> tuple[entered.Entered, ...]:

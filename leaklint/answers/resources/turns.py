@@ -17,7 +17,7 @@ def opened_each_turn(basis: Basis, one: Acquisition) -> Stmt | None:
     """The statement of a loop that opens it, itself or by a method; what a turn comes by without closing it."""
     for site in _sites(basis, one):
         loop = _loop(site)
-        if loop is not None and not _ended_within(basis, one, loop):
+        if loop is not None and basis.budget and not _ended_within(basis, one, loop):
             lost = trace(basis, one.place, one.row, site).exit("lost")
             if (lost is not None and lost.stmt is site) or _given_up(basis, site, loop):
                 return site

@@ -10,7 +10,7 @@ from leaklint.answers.guards import Guards
 from leaklint.answers.handlers import handles
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis, calls
-from leaklint.meaning.flow import Effects, open_exits
+from leaklint.meaning.flow import Effects
 from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Block, Expr, Scope, Stmt, statements
@@ -40,7 +40,7 @@ def _skipped(basis: Basis, klass: Scope, ending: Scope, body: Block) -> Iterator
     steps = [s for s in statements(body) if any(_parting(c) for c in calls(s))]
     for place, uses in basis.uses.items() if steps else ():
         closes = [u for u in uses if u.stmt.scope.function is ending and _closing(basis, u.verb)]
-        if place.scope is not klass or len(place.path) != 1 or not closes:
+        if place.scope is not klass or len(place.path) != 1 or not closes or not basis.budget:
             continue
         row = basis.types.place_row(place)
         if row is not None and (row.kind != "resource" or not row.needs_release):
@@ -63,7 +63,7 @@ def _passed_by(basis: Basis, body: Block, ending: Scope, closes: list[Use], row:
         catches_all=lambda _: True,  # who catches some error of a last word has thought of those that matter
         handles=lambda block: handles(basis, block),
     )
-    exits = open_exits(body, effects, held=True)
+    exits = basis.exits(body, effects, held=True)
     return next((e.stmt for e in exits if e.kind == "raise" and e.stmt.op != "raise"), None)
 
 
