@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 
 from leaklint.answers import bound, driver, owner, shared, shrink
@@ -10,7 +11,7 @@ from leaklint.apis import Row
 from leaklint.meaning.basis import Answer, Basis, Clue
 from leaklint.meaning.names import Place
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, source
+from leaklint.tree.ir import Expr, Scope, source
 
 
 class Value:
@@ -49,6 +50,12 @@ class Value:
         return tuple(u for u in self.uses if u.verb in self.row.shrink and u.key is not None)
 
     @cached_property
+    def stored(self) -> frozenset[tuple[Scope, str]]:
+        """In which functions what is stored, by its key and by its name: `by_id[user.id] = user` stores what
+        `by_name[user.name] = user` does."""
+        return frozenset((u.stmt.scope.function, said) for u in self.grows for said in _said(u))
+
+    @cached_property
     def shrinks(self) -> tuple[Use, ...]:
         return tuple(shrink.shrinks(self.basis, self.place, self.row))
 
@@ -85,6 +92,12 @@ class Value:
             "where": f"class `{scope.name}`" if scope.kind == "class" else "the module",
         }
         return Clue(self.born[0].stmt, "holder", "born", args, within=scope)
+
+
+def _said(use: Use) -> Iterator[str]:
+    yield source(use.key)
+    if use.value is not None and use.value.op == "name" and use.verb == "__setitem__":
+        yield f"={use.value.text}"
 
 
 class Entries(Value):

@@ -24,20 +24,12 @@ class Sibling:
 
 def pruned(value: Value, others: Iterable[Value]) -> Iterator[Sibling]:
     """Those that gain entries next to `value` and lose them again by key."""
-    keys = {(u.stmt.scope.function, said) for u in value.grows for said in _said(u)}
     for other in _beside(value, others):
-        if any((u.stmt.scope.function, said) in keys for u in other.grows for said in _said(u)):
+        if not value.stored.isdisjoint(other.stored):
             words = {_word(u.key) for u in other.grows}
             keyed = next((s for s in other.shrinks if s.key is not None and _one_of(_word(s.key), words)), None)
             if keyed is not None:
                 yield Sibling(other, keyed)
-
-
-def _said(use: Use) -> Iterator[str]:
-    """The key, and the object that is stored: `by_id[user.id] = user` is beside `by_name[user.name] = user`."""
-    yield source(use.key)
-    if use.value is not None and use.value.op == "name" and use.verb == "__setitem__":
-        yield f"={use.value.text}"
 
 
 def _one_of(word: str, words: Collection[str]) -> bool:

@@ -39,12 +39,13 @@ def listening(basis: Basis, registrations: Sequence[Registration]) -> Iterator[L
     pairs = tuple((r, h) for r in registrations for h in list(handlers(basis, r))[:1])
     kept = frozenset(kept_as(r) for r in registrations) - {""}
     known = Known(pairs, frozenset(h.key for _, h in pairs), undoings(basis, registrations), kept)
+    off = tuple((r, h, use) for r, h in pairs if (use := taken_off(basis, r, h, known) or _by_result(r, known)))
     for registration, handler in pairs:
         klass = class_of(registration)
         if klass is None or not handler.holds:
             continue
         owner, defence = _registry(basis, registration, klass)
-        sibling = _sibling(basis, registration, klass, known) if not defence or defence.kind == _UNKNOWN else None
+        sibling = _sibling(basis, registration, klass, off, known) if not defence or defence.kind == _UNKNOWN else None
         if sibling is not None:
             defence = NO  # whatever it is: another one has to be taken off it
         defence = defence or _defence(basis, registration, handler, klass, known, sibling is not None)
@@ -197,16 +198,21 @@ def _ends_registry(basis: Basis, registration: Registration) -> Stmt | None:
     return None
 
 
-def _sibling(basis: Basis, registration: Registration, klass: Scope, known: Known) -> tuple[Handler, Undoing] | None:
+def _sibling(
+    basis: Basis,
+    registration: Registration,
+    klass: Scope,
+    off: Sequence[tuple[Registration, Handler, Undoing]],
+    known: Known,
+) -> tuple[Handler, Undoing] | None:
     """Another listener of the same class at the same object, which is taken off."""
     where = _where(registration)
-    for other, handler in known.pairs:
+    for other, handler, use in off:
         if other is registration or other.verb != registration.verb or _where(other) != where:
             continue
-        if class_of(other) in basis.names.family(klass):
-            use = taken_off(basis, other, handler, known) or _by_result(other, known)
-            if use is not None and not (registration.paired and _for_a_while(registration, handler, use, known)):
-                return handler, use
+        passing = registration.paired and _for_a_while(registration, handler, use, known)
+        if class_of(other) in basis.names.family(klass) and not passing:
+            return handler, use
     return None
 
 

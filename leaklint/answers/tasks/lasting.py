@@ -103,7 +103,10 @@ def ended_by(basis: Basis, coroutine: Expr | None, ending: Collection[Scope]) ->
     failing = {p for e in _sources(functions) if not goes_on(basis, e.stmt, functions) for p in _places(basis, e)}
     if coroutine is not None and coroutine.op == "call" and coroutine.args[0].op == "attr":
         failing |= set(_places(basis, coroutine.args[0].args[0]))  # `create_task(self.client.listen())`
+    scopes = {place.scope for place in awaited | failing | tested}
     for place, uses in basis.uses.items():
+        if place.scope not in scopes:
+            continue
         sent, ended, looked_at = (
             any(_related(place, w) for w in places) for places in (awaited | failing | tested, failing | tested, tested)
         )
