@@ -17,7 +17,7 @@ from leaklint.answers.openers import openings
 from leaklint.answers.wrappers import wrapper
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis, calls
-from leaklint.meaning.flow import Effects, Exit
+from leaklint.meaning.flow import Effects, Exit, open_exits
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
@@ -113,10 +113,10 @@ def trace(
 
 def _exits(basis: Basis, body: Block, effects: Effects, faults: Faults) -> tuple[Exit, ...]:
     """The ways out that leave it open; of those by an exception the one that convinces most."""
-    exits = basis.exits(body, effects)
+    exits = open_exits(basis, body, effects)
     if any(e.kind == "raise" and e.stmt.op != "raise" and faults.telling(e.stmt) is None for e in exits):
         told = replace(effects, fallible=lambda stmt: effects.fallible(stmt) and faults.telling(stmt) is not None)
-        better = next((e for e in basis.exits(body, told) if e.kind == "raise"), None)
+        better = next((e for e in open_exits(basis, body, told) if e.kind == "raise"), None)
         return tuple(better if better is not None and e.kind == "raise" else e for e in exits)
     return exits
 

@@ -8,11 +8,10 @@ from functools import cached_property
 
 from leaklint.apis import Apis, Row
 from leaklint.facts import Role
-from leaklint.meaning.flow import Budget, Effects, Exit, open_exits
 from leaklint.meaning.names import Names, Place
 from leaklint.meaning.types import Infer, Types
 from leaklint.meaning.uses import Use, collect
-from leaklint.tree.ir import Block, Expr, Module, Scope, Stmt, flat_of, statements
+from leaklint.tree.ir import Block, Expr, Module, Scope, Stmt, flat_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +45,17 @@ class Answer:
 NO = Answer()
 
 
+@dataclass(slots=True)
+class Budget:
+    """How many statements may still be followed in one file; what comes after is not. A function that is written by
+    hand has some ten resources and hundreds of statements; a generated one may have thousands of both."""
+
+    left: int = 50_000
+
+    def __bool__(self) -> bool:
+        return self.left > 0
+
+
 @dataclass(frozen=True)
 class Basis:
     """One module with its names, uses and types."""
@@ -63,11 +73,6 @@ class Basis:
         default_factory=dict
     )  # what calls what
     budget: Budget = field(default_factory=Budget)
-
-    def exits(self, body: Block, effects: Effects, *, held: bool = False) -> tuple[Exit, ...]:
-        """The ways out of a function body on which a value is left open; none when the file's budget is used up."""
-        self.budget.left -= len(statements(body))
-        return open_exits(body, effects, held=held) if self.budget else ()
 
     def all_uses(self, place: Place) -> list[Use]:
         return self.uses.get(place, [])

@@ -11,7 +11,8 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from leaklint.tree.ir import Block, Expr, Stmt, ancestors
+from leaklint.meaning.basis import Basis
+from leaklint.tree.ir import Block, Expr, Stmt, ancestors, statements
 
 NONE, OPEN, DONE, FAILED = 1, 2, 4, 8
 _HELD = OPEN | FAILED
@@ -236,22 +237,15 @@ class _Walk:
             out.add(kind, after, inner.witness.get(kind) if kind != "normal" else stmt)
 
 
-@dataclass(slots=True)
-class Budget:
-    """How many statements may still be followed in one file; what comes after is not. A function that is written by
-    hand has some ten resources and hundreds of statements; a generated one may have thousands of both."""
-
-    left: int = 50_000
-
-    def __bool__(self) -> bool:
-        return self.left > 0
-
-
-def open_exits(body: Block, effects: Effects, *, held: bool = False) -> tuple[Exit, ...]:
-    """The ways out of a function body on which the value is left open, at most one of each kind.
+def open_exits(basis: Basis, body: Block, effects: Effects, *, held: bool = False) -> tuple[Exit, ...]:
+    """The ways out of a function body on which the value is left open, at most one of each kind; none when the budget
+    of the file is used up.
 
     `held`: it is open when the function begins.
     """
+    basis.budget.left -= len(statements(body))
+    if not basis.budget:
+        return ()
     walk = _Walk(effects)
     out = walk.block(body, OPEN if held else NONE)
     last = body.stmts[-1] if body.stmts else None

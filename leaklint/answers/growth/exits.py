@@ -9,7 +9,7 @@ from leaklint.answers.faults import Faults
 from leaklint.answers.guards import Guards
 from leaklint.answers.handlers import catches_all, handles
 from leaklint.meaning.basis import Basis
-from leaklint.meaning.flow import Effects, ExitKind
+from leaklint.meaning.flow import Effects, ExitKind, open_exits
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, statements
 
@@ -76,7 +76,9 @@ class Exits:
             handles=lambda b: handles(self.basis, b),
         )
         exits = (
-            self.basis.exits(self.function.block, effects, held=self.held) if self.function.block is not None else ()
+            open_exits(self.basis, self.function.block, effects, held=self.held)
+            if self.function.block is not None
+            else ()
         )
         return next((e.stmt for e in exits if e.kind == kind), None)
 

@@ -14,7 +14,7 @@ from leaklint.answers.listeners.reruns import guard, reruns
 from leaklint.apis import Row
 from leaklint.counterparts import undoings
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
-from leaklint.meaning.flow import Effects
+from leaklint.meaning.flow import Effects, open_exits
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name
 from leaklint.tree.ir import Expr, Scope, Stmt, flat_of, source, statements, walk
@@ -174,4 +174,4 @@ def _defence(basis: Basis, registration: Registration, removals: list[Stmt]) -> 
         fallible=lambda s: faults.telling(s) is not None,
         catches_all=catches_all,
     )
-    return NO if any(e.kind == "raise" for e in basis.exits(function.block, effects)) else released
+    return NO if any(e.kind == "raise" for e in open_exits(basis, function.block, effects)) else released

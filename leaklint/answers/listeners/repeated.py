@@ -12,7 +12,7 @@ from leaklint.answers.listeners.registered import Registration, handlers, looks_
 from leaklint.answers.listeners.reruns import guard, reruns
 from leaklint.facts import DriverKind
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
-from leaklint.meaning.flow import Effects
+from leaklint.meaning.flow import Effects, open_exits
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, in_loop, source, statements
@@ -216,4 +216,4 @@ def _removed(basis: Basis, registration: Registration, removal: Stmt) -> Answer:
         fallible=lambda s: faults.any(s) is not None,
         catches_all=catches_all,
     )
-    return NO if any(e.kind == "raise" for e in basis.exits(function.block, effects)) else released
+    return NO if any(e.kind == "raise" for e in open_exits(basis, function.block, effects)) else released

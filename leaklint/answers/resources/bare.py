@@ -9,7 +9,7 @@ from leaklint.answers.fate import manages
 from leaklint.answers.handlers import catches_all, handles
 from leaklint.counterparts import counterpart, undoings
 from leaklint.meaning.basis import Basis, calls
-from leaklint.meaning.flow import Effects
+from leaklint.meaning.flow import Effects, open_exits
 from leaklint.meaning.names import Place
 from leaklint.tree.ir import Block, Expr, Stmt, ancestors, source, statements
 
@@ -66,7 +66,7 @@ def _passes(basis: Basis, body: Block, yields: Sequence[Stmt], undoing: Sequence
         catches_all=catches_all,
         handles=lambda block: handles(basis, block),
     )
-    exits = basis.exits(body, effects, held=True)
+    exits = open_exits(basis, body, effects, held=True)
     return next((e.stmt for e in exits if e.kind == "raise" and e.stmt in yields), None)
 
 

@@ -11,7 +11,7 @@ from leaklint.answers.handlers import catches_all, handles
 from leaklint.apis import Row
 from leaklint.counterparts import counterpart, gives
 from leaklint.meaning.basis import Basis
-from leaklint.meaning.flow import Effects, Exit
+from leaklint.meaning.flow import Effects, Exit, open_exits
 from leaklint.meaning.names import Place
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, ancestors
@@ -74,7 +74,7 @@ def _worked_off(basis: Basis, row: Row, uses: list[Use]) -> Iterator[Lent]:
                 catches_all=catches_all,
                 handles=lambda block: handles(basis, block),
             )
-            left = next((e for e in basis.exits(worker.block, effects, held=True) if e.kind == "raise"), None)
+            left = next((e for e in open_exits(basis, worker.block, effects, held=True) if e.kind == "raise"), None)
             if left is not None and left.stmt.op != "raise":
                 yield Lent(back.place, row, taken.site, giving, back, left)
 
@@ -116,6 +116,6 @@ def _loan(basis: Basis, row: Row, use: Use, giving: str) -> Iterator[Lent]:
     )
     # where nothing gives it back, the way without an error is enough to tell
     telling = ("return", "end") if not backs else ("raise", "cancel") if elsewhere else ("return", "raise", "cancel")
-    left = next((e for kind in telling for e in basis.exits(function.block, effects) if e.kind == kind), None)
+    left = next((e for kind in telling for e in open_exits(basis, function.block, effects) if e.kind == kind), None)
     if left is not None:
         yield Lent(use.place, row, use.site, giving, backs[0] if backs else None, left)

@@ -11,7 +11,7 @@ from leaklint.answers.handlers import catches_all, handles
 from leaklint.answers.openers import acquired
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
-from leaklint.meaning.flow import Effects, Exit
+from leaklint.meaning.flow import Effects, Exit, open_exits
 from leaklint.meaning.names import Place
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Block, Expr, Stmt, flat_of, in_loop, statements
@@ -86,7 +86,7 @@ def _listed(basis: Basis, place: Place, row: Row, call: Expr, put: Stmt, uses: S
         catches_all=lambda block: catches_all(block) or any(s in ended for s in statements(block)),
         handles=lambda block: handles(basis, block),
     )
-    return Listed(place, row, call, put, ends, basis.exits(body, effects))
+    return Listed(place, row, call, put, ends, open_exits(basis, body, effects))
 
 
 def _ends(basis: Basis, use: Use, row: Row) -> bool:

@@ -11,7 +11,7 @@ from leaklint.answers.handlers import catches_all, handles
 from leaklint.answers.lending import called
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
-from leaklint.meaning.flow import Effects, Exit
+from leaklint.meaning.flow import Effects, Exit, open_exits
 from leaklint.meaning.names import Place
 from leaklint.tree.ir import Block, Expr, Stmt, outermost, statements
 
@@ -78,7 +78,7 @@ def _followed(basis: Basis, place: Place, row: Row, call: Expr, body: Block) -> 
         catches_all=lambda block: catches_all(block) or any(s in fates for s in statements(block)),
         handles=lambda block: handles(basis, block),
     )
-    left = next((e for e in basis.exits(body, effects) if e.kind == "raise"), None)
+    left = next((e for e in open_exits(basis, body, effects) if e.kind == "raise"), None)
     last = next(iter(fates))
     return Undeleted(row, call, f"{place.path[0]}.{_NAME}", last, fates[last], left) if left is not None else None
 

@@ -10,7 +10,7 @@ from leaklint.answers.guards import Guards
 from leaklint.answers.handlers import handles
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis, calls
-from leaklint.meaning.flow import Effects
+from leaklint.meaning.flow import Effects, open_exits
 from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Block, Expr, Scope, Stmt, statements
@@ -63,7 +63,7 @@ def _passed_by(basis: Basis, body: Block, ending: Scope, closes: list[Use], row:
         catches_all=lambda _: True,  # who catches some error of a last word has thought of those that matter
         handles=lambda block: handles(basis, block),
     )
-    exits = basis.exits(body, effects, held=True)
+    exits = open_exits(basis, body, effects, held=True)
     return next((e.stmt for e in exits if e.kind == "raise" and e.stmt.op != "raise"), None)
 
 

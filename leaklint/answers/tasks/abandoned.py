@@ -10,7 +10,7 @@ from leaklint.answers.spawn import LOOKS, spawn
 from leaklint.answers.tasks.lasting import signalled
 from leaklint.answers.tasks.race import Racer, sleeps
 from leaklint.meaning.basis import Basis
-from leaklint.meaning.flow import Effects
+from leaklint.meaning.flow import Effects, open_exits
 from leaklint.meaning.names import Place
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, statements
@@ -110,7 +110,7 @@ def _left(basis: Basis, place: Place, started: Stmt, ends: Collection[Stmt]) -> 
         narrow=Guards(basis, place, started).narrow,
         catches_all=catches_all,
     )
-    return next((e.stmt for e in basis.exits(body, effects) if e.kind == "raise"), None)
+    return next((e.stmt for e in open_exits(basis, body, effects) if e.kind == "raise"), None)
 
 
 def _waits(stmt: Stmt) -> bool:
