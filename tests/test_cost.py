@@ -43,6 +43,18 @@ LARGE: dict[str, Callable[[int], str]] = {
         + "".join(f"        self.c{k} = net.Client()\n" for k in range(n))
         + "    def close(self):\n        self.c0.close()\n"
     ),
+    "opened in each turn": lambda n: (
+        "import socket\nclass Hub:\n    def run(self):\n        while True:\n"
+        + "".join(
+            f"            self.s{k} = socket.create_connection(1)\n            self.s{k}.send(1)\n" for k in range(n)
+        )
+    ),
+    "listeners": lambda n: (
+        "import net\nclass Hub:\n    def __init__(self, bus):\n"
+        + "".join(f"        bus.add_listener({k}, self.on_{k})\n" for k in range(n))
+        + "    def close(self):\n        self.x = 0\n"
+        + "".join(f"    def on_{k}(self, e):\n        pass\n" for k in range(n))
+    ),
     "ways out": lambda n: "def f(p):\n    h = open(p)\n" + "    if p:\n        return 1\n" * n + "    h.close()\n",
     "tasks": lambda n: "async def f(g):\n" + "    asyncio.create_task(g())\n" * n,
     "keys": lambda n: (
