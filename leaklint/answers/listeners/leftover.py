@@ -6,15 +6,12 @@ from collections.abc import Iterator
 
 from leaklint.answers.driver import context
 from leaklint.answers.fate import manages
-from leaklint.answers.faults import Faults
-from leaklint.answers.handlers import catches_all
 from leaklint.answers.listeners.registered import ADDING, Handler, Registration, handlers, is_self, of_module, target
-from leaklint.answers.listeners.repeated import Repeated, driver
+from leaklint.answers.listeners.repeated import Repeated, driver, passed_by
 from leaklint.answers.listeners.reruns import guard, reruns
 from leaklint.apis import Row
 from leaklint.counterparts import undoings
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
-from leaklint.meaning.flow import Effects, open_exits
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name
 from leaklint.tree.ir import Expr, Scope, Stmt, flat_of, source, statements, walk
@@ -164,14 +161,4 @@ def _defence(basis: Basis, registration: Registration, removals: list[Stmt]) -> 
     function = registration.scope
     released = Answer("removed again", (Clue(removals[0], "released", "released"),))
     inside = [s for s in removals if s.scope.function is function]
-    if not inside or function.block is None:
-        return released
-    place = basis.names.place(registration.receiver) or Place(function, (registration.verb,))
-    row = registration.row or Row("", basis.module.path, "resource")
-    faults = Faults(basis, place, row, function)
-    effects = Effects(
-        at=lambda s: "acquire" if s is registration.stmt else "release" if s in inside else "",
-        fallible=lambda s: faults.telling(s) is not None,
-        catches_all=catches_all,
-    )
-    return NO if any(e.kind == "raise" for e in open_exits(basis, function.block, effects)) else released
+    return NO if inside and passed_by(basis, registration, inside, convincing=True) else released

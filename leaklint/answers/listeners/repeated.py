@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from leaklint.answers.destiny import destiny
@@ -10,6 +10,7 @@ from leaklint.answers.faults import Faults
 from leaklint.answers.handlers import catches_all
 from leaklint.answers.listeners.registered import Registration, handlers, looks_up
 from leaklint.answers.listeners.reruns import guard, reruns
+from leaklint.apis import Row
 from leaklint.facts import DriverKind
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.flow import Effects, open_exits
@@ -205,15 +206,24 @@ def _removed(basis: Basis, registration: Registration, removal: Stmt) -> Answer:
         return NO
     function = registration.stmt.scope.function
     before = removal.ordinal < registration.stmt.ordinal
-    if before or removal.scope.function is not function or function.block is None or registration.row is None:
+    if before or removal.scope.function is not function or registration.row is None:
         return released
     undo = registration.undo.rpartition(".")[2]
     removals = {e.stmt for e in basis.mentions(undo) if e.stmt.scope.function is function}
+    return NO if passed_by(basis, registration, removals, convincing=False) else released
+
+
+def passed_by(basis: Basis, registration: Registration, removals: Collection[Stmt], *, convincing: bool) -> bool:
+    """Does what fails, or (`convincing`) likely fails, leave the function past all that takes it off there?"""
+    function = registration.stmt.scope.function
+    if function.block is None:
+        return False
     place = basis.names.place(registration.receiver) or Place(function, (registration.verb,))
-    faults = Faults(basis, place, registration.row, function)
+    faults = Faults(basis, place, registration.row or Row("", basis.module.path, "resource"), function)
+    weighed = faults.telling if convincing else faults.any
     effects = Effects(
         at=lambda s: "acquire" if s is registration.stmt else "release" if s in removals else "",
-        fallible=lambda s: faults.any(s) is not None,
+        fallible=lambda s: weighed(s) is not None,
         catches_all=catches_all,
     )
-    return NO if any(e.kind == "raise" for e in open_exits(basis, function.block, effects)) else released
+    return any(e.kind == "raise" for e in open_exits(basis, function.block, effects))
