@@ -55,6 +55,11 @@ LARGE: dict[str, Callable[[int], str]] = {
         + "    def close(self):\n        self.x = 0\n"
         + "".join(f"    def on_{k}(self, e):\n        pass\n" for k in range(n))
     ),
+    "locks": lambda n: (
+        "import threading\nclass Hub:\n    def __init__(self):\n        self.lock = threading.Lock()\n"
+        "    def run(self, s):\n"
+        + "".join(f"        self.lock.acquire()\n        s.send({k})\n        self.lock.release()\n" for k in range(n))
+    ),
     "ways out": lambda n: "def f(p):\n    h = open(p)\n" + "    if p:\n        return 1\n" * n + "    h.close()\n",
     "tasks": lambda n: "async def f(g):\n" + "    asyncio.create_task(g())\n" * n,
     "keys": lambda n: (

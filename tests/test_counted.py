@@ -17,7 +17,10 @@ from typing import Any
 
 import pytest
 
+from leaklint.analyze import analyze
 from leaklint.apis import read_rows
+from leaklint.catalogue import load
+from leaklint.link import link
 
 RULES = Path(__file__).resolve().parents[1] / "rules"
 PATIENCE = 5.0
@@ -138,3 +141,13 @@ def test_it_ends_with_the_last_reference(name: str) -> None:
     del made
     peer.thread.join()
     assert peer.gone.is_set()
+
+
+@pytest.mark.parametrize(
+    ("made", "severity"),
+    [("socket.create_connection(event.peer)", "P2"), ("requests.Session()", "P2"), ("httpx.Client()", "P1")],
+)
+def test_what_ends_by_itself_is_less_severe(made: str, severity: str) -> None:
+    source = f"import socket, requests, httpx\n\n\ndef on_event(event):\n    peer = {made}\n    print(peer)\n"
+    findings = link([analyze(source.encode(), "a.py", "a", load())]).findings
+    assert [f.severity for f in findings] == [severity]

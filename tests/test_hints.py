@@ -171,3 +171,24 @@ def fetch(session: requests.Session, url):
 @pytest.mark.parametrize(("told", "hint"), [("answer.text", "slice"), ("answer.json()", "text")])
 def test_a_slice_only_of_what_is_text_or_bytes(told: str, hint: str) -> None:
     assert finding(PARSE.format(told=told), "LK401").hint == hint
+
+
+USERS = """
+class Desk:
+    def __init__(self):
+        self.by_id = {{}}
+        self.by_name = {{}}
+
+    def on_join(self, user, room):
+        self.by_id[user.id] = user
+        self.by_name[{key}] = {stored}
+
+    def on_leave(self, user):
+        self.by_id.pop(user.id)
+"""
+
+
+@pytest.mark.parametrize(("key", "stored", "sibling"), [("user.name", "user", True), ("room.name", "room", False)])
+def test_a_sibling_stores_the_same_object(key: str, stored: str, sibling: bool) -> None:
+    found = link.link([analyze(USERS.format(key=key, stored=stored).encode(), "a.py", "a", load())]).findings
+    assert ("sibling" in [one.hint for one in found if one.subject == "a:Desk.by_name"]) is sibling
