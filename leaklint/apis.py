@@ -91,6 +91,11 @@ class Row:
     verified: bool = True
 
     @property
+    def called(self) -> str:
+        """What a message calls it."""
+        return self.noun or self.name
+
+    @property
     def scoped(self) -> str:
         """The statement that releases it at the end of a block: `with`, `async with`, or empty. For what is to be
         asked to end there is none: `with` would wait until it does."""

@@ -33,7 +33,7 @@ class Resources(View):
 
     def sort(self, row: Row) -> Sort:
         """What a resource is by its noun or the last word of that, and so which rule speaks of it."""
-        noun = row.noun or row.name
+        noun = row.called
         words = (noun, noun.split()[-1])
         return next((sort for sort in _SORTS if any(self.means(f"{sort}_nouns", w) for w in words)), "other")
 

@@ -74,10 +74,6 @@ class View:
         """Methods that end the life of an instance, by the rows of its base classes or by their names."""
         return endings.endings(self.basis, klass)
 
-    def expected_ending(self, klass: Scope) -> str:
-        """The ending that a class should have by its base classes; empty where these say nothing."""
-        return endings.expected(self.basis, klass)
-
     def reached_by_ending(self, klass: Scope) -> frozenset[Scope]:
         """The endings and every function of the file that they call or hand on, in turn."""
         return endings.reached(self.basis, klass, self.endings(klass))

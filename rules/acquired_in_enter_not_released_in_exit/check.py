@@ -12,7 +12,7 @@ from leaklint.tree.ir import source
 
 def check(facts: Facts) -> Iterator[Hit]:
     for scoped in facts.scoped:
-        noun, name = scoped.row.noun or scoped.row.name, f"self.{scoped.place.path[0]}"
+        noun, name = scoped.row.called, f"self.{scoped.place.path[0]}"
         # CPython closes a file with its last reference, which goes with the object that could not be entered
         if scoped.fault is not None and facts.means("file_nouns", noun.split()[-1]):
             continue

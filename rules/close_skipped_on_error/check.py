@@ -18,7 +18,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         if not skipped.way:
             yield Clear(stmt, skipped.subject, "handed over" if skipped.kept else "released on every path", sound=True)
             continue
-        noun, ending = row.noun or row.name, skipped.way == "ending"
+        noun, ending = row.called, skipped.way == "ending"
         clues = [Clue(stmt, "acquired", "acquired", {"noun": noun})] if not ending else []
         clues.append(Clue(skipped.left, "missing", _LABELS.get(skipped.way, "may_raise")))
         if skipped.last is not None:

@@ -27,7 +27,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             release="never",
             message="named" if entered.name else "unnamed",
             hint="closing",
-            args={"noun": row.noun or row.name, "name": entered.name, "call": brief(call)},
-            clues=(Clue(call.stmt, "acquired", "acquired", {"noun": row.noun or row.name}), *when.clues),
+            args={"noun": row.called, "name": entered.name, "call": brief(call)},
+            clues=(Clue(call.stmt, "acquired", "acquired", {"noun": row.called}), *when.clues),
             acquired=source(call),
         )

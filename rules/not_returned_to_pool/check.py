@@ -17,7 +17,7 @@ _WAYS = {
 
 def check(facts: Facts) -> Iterator[Hit]:
     for lent in facts.lent:
-        stmt, noun = lent.call.stmt, lent.row.noun or lent.row.name
+        stmt, noun = lent.call.stmt, lent.row.called
         clues = [Clue(stmt, "acquired", "taken", {"noun": noun})]
         if lent.back is not None:
             clues.append(Clue(lent.left.stmt, "missing", _WAYS[lent.left.kind][1]))

@@ -12,7 +12,7 @@ from leaklint.tree.ir import source
 
 def check(facts: Facts) -> Iterator[Hit]:
     for one in facts.reopened:
-        noun = one.row.noun or one.row.name
+        noun = one.row.called
         name = f"self.{one.place.path[0]}" if one.place.is_attribute else one.place.path[0]
         counted = facts.means("file_nouns", noun.split()[-1])
         clues = [Clue(one.stmt, "acquired", "emptied" if one.emptied else "anew", {"name": name})]
@@ -59,7 +59,7 @@ def check(facts: Facts) -> Iterator[Hit]:
             acquired=source(drop.use.site),
         )
     for full in facts.crowded:
-        noun, name = full.row.noun or full.row.name, full.place.path[0]
+        noun, name = full.row.called, full.place.path[0]
         yield Hit(
             at=full.stmt,
             subject=full.place.text,

@@ -22,7 +22,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             )
             continue
         klass, ending, sibling = held.place.scope, held.ending, held.sibling
-        clues = [Clue(held.acquired, "acquired", "acquired", {"noun": held.row.noun or held.row.name})]
+        clues = [Clue(held.acquired, "acquired", "acquired", {"noun": held.row.called})]
         if held.over is not None:
             clues.append(Clue(held.over.stmt, "acquired", "under"))
         if ending is not None and ending.stmt is not None:
@@ -44,7 +44,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             message=held.wrong,
             hint=held.remedy,
             args={
-                "noun": held.row.noun or held.row.name,
+                "noun": held.row.called,
                 "class": klass.name,
                 "base": source(held.base) if held.base is not None else "",
                 "where": only.scope.function.name if only is not None else "",

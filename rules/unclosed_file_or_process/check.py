@@ -15,7 +15,7 @@ from leaklint.tree.ir import source
 def check(facts: Facts) -> Iterator[Hit | Clear]:
     for unreleased in facts.unreleased:
         row, call = unreleased.row, unreleased.call
-        noun = row.noun or row.name
+        noun = row.called
         if facts.sort(row) not in ("file", "other"):
             continue
         stmt = call.stmt
@@ -48,4 +48,4 @@ def _hint(row: Row, unreleased: Unreleased) -> str:
     if row.asks:
         return "end"
     several = any(target.op == "tuple" for target in unreleased.call.stmt.targets)
-    return "close" if not row.scoped or several else "with" if unreleased.derived is None else "inside"
+    return "close" if several else unreleased.mend

@@ -16,7 +16,7 @@ from leaklint.tree.ir import source
 def check(facts: Facts) -> Iterator[Hit | Clear]:
     for unreleased in facts.unreleased:
         row, call = unreleased.row, unreleased.call
-        noun = row.noun or row.name
+        noun = row.called
         if facts.sort(row) != "session":
             continue
         stmt = call.stmt
@@ -32,13 +32,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             driver="call" if counted else facts.cadence(when),
             release="never",
             message="reopened" if unreleased.lost is not None else "named" if unreleased.name else "dropped",
-            hint="inner"
-            if not row.name
-            else "close"
-            if not row.scoped
-            else "with"
-            if unreleased.derived is None
-            else "inside",
+            hint=unreleased.mend if row.name else "inner",
             args={
                 "noun": noun,
                 "name": unreleased.name,
@@ -49,7 +43,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             },
             clues=(Clue(stmt, "acquired", "acquired", {"noun": noun}), *lost, *when.clues),
             acquired=source(call),
-            repair=managed(unreleased) if row.scoped and unreleased.derived is None and row.name else (),
+            repair=managed(unreleased) if row.name and unreleased.mend == "with" else (),
         )
 
 

@@ -13,7 +13,6 @@ from leaklint.tree.ir import Expr, Scope, Stmt, flat_of, source, statements, wal
 
 _DEPTH = 3
 CALLED = "__call__"
-RETURNED = "()"  # what registering returns is called to undo it; `.cancel`: this is called on it
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -41,7 +41,7 @@ def evicted(basis: Basis) -> Iterator[Evicted]:
             closes = (u for u in basis.all_uses(place.entry) if basis.apis.means("end_of_life_methods", u.verb))
             closed = next(closes, None)
             if opened is not None or closed is not None:
-                noun = (row.noun or row.name) if row is not None else "entry"
+                noun = row.called if row is not None else "entry"
                 yield from (Evicted(place, use, noun, opened, closed) for use in drops)
 
 

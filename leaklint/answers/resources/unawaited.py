@@ -37,7 +37,7 @@ def unawaited(basis: Basis) -> Iterator[Unawaited]:
         receiver, method = call.args[0].args[0], call.args[0].text
         rows = _rows(basis, receiver)
         if rows and all(method in row.awaited and method not in row.bulk for row in rows):
-            yield Unawaited(call, receiver, method, rows[0].noun or rows[0].name, returned, None)
+            yield Unawaited(call, receiver, method, rows[0].called, returned, None)
         elif not rows and basis.apis.means("end_of_life_methods", method):
             own = _coroutine(basis, receiver, method)
             if own is not None and own.method_of is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from leaklint.answers.fate import takes_over
 from leaklint.answers.lending import reads, stays
@@ -34,6 +35,11 @@ class Unreleased:
     defence: str = ""
     lost: Stmt | None = None
     derived: Expr | None = None
+
+    @property
+    def mend(self) -> Literal["close", "with", "inside"]:
+        """May a `with` take its place, or one around all that reads from it?"""
+        return "close" if not self.row.scoped else "with" if self.derived is None else "inside"
 
 
 def unreleased(basis: Basis, traces: Sequence[tuple[Paths, Expr]]) -> Iterator[Unreleased]:
