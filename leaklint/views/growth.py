@@ -219,9 +219,9 @@ class Growth(View):
             return Answer("made anew", tuple(Clue(b.stmt, "released", "removed") for b in value.born[:1]))
         if self.is_mapping(value):
             return Answer("the holder is a mapping itself")
-        waits = [startup.until_ready(self.basis, grow) for grow in value.grows]
-        if waits and all(waits):
-            return Answer("until its holder is ready", tuple(clue for clue in waits[:1] if clue is not None))
+        ready = startup.until_ready(self.basis, value.grows)
+        if ready is not None:
+            return Answer("until its holder is ready", (ready,))
         if value.escapes:
             return Answer("held elsewhere too", tuple(Clue(u.stmt, "holder", "escapes") for u in value.escapes[:3]))
         return None

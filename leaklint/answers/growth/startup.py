@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
+
 from leaklint.answers.growth.known import known
 from leaklint.meaning.basis import Basis, Clue
 from leaklint.meaning.names import Place
@@ -11,12 +14,18 @@ from leaklint.tree.ir import Expr, is_none, source
 _FALSE = ("False", "None", "0")
 
 
-def until_ready(basis: Basis, insert: Use) -> Clue | None:
-    """The test that stops the insert for good: of a flag that starts false, is set, and never goes back.
+def until_ready(basis: Basis, inserts: Sequence[Use]) -> Clue | None:
+    """The test that stops the first insert for good, where each is stopped: of a flag that starts false, is set, and
+    never goes back.
 
     `if self.connected: send(m)`, `else: waiting.append(m)` is none where a disconnect takes the flag back; nor is
     `if not self.closed`, where the flag is set at the end.
     """
+    stopped = list(itertools.takewhile(bool, (_stops(basis, insert) for insert in inserts)))
+    return stopped[0] if stopped and len(stopped) == len(inserts) else None
+
+
+def _stops(basis: Basis, insert: Use) -> Clue | None:
     for test, truth in known(insert.stmt):
         flag, unset = _flag(test, truth)
         place = basis.names.place(flag) if flag is not None and unset else None
