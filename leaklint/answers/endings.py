@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from leaklint.meaning.basis import Basis
+from leaklint.meaning.basis import Basis, once
 from leaklint.tree.ir import Expr, Scope, flat_of, statements
 
 
+@once(meanwhile=())
 def endings(basis: Basis, klass: Scope) -> tuple[Scope, ...]:
     """Methods that end the life of an instance, by the rows of its base classes or by their names; `__del__`, which
     comes late or never, last."""
@@ -29,12 +30,10 @@ def _named(basis: Basis, klass: Scope) -> tuple[str, ...]:
 
 def reached(basis: Basis, klass: Scope | None, functions: Collection[Scope]) -> frozenset[Scope]:
     """Functions of a class or module, and every function of this module that they call or hand on, in turn."""
-    asked = klass, frozenset(functions)
-    if asked not in basis.reach:
-        basis.reach[asked] = _reached(basis, *asked)
-    return basis.reach[asked]
+    return _reached(basis, klass, frozenset(functions))
 
 
+@once(meanwhile=frozenset())
 def _reached(basis: Basis, klass: Scope | None, functions: frozenset[Scope]) -> frozenset[Scope]:
     by_name: dict[str, list[Scope]] = {}
     for method in basis.names.methods(klass) if klass is not None else ():

@@ -12,7 +12,7 @@ from leaklint.answers.lending import added, called, is_file
 from leaklint.answers.madeover import made_over
 from leaklint.answers.precedents import precedent
 from leaklint.apis import Row
-from leaklint.meaning.basis import Basis
+from leaklint.meaning.basis import Basis, once
 from leaklint.meaning.names import Place
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, statements, walk
@@ -139,15 +139,9 @@ def _held_row(basis: Basis, value: Expr, depth: int) -> Row | None:
     return acquired(basis, value) or next((row for row in rows if row is not None), None)
 
 
+@once(meanwhile=False)  # functions that return what each other return make nothing
 def makes(basis: Basis, function: Scope) -> bool:
     """Does a function of this module return a resource that it acquired itself, rather than one it keeps?"""
-    if function not in basis.makers:
-        basis.makers[function] = False  # functions that return what each other return make nothing
-        basis.makers[function] = _makes(basis, function)
-    return basis.makers[function]
-
-
-def _makes(basis: Basis, function: Scope) -> bool:
     for stmt in statements(function.block):
         if stmt.op != "return" or stmt.value is None:
             continue
@@ -194,18 +188,12 @@ def _own_returned(basis: Basis, function: Scope | None) -> Row | None:
     return next((r for v in returned for one in sources(basis, v) if (r := acquired(basis, one)) is not None), None)
 
 
+@once(meanwhile=None)  # within its own constructor
 def own_class(basis: Basis, klass: Scope) -> Row | None:
     """A class of this module that is a resource itself: one of its methods opens one, and another closes that again.
 
     It is open from its constructor on, or from the call of the method that opens it (`connect`).
     """
-    if klass not in basis.own_classes:
-        basis.own_classes[klass] = None  # within its own constructor
-        basis.own_classes[klass] = _own_class(basis, klass)
-    return basis.own_classes[klass]
-
-
-def _own_class(basis: Basis, klass: Scope) -> Row | None:
     rows = (basis.apis.get(name) for name in basis.names.outside_bases(klass))
     based = next((r for r in rows if r is not None and r.kind == "resource"), None)
     if based is not None:  # `class Api(Session)`

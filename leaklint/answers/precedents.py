@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from leaklint.apis import Row
-from leaklint.meaning.basis import Basis
+from leaklint.meaning.basis import Basis, once
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr
 
@@ -21,12 +21,11 @@ def precedent(basis: Basis, call: Expr) -> Row | None:
     callee = basis.types.callee(call)
     if callee.name is None or callee.row is not None or callee.receiver is not None or callee.local is not None:
         return None
-    if callee.name not in basis.precedents:
-        basis.precedents[callee.name] = _row(basis, callee.name)
-    row = basis.precedents[callee.name]
+    row = _row(basis, callee.name)
     return row if row is not None and not any(_releases(basis, call)) else None
 
 
+@once(meanwhile=None)
 def _row(basis: Basis, name: str) -> Row | None:
     last = name.rpartition(".")[2]
     if name.startswith("builtins.") or not basis.apis.means("opening_names", last):

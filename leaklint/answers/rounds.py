@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from leaklint.meaning.basis import Basis
+from leaklint.meaning.basis import Basis, once
 from leaklint.meaning.scopes import source_name
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, statements
 
@@ -50,14 +50,18 @@ def _leaves(stmt: Stmt, loop: Stmt) -> bool:
 
 def driven(basis: Basis, function: Scope) -> bool:
     """Is a function of this module called in such a loop, by itself or through another one?"""
-    if not basis.driven:
-        basis.driven.add(basis.module.scope)  # which runs once, but has been looked at then
-        bodies = (s.blocks[0] for s in basis.module.stmts if _goes_on(basis, s))
-        fresh = {called for body in bodies for s in statements(body) for called in _called(basis, s)}
-        for _ in range(_REACH):
-            basis.driven.update(fresh)
-            fresh = {c for f in fresh for s in statements(f.block) for c in _called(basis, s)} - basis.driven
-    return function in basis.driven
+    return function in _driven(basis)
+
+
+@once(meanwhile=frozenset())
+def _driven(basis: Basis) -> frozenset[Scope]:
+    bodies = (s.blocks[0] for s in basis.module.stmts if _goes_on(basis, s))
+    fresh = {called for body in bodies for s in statements(body) for called in _called(basis, s)}
+    found: set[Scope] = set()
+    for _ in range(_REACH):
+        found |= fresh
+        fresh = {c for f in fresh for s in statements(f.block) for c in _called(basis, s)} - found
+    return frozenset(found)
 
 
 def _called(basis: Basis, stmt: Stmt) -> Iterator[Scope]:

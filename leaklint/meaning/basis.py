@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from leaklint.apis import Apis, Row
 from leaklint.facts import Role
@@ -12,6 +13,9 @@ from leaklint.meaning.names import Names, Place
 from leaklint.meaning.types import Infer, Types
 from leaklint.meaning.uses import Use, collect
 from leaklint.tree.ir import Block, Expr, Module, Scope, Stmt, flat_of
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +69,8 @@ class Basis:
     names: Names
     uses: Mapping[Place, list[Use]]
     types: Types
-    makers: dict[Scope, bool] = field(default_factory=dict)  # functions: do they return a resource they acquire?
-    own_classes: dict[Scope, Row | None] = field(default_factory=dict)  # that are resources themselves
-    driven: set[Scope] = field(default_factory=set)  # what loops without an end call
-    precedents: dict[str, Row | None] = field(default_factory=dict)  # what other files define, and this one closes
-    reach: dict[tuple[Scope | None, frozenset[Scope]], frozenset[Scope]] = field(
-        default_factory=dict
-    )  # what calls what
     budget: Budget = field(default_factory=Budget)
+    answered: dict[Hashable, Any] = field(default_factory=dict)  # by `once`
 
     def all_uses(self, place: Place) -> list[Use]:
         return self.uses.get(place, [])
@@ -136,6 +134,25 @@ class Basis:
         for other in self._below.get((place.scope, place.path[0]), ()):
             if other.path[: len(place.path)] == place.path:
                 yield from self.uses[other]
+
+
+def once(*, meanwhile: Any) -> Callable[[Callable[Concatenate[Basis, P], T]], Callable[Concatenate[Basis, P], T]]:
+    """A question that is answered once in a file for the same arguments; `meanwhile` is what it hears who asks it again
+    to answer it, as of functions that call each other."""
+
+    def decorate(question: Callable[Concatenate[Basis, P], T]) -> Callable[Concatenate[Basis, P], T]:
+        @wraps(question)
+        def ask(basis: Basis, /, *args: P.args, **kwargs: P.kwargs) -> T:
+            asked = question, args, *kwargs.items()
+            if asked not in basis.answered:
+                basis.answered[asked] = meanwhile
+                basis.answered[asked] = question(basis, *args, **kwargs)
+            answer: T = basis.answered[asked]
+            return answer
+
+        return ask
+
+    return decorate
 
 
 def basis(module: Module, apis: Apis, infer: Infer = lambda _: ()) -> Basis:
