@@ -1,4 +1,4 @@
-"""What only shows how something is used, by its folder and its own start, is a program that does nothing else."""
+"""What shows how something is used, or serves those who work on a project, is a program that is over soon."""
 
 from __future__ import annotations
 
@@ -31,3 +31,34 @@ LIBRARY = MODEL.partition("if ")[0]
 def test_a_model_that_an_example_loads(path: str, source: str, reported: bool) -> None:
     found = analyze(source.encode(), path, "tags", load()).findings
     assert [f.rule for f in found if f.rule == "LK501"] == ["LK501"] * reported
+
+
+COPY = """
+import zipfile
+
+
+def unpack(path, target):
+    with zipfile.ZipFile(path) as archive, open(target, "wb") as out:
+        out.write(archive.read("film.mp4"))
+
+
+def load(archive):
+    chunks = []
+    for chunk in archive:
+        chunks.append(chunk)
+    raise ValueError(f"cannot read {chunks}")
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "module", "reported"),
+    [
+        ("app/unpack.py", "unpack", True),
+        ("scripts/unpack.py", "unpack", False),
+        ("demo/unpack.py", "unpack", False),
+        ("app/tools/unpack.py", "app.tools.unpack", True),
+    ],
+)
+def test_what_a_script_reads_and_tells(path: str, module: str, reported: bool) -> None:
+    found = analyze(COPY.encode(), path, module, load()).findings
+    assert sorted(f.rule for f in found if f.rule in ("LK401", "LK503")) == ["LK401", "LK503"] * reported

@@ -11,7 +11,7 @@ from leaklint.answers.shared import each_instance
 from leaklint.meaning.basis import Answer, Basis, Clue
 from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
-from leaklint.project.paths import shows
+from leaklint.project.paths import beside, shows
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, source, walk
 
 
@@ -115,6 +115,11 @@ def script_only(basis: Basis, stmt: Stmt) -> bool:
 def is_example(basis: Basis) -> bool:
     """Is the module a program that shows how something is used, by its folder and by a start of its own?"""
     return shows(basis.module.path) and any(e.stmt.op == "if" for e in basis.mentions("__name__"))
+
+
+def runs_aside(basis: Basis) -> bool:
+    """Is the module one of those that come along with a project (examples, scripts), and no part of a package?"""
+    return beside(basis.module.path) and "." not in basis.module.name
 
 
 def is_program(basis: Basis, function: Scope, depth: int = 3) -> bool:

@@ -163,8 +163,6 @@ class Gate:
         heavy |= {
             w for f, w in seen.params if self.apis.means("incoming_names", w) and self.apis.means("event_methods", f)
         }
-        if seen.risky and any(self.apis.means("text_parsers", word) for word in seen.called):
-            return True  # what cannot be parsed may be told
         told = seen.risky | seen.told
         if "len" in told:  # counted where it is told
             heavy |= seen.looked.union(name for _, name in seen.params)

@@ -43,6 +43,14 @@ def covers(pattern: str, path: Path, root: Path) -> bool:
 _SHOWING = frozenset({"examples", "example", "samples", "demos", "demo", "tutorials"})
 
 
+_BESIDE = frozenset({"scripts", "script", "tools", "release", "docs", "doc", "benchmarks", "ci", ".github"})
+
+
+def beside(path: str) -> bool:
+    """Does a file lie among what comes along with a project and is run by those who work on it?"""
+    return shows(path) or not _BESIDE.isdisjoint(path.split("/")[:-1])
+
+
 def shows(path: str) -> bool:
     """Does a file lie among what shows how a project is used, and is not run with it?"""
     return not _SHOWING.isdisjoint(path.split("/")[:-1])

@@ -18,7 +18,6 @@ from leaklint.answers.peaks import (
     messages,
     models,
     tensors,
-    unparsed,
     weight,
 )
 from leaklint.meaning.basis import Answer
@@ -40,10 +39,6 @@ class Peaks(View):
     def handed_in(self, expr: Expr) -> Answer:
         """Is it an argument of the function?"""
         return messages.handed_in(self.basis, expr)
-
-    def unparsed(self, expr: Expr) -> Answer:
-        """Is it what a handler tells because it could not be parsed?"""
-        return unparsed.unparsed(self.basis, expr)
 
     def streamed(self, expr: Expr | None) -> Answer:
         """Does the value come in from a stream or peer?"""

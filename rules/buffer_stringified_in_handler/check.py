@@ -10,14 +10,16 @@ from leaklint.meaning.basis import Clue
 from leaklint.model import Clear, Facts, Hit
 from leaklint.tree.ir import source
 
+SMALL = ("parsed", "mapping")  # as a rule, and then it says what is wrong
+
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
     for text in facts.stringified:
         where = facts.error_branch(text.expr.stmt)
         if where is None or (text.lazy and text.sink is not None and text.sink.off):
             continue
-        weight = facts.weight(text.expr) or facts.unparsed(text.expr)
-        if not weight or (text.cut and weight.kind != "accumulated"):
+        weight = facts.weight(text.expr)
+        if not weight or weight.kind in SMALL or (text.cut and weight.kind != "accumulated"):
             continue
         if facts.refusal(text, weight):
             yield Clear(text.expr.stmt, subject(text), "what a failed request was answered", weight.clues[:1])
@@ -44,7 +46,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
 
 
 def advice(facts: Facts, text: Text, kind: str) -> str:
-    if "dumps" in text.how or kind == "mapping":
+    if "dumps" in text.how:
         return "summary"
     return "slice" if kind == "accumulated" or facts.cuttable(text.expr) else "text"
 

@@ -23,10 +23,20 @@ def check(facts: Facts) -> Iterator[Hit]:
         all_arguments = facts.arguments(text.expr)
         if (text.cut and weight.kind != "accumulated") or facts.refusal(text, weight):
             continue
-        if weight and message != "arguments":
+        if weight and not by_name(facts, text, weight, message):
             yield hit(text, weight, message, cut=facts.cuttable(text.expr))
         elif all_arguments and not represents:
             yield hit(text, all_arguments, "arguments")
+
+
+BY_NAME = ("parsed", "received", "mapping", "named")
+
+
+def by_name(facts: Facts, text: Text, weight: Answer, message: str) -> bool:
+    """Is it large by its name alone, where it tells of a fault, or goes into a log that is off?"""
+    sink = facts.sink(text.expr)
+    routine = message in ("traced", "repr") or (sink is not None and sink.routine)
+    return weight.kind in BY_NAME and not routine
 
 
 def told(facts: Facts, text: Text) -> str:

@@ -13,6 +13,7 @@ from leaklint.tree.ir import Block, Expr, Stmt, ancestors, source, walk
 
 _LEVELS = ("trace", "debug", "info", "success", "warning", "warn", "error", "exception", "critical", "log", "fatal")
 _QUIET = ("trace", "debug")
+_ROUTINE = ("info", "success", "log")
 _NOT_TOLD = ("exc_info", "stack_info", "stacklevel", "extra")
 
 
@@ -28,6 +29,11 @@ class Sink:
     def off(self) -> bool:
         """Is it off unless somebody turns it on?"""
         return self.level in _QUIET
+
+    @property
+    def routine(self) -> bool:
+        """Is it told as the work goes on, and not because something is wrong?"""
+        return self.level in _ROUTINE
 
 
 def sink(basis: Basis, expr: Expr) -> Sink | None:
@@ -137,16 +143,28 @@ def chosen(basis: Basis, stmt: Stmt, message: str) -> bool:
     What `message["type"] == "ping"` chooses is wrong only where it fails.
     """
     for block, owner in itertools.takewhile(lambda pair: pair[1].op not in ("def", "class"), ancestors(stmt)):
-        tests = [part for test in block.exprs for part in walk(test)] if owner.op == "if" else []
-        asked = [_asked(part, message) for part in tests]
-        kinds = any(part.op == "compare" and part.text == "Equal" for part in tests)
-        if any(asked) and (not kinds or _failed(basis, block)):
+        if owner.op != "if":
+            continue
+        other = not block.exprs  # what comes after `elif message["type"] == "ping"` is of no kind that is known
+        asked = [t for b in owner.blocks for t in b.exprs] if other else block.exprs
+        tests = [part for test in asked for part in walk(test)]
+        kinds = not other and any(part.op == "compare" and part.text == "Equal" for part in tests)
+        if any(_asked(basis, part, message) for part in tests) and (not kinds or _failed(basis, block)):
             return True
     return False
 
 
-def _asked(part: Expr, message: str) -> bool:
-    """`message["code"]`, `message.get`, `"error" in message`."""
+def _asked(basis: Basis, part: Expr, message: str) -> bool:
+    """`message["code"]`, `message.get`, `"error" in message`, a name for one of these; `not message` itself."""
+    if part.op == "unary" and part.text == "Not" and source(part.args[0]) == message:
+        return True
+    if part.op == "name":
+        value = basis.names.only_value(part.text, part.scope)
+        return value is not None and any(_field(e, message) for e in walk(value))
+    return _field(part, message)
+
+
+def _field(part: Expr, message: str) -> bool:
     whose = part.args[0] if part.op == "sub" or (part.op == "attr" and part.text == "get") else None
     whose = part.args[-1] if part.op == "compare" and part.text in ("In", "NotIn") else whose
     return whose is not None and source(whose) == message

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from leaklint.answers.driver import runs_aside
 from leaklint.answers.exceptions.sink import Sink, carries, sink
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.flow import unreachable
@@ -34,7 +35,10 @@ class Text:
 
 
 def stringified(basis: Basis) -> Iterator[Text]:
-    """Every reference or call that becomes text whole; slices, lengths and what a row calls cut are not."""
+    """Every reference or call that becomes text whole; slices, lengths and what a row calls cut are not. None of a
+    script or example, whose texts its user waits for."""
+    if runs_aside(basis):
+        return
     never = unreachable(basis.module.stmts)
     for stmt in basis.module.stmts:
         for expr in flat_of(stmt) if stmt not in never else ():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leaklint.answers.driver import runs_aside
 from leaklint.answers.peaks.handed import (
     Peak,
     as_it_is,
@@ -26,8 +27,9 @@ _ROW_LOOPS = ("iterrows", "itertuples", "iter_rows", "to_dict")
 
 
 def peaks(basis: Basis) -> Iterator[Peak]:
-    """Everything that this module reads as a whole and uses in another way; not what was small enough when asked."""
-    for peak in _peaks(basis):
+    """Everything that this module reads as a whole and uses in another way; not what was small enough when asked, and
+    nothing of a script or example, which is over soon."""
+    for peak in _peaks(basis) if not runs_aside(basis) else ():
         if peak.found.kind not in ("upload", "body", "download") or not asked_before(
             peak.found, peak.at, compared=True
         ):

@@ -49,10 +49,18 @@ def _is_given_to(basis: Basis, handler: Scope, binding: Binding, expr: Expr) -> 
     """A handler of what comes in, by its name or by the class of its parameter; not where it refuses it."""
     if expr.stmt.op == "raise" or handler.name == "__init__" or basis.apis.means("sending_methods", handler.name):
         return False
+    if _known_otherwise(expr, left_over=True) or _names_attribute(basis, expr):
+        return False
     kind = binding.param.annotation if binding.param is not None else None
     if kind is not None and kind.op in ("name", "attr") and basis.apis.means("incoming_classes", kind.text):
         return True
     return basis.apis.means("event_methods", handler.name)
+
+
+def _names_attribute(basis: Basis, expr: Expr) -> bool:
+    """`getattr(self, event)`: it is a name, and no message."""
+    near = (e.parent for e in basis.mentions(expr.text) if e.scope.function is expr.scope.function)
+    return any(above is not None and above.op == "call" and above.args[0].text == "getattr" for above in near)
 
 
 def _queued(binding: Binding) -> bool:
@@ -71,7 +79,7 @@ def counted_beside(basis: Basis, expr: Expr) -> Answer:
     """`log.info("%d ids: %s", len(ids), ids)`: whoever counts them expects many. Not what was collected here."""
     if expr.op != "name" or expr.stmt.op == "raise":
         return NO
-    near = any(_is_length_of(e, expr.text) for e in expr.stmt.flat)
+    near = any(_is_length_of(e, expr.text) and not _compared(e) for e in expr.stmt.flat)
     many = not near and basis.apis.means("many_names", expr.text)
     if not near and not (many and any(_is_counted(e, expr) for e in basis.mentions(expr.text))):
         return NO
@@ -101,10 +109,16 @@ def _is_length_of(expr: Expr, name: str) -> bool:
     return expr.op == "call" and expr.args[0].text == "len" and len(expr.args) == 2 and source(expr.args[1]) == name
 
 
-def _known_otherwise(expr: Expr) -> bool:
-    """In the branch that `isinstance` leaves for something else, it is whatever the caller has passed instead."""
+def _compared(length: Expr) -> bool:
+    """`"one" if len(names) == 1 else "some"`: asks for the grammar of a sentence."""
+    return length.parent is not None and length.parent.op == "compare"
+
+
+def _known_otherwise(expr: Expr, left_over: bool = False) -> bool:
+    """In the branch that `isinstance` leaves for something else, it is whatever the caller has passed instead.
+    `left_over`: only in the last one, which asks for nothing more."""
     for block, owner in ancestors(expr.stmt):
-        if owner.op != "if":
+        if owner.op != "if" or (left_over and block.exprs and owner.blocks[0] is not block):
             continue
         earlier = owner.blocks[: next(i for i, b in enumerate(owner.blocks) if b is block)]
         no = [test.args[0] for test in block.exprs if test.op == "unary" and test.text == "Not"]

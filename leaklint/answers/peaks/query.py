@@ -71,7 +71,9 @@ def root(expr: Expr) -> Expr:
 
 
 def _own(expr: Expr) -> bool:
-    """`self.objects.items()`: an attribute of the instance, and no manager of a class."""
+    """`self.objects.items()`: an attribute of the instance, and no manager of a class; a mapping in any case."""
+    if expr.args[0].text in ("items", "keys"):
+        return True
     first = root(expr)
     if first.text != "self" or first.parent is None:
         return False

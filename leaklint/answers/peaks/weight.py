@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 from leaklint.answers.bound import by_guard
 from leaklint.answers.peaks.loads import is_open, names_data, whole
@@ -17,7 +17,8 @@ _DEPTH = 4
 
 
 def weight(basis: Basis, expr: Expr, depth: int = _DEPTH) -> Answer:
-    """`read` (a whole body or stream), `accumulated` (grown in a loop), `received` (a whole message of a peer), or not.
+    """`read` (a whole body or stream), `parsed` (what an answer says), `accumulated` (grown in a loop), `received` (a
+    whole message of a peer), or not.
 
     Less certain: `mapping` (an event or message that is one), `named` (bytes whose name says so).
     """
@@ -51,9 +52,10 @@ def _gives_all(basis: Basis, row: Row, call: Expr) -> bool:
 
 def _read(basis: Basis, expr: Expr, row: Row | None, attr: Expr) -> Answer:
     """`of` says whose text it is, where it is a text."""
-    text = row is not None and (attr.text in row.text or basis.apis.means("parsing_methods", attr.text))
+    parsed = basis.apis.means("parsing_methods", attr.text)
+    text = row is not None and (attr.text in row.text or parsed)
     args = {"what": source(expr)} | ({"of": source(attr.args[0])} if text else {})
-    return Answer("read", (Clue(expr.stmt, "driver", "read", args),), source(expr))
+    return Answer("parsed" if parsed else "read", (Clue(expr.stmt, "driver", "read", args),), source(expr))
 
 
 def _loaded(basis: Basis, call: Expr) -> Answer:
@@ -109,10 +111,10 @@ def _held(basis: Basis, place: Place, expr: Expr, depth: int) -> Answer:
     # a name that stands for an attribute has been bound to it, and the attribute may be a body
     own = basis.names.bindings(expr.text, expr.scope) if expr.op == "name" else ()
     aliased = (b.value for b in own if b.exact and b.value is not None and b.value.op == "attr")
-    for value in (*_last_first(basis.types.bound_values(place), expr), *aliased):
+    for value in _last_first((*basis.types.bound_values(place), *aliased), expr):
         found = weight(basis, value, depth - 1)
         handed = place.is_attribute and value.op == "name" and found.kind == "received"  # what somebody has stored
-        if found.kind in ("read", "accumulated", "received") and not handed:
+        if found.kind in ("read", "parsed", "accumulated", "received") and not handed:
             return found
     row = basis.types.place_row(place)
     named = basis.apis.means("buffer_names", expr.text)
@@ -133,10 +135,12 @@ def _made_here(basis: Basis, place: Place) -> bool:
     return bool(made) and all(v.op == "const" or (v.op == "call" and len(v.args) == 1) for v in made)
 
 
-def _last_first(values: Iterator[Expr], expr: Expr) -> list[Expr]:
-    """What was bound to it last before it is used, then what came earlier, then the rest."""
-    here = expr.stmt.ordinal
-    return sorted(values, key=lambda v: here - v.stmt.ordinal if v.stmt.ordinal <= here else v.stmt.ordinal + here)
+def _last_first(values: Iterable[Expr], expr: Expr) -> list[Expr]:
+    """What was bound to it last before it is used, then what came earlier, then the rest: a round before, elsewhere."""
+    here, function = expr.stmt.ordinal, expr.scope.function
+    again = expr.op != "name" or any(owner.op in ("for", "while") for _, owner in ancestors(expr.stmt))
+    found = [v for v in values if again or v.stmt.ordinal <= here or v.stmt.scope.function is not function]
+    return sorted(found, key=lambda v: here - v.stmt.ordinal if v.stmt.ordinal <= here else v.stmt.ordinal + here)
 
 
 def _small(basis: Basis, value: Expr | None) -> bool:
