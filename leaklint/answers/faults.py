@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from leaklint.answers.fate import manages
+from leaklint.answers.handlers import contained
 from leaklint.answers.lending import called
 from leaklint.answers.openers import acquired
 from leaklint.apis import Row
@@ -41,9 +42,9 @@ class Faults:
         return None
 
     def telling(self, stmt: Stmt) -> Expr | None:
-        """The first of them that convinces: it talks to the outside, or by its name does what fails sooner or later."""
-        named = (e for e in self.found(stmt) if e.op != "call" or self._fails(e))
-        return next(named, None)
+        """What convinces most of them: that waits for the outside, or by its name does what fails sooner or later."""
+        named = [e for e in self.found(stmt) if e.op != "call" or self._fails(e)]
+        return next((e for e in named if e.op == "await"), next(iter(named), None))
 
     def _fails(self, call: Expr) -> bool:
         if self.basis.apis.means("failing_steps", called(self.basis, call)):
@@ -100,9 +101,11 @@ class Faults:
             return not callee.row.raises
         if callee.local is not None and callee.local.is_async and (call.parent is None or call.parent.op != "await"):
             return True  # makes a coroutine, and runs nothing yet
+        if callee.local is not None and contained(callee.local):
+            return True
         if callee.receiver is not None:
             return callee.method in callee.receiver.quiet or callee.method in callee.receiver.release
-        if callee.local is None and (self._by_name(call) or _merges(call)):
+        if callee.local is None and (self._by_name(call) or _merges(call) or _lenient(call)):
             return True
         receiver = call.args[0].args[0] if call.args[0].op == "attr" else None
         plain = receiver is not None and receiver.op == "attr" and callee.method in self._plain
@@ -169,6 +172,11 @@ def _bound(stmt: Stmt) -> Iterator[Expr]:
 def _merges(call: Expr) -> bool:
     """`headers.update({"a": "b"})`: a mapping takes in what is written there."""
     return call.args[0].text == "update" and all(arg.op == "dict" for arg in call.args[1:])
+
+
+def _lenient(call: Expr) -> bool:
+    """`data.decode("utf-8", errors="replace")`: what it cannot read it puts up with."""
+    return call.args[0].text in ("decode", "encode") and "errors" in call.names
 
 
 def _cleaning(stmt: Stmt) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.scopes import source_name
-from leaklint.tree.ir import Block, Expr
+from leaklint.tree.ir import Block, Expr, Scope, Stmt, statements
 
 _ALL = ("Exception", "BaseException")
 _BASES = ("BaseException", "BaseExceptionGroup")
@@ -15,6 +15,29 @@ _BASES = ("BaseException", "BaseExceptionGroup")
 def catches_all(block: Block) -> bool:
     """A handler that no error passes; a cancellation may."""
     return not block.exprs or any(source_name(e) in _ALL for e in _types(block))
+
+
+def contained(function: Scope) -> bool:
+    """Does all that a function does stand in a `try` that no error passes?"""
+    stmts = function.block.stmts if function.block is not None and not function.is_generator else ()
+    return any(s.op == "try" for s in stmts) and all(_inert(s) or _swallowing(s) for s in stmts)
+
+
+def _inert(stmt: Stmt) -> bool:
+    """Nothing in it may raise: a docstring, an import, `found = []`, `return None`, a branch with nothing but these."""
+    plain = all(e.op in ("name", "const", "list", "dict", "tuple", "compare", "unary", "bool") for e in stmt.flat)
+    return plain and stmt.op != "raise" and all(_inert(s) for b in stmt.blocks for s in b.stmts)
+
+
+def _swallowing(stmt: Stmt) -> bool:
+    handlers = [b for b in stmt.blocks if b.kind == "handler"]
+    rest = [b for b in stmt.blocks[1:] if b.kind in ("else", "finally")]
+    return (
+        stmt.op == "try"
+        and any(catches_all(b) for b in handlers)
+        and not any(s.op == "raise" for b in handlers for s in statements(b))
+        and all(_inert(s) for b in rest for s in b.stmts)
+    )
 
 
 def handles(basis: Basis, block: Block) -> Collection[str]:

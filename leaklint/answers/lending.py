@@ -28,8 +28,11 @@ def reads(basis: Basis, call: Expr, row: Row, *, packed: bool = False) -> bool:
 
 
 def called(basis: Basis, call: Expr) -> str:
-    """The last name of what a call calls, as its own module has it."""
-    return (basis.names.qualified(call.args[0]) or source_name(call)).rpartition(".")[2]
+    """The last name of what a call calls, as its own module has it; `Channel` for `Channel[str]()`."""
+    func = call.args[0]
+    while func.op == "sub":
+        func = func.args[0]
+    return (basis.names.qualified(func) or source_name(call) or func.text).rpartition(".")[2]
 
 
 def is_file(basis: Basis, row: Row) -> bool:

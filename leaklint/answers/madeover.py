@@ -41,6 +41,8 @@ def _opened(basis: Basis, arg: Expr, call: Expr) -> Expr | None:
         alone = all(u.verb == "bind" or u.site is call for u in basis.below(place))
         if not alone or not binds or not all(u.value is not None and u.value.op == "call" for u in binds):
             return None
+        if any(u.stmt.op == "with" for u in binds):
+            return None  # which closes it
         arg = binds[0].value or arg
     row = basis.types.row(arg) if arg.op == "call" and basis.types.callee(arg).local is None else None
     if row is None or row.kind != "resource" or not row.needs_release or row.empty:

@@ -23,7 +23,10 @@ from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Block, Expr, Scope, Stmt, ancestors, statements
 
-_STOPPERS = ("sys.exit", "os._exit", "os.abort", "builtins.exit", "builtins.quit")
+_STOPPERS = (
+    *("sys.exit", "os._exit", "os.abort", "builtins.exit", "builtins.quit"),
+    *("os.execv", "os.execve", "os.execvp", "os.execvpe", "os.execl", "os.execle", "os.execlp", "os.execlpe"),
+)
 
 
 @dataclass(frozen=True)
@@ -99,9 +102,7 @@ def trace(
         narrow=Guards(basis, place, acquired).narrow,
         swallows=lambda stmt: any(v.op == "call" and _swallows(basis, v) for v, _ in stmt.items),
         catches_all=lambda block: catches_all(block) or any(fates.get(s) == "release" for s in statements(block)),
-        stops=lambda stmt: (
-            stmt.op == "expr" and any(basis.names.qualified(c.args[0]) in _STOPPERS for c in calls(stmt))
-        ),
+        stops=lambda stmt: stops(basis, stmt),
         waits=faults.waits,
         handles=lambda block: handles(basis, block),
     )
@@ -284,6 +285,11 @@ def _ended(basis: Basis, place: Place, row: Row, constructor: Scope) -> Iterator
             local = basis.types.callee(call).local
             if local in releasing or (local is None and basis.apis.means("end_of_life_methods", call.args[0].text)):
                 yield stmt
+
+
+def stops(basis: Basis, stmt: Stmt) -> bool:
+    """Does the process end here, or go on as another program?"""
+    return stmt.op == "expr" and any(basis.names.qualified(c.args[0]) in _STOPPERS for c in calls(stmt))
 
 
 def guarded(use: Use) -> bool:

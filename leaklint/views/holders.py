@@ -62,8 +62,8 @@ class Holders(Resources):
     def skipped(self) -> tuple[skipped.Skipped, ...]:
         """What is ended or handed over on some ways out; responses are another matter."""
         traces = (*self.traces, *self.method_traces, *self.factory_traces, *self.evident)
-        return (
-            *skipped.in_constructors(self.constructor_traces),
+        found = (
+            *skipped.in_constructors(self.basis, self.constructor_traces),
             *skipped.in_beginnings(self.basis, self._begun),
             *skipped.in_endings(unwound.unwound(self.basis, self._ends)),
             *skipped.in_flagged(flagged.flagged(self.basis, self._ends)),
@@ -71,6 +71,7 @@ class Holders(Resources):
             *skipped.on_disk(self.affordable(undeleted.undeleted(self.basis))),
             *skipped.in_functions(self.basis, (t for t in traces if self.sort(t[0].row) != "response")),
         )
+        return tuple(skipped.once(found))
 
     @cached_property
     def bare(self) -> tuple[bare.Bare, ...]:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leaklint.answers.endings import reached
+from leaklint.answers.fate import fate, resource_uses
+from leaklint.apis import Row
 from leaklint.meaning.basis import Basis, calls
+from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, source, statements, walk
 
@@ -31,6 +35,16 @@ def final(basis: Basis, acquired: Stmt, left: Stmt) -> bool:
     method = acquired.scope.function
     made = any(e.op == "attr" and e.stmt.scope.function.name == "__init__" for e in basis.mentions(method.name))
     return made or any(source(one) in _set_before(method, left) for one in _asked_first(method))
+
+
+def ended_when_dropped(basis: Basis, place: Place, row: Row) -> bool:
+    """Does `__del__` release it? That runs for what a constructor leaves half made, too."""
+    late = [m for m in basis.names.methods(place.scope) if m.name == "__del__"]
+    ends = reached(basis, place.scope, late) if late else ()
+    return any(
+        use.stmt.scope.function in ends and fate(basis, use, row) == "release"
+        for use in (resource_uses(basis, place, row) if ends else ())
+    )
 
 
 def _asked_first(method: Scope) -> Iterator[Expr]:

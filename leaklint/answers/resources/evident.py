@@ -88,6 +88,8 @@ def _opens(basis: Basis, maker: str, made: Use, closes: list[Use], begins: list[
     """Is something likely to be open behind it: what was awaited, opened by name, or is closed whatever happens?"""
     if any(basis.apis.means("memory_objects", name) for name in (maker, made.expr.text)):
         return False
+    if basis.apis.means("bare_getters", maker) and not basis.apis.means("opening_names", maker):
+        return any(guarded(u) for u in closes)  # what was there before may go on being used by others
     call = _call(made)
     return (
         (call.parent is not None and call.parent.op == "await")

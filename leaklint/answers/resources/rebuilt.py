@@ -11,7 +11,7 @@ from leaklint.answers.openers import acquired
 from leaklint.answers.paths import Paths
 from leaklint.apis import Row
 from leaklint.meaning.basis import Answer, Basis
-from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, walk
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, statements, walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def _rebuilt(basis: Basis, row: Row, call: Expr, name: str) -> Rebuilt:
     given = {e.text for e in walk(call) if e.op == "name"}
     if given & (_names(loop) if loop is not None else _parameters(call.stmt.scope.function)):
         return Rebuilt(row, call, name, when, "made for what it is given")
-    if when.kind not in ("event", "stream", "loop") or (when.kind == "stream" and _endless(call.stmt)):
+    if when.kind not in ("event", "stream", "loop") or (when.kind == "stream" and _lasts(call.stmt)):
         return Rebuilt(row, call, name, when, "not known to be made often")
     return Rebuilt(row, call, name, when)
 
@@ -57,8 +57,12 @@ def _loop(basis: Basis, stmt: Stmt) -> Stmt | None:
     return None
 
 
-def _endless(stmt: Stmt) -> bool:
-    return any(owner.op == "while" for _, owner in ancestors(stmt) if owner.scope is stmt.scope)
+def _lasts(stmt: Stmt) -> bool:
+    """Is it opened anew when a connection is lost, rather than for each of many: in a `while`, or for one?"""
+    inner = statements(stmt.blocks[0]) if stmt.op == "with" else ()
+    return any(s.op == "while" or (s.op == "for" and s.is_async) for s in inner) or any(
+        owner.op == "while" for _, owner in ancestors(stmt) if owner.scope is stmt.scope
+    )
 
 
 def _names(loop: Stmt) -> set[str]:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from leaklint.answers.driver import is_program
 from leaklint.answers.paths import Paths
-from leaklint.answers.resources.begun import ended_on_failure, final
+from leaklint.answers.resources.begun import calling_constructor, ended_on_failure, ended_when_dropped, final
 from leaklint.answers.resources.flagged import Flagged
 from leaklint.answers.resources.listed import Listed
 from leaklint.answers.resources.undeleted import Undeleted
@@ -62,6 +62,16 @@ class Skipped:
     undone: Stmt | None = None  # what would have removed it, or handed it over
 
 
+def once(found: Iterable[Skipped]) -> Iterator[Skipped]:
+    """Of things of one kind that several branches open into one place, and one step leaves open, the first."""
+    seen = set()
+    for one in found:
+        defect = one.way, one.subject, one.row.called, one.left
+        if not one.way or defect not in seen:
+            yield one
+        seen.add(defect)
+
+
 def in_functions(basis: Basis, traces: Iterable[tuple[Paths, Expr]]) -> Iterator[Skipped]:
     """Of all that a function puts into a local name, and ends or hands over on some way. What a whole program opens is
     closed by the end of its process when an error ends that."""
@@ -110,11 +120,11 @@ def _by_block(paths: Paths) -> bool:
     return plain and bool(paths.row.scoped) and not paths.escapes
 
 
-def in_constructors(traces: Iterable[tuple[Paths, Expr]]) -> Iterator[Skipped]:
+def in_constructors(basis: Basis, traces: Iterable[tuple[Paths, Expr]]) -> Iterator[Skipped]:
     """Acquired into an attribute, after which the constructor itself raises: nobody gets the object."""
     for paths, value in traces:
         left, row = paths.exit("raise"), paths.row
-        if left is not None:
+        if left is not None and not ended_when_dropped(basis, paths.place, row):
             yield Skipped(
                 "constructor",
                 at=paths.acquired,
@@ -134,7 +144,8 @@ def in_beginnings(basis: Basis, traces: Iterable[tuple[Paths, Expr]]) -> Iterato
         left, method = paths.exit("raise"), paths.acquired.scope.function
         if left is None or not final(basis, paths.acquired, left.stmt):
             continue
-        if not ended_on_failure(basis, method):
+        born = any(calling_constructor(basis, paths.acquired))
+        if not ended_on_failure(basis, method) and not (born and ended_when_dropped(basis, paths.place, paths.row)):
             yield Skipped(
                 "beginning",
                 at=paths.acquired,
@@ -249,5 +260,7 @@ def _step(paths: Paths, left: Exit) -> str:
     step = paths.step or left.stmt.value
     step = step.args[0] if step is not None and step.op == "await" else step
     text = source(step, 40) or left.stmt.op
+    if left.stmt.op == "for" and step is left.stmt.value and left.stmt.is_async:
+        return f"async for ... in {text}"
     cut = step is not None and step.op == "call" and text.endswith("...")
     return f"{source(step.args[0], 40)}(...)" if step is not None and cut else text

@@ -10,7 +10,7 @@ from leaklint.answers.fate import takes_over
 from leaklint.answers.lending import reads, stays
 from leaklint.answers.madeover import opened_for
 from leaklint.answers.openers import acquired
-from leaklint.answers.paths import Paths
+from leaklint.answers.paths import Paths, stops
 from leaklint.answers.resources.derived import derived
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
@@ -62,9 +62,16 @@ def unreleased(basis: Basis, traces: Sequence[tuple[Paths, Expr]]) -> Iterator[U
         if row is not None and _dropped(basis, call, row):
             where = function.qualname or "<module>"
             subject = f"{where}.{basis.types.callee(call).name or call.args[0].text}"
-            yield Unreleased(subject, row, call, derived=derived(basis, call, None))
+            defence = "the function does not end" if _last(basis, call.stmt) else ""
+            yield Unreleased(subject, row, call, defence=defence, derived=derived(basis, call, None))
         elif row is None and (row := _left_behind(basis, call)) is not None:
             yield Unreleased(f"{function.qualname}.{call.args[0].text}", row, call)
+
+
+def _last(basis: Basis, stmt: Stmt) -> bool:
+    """Is it of the last that the process does: `Popen(...)`, `os._exit(0)`?"""
+    after = stmt.parent.stmts if stmt.parent is not None else ()
+    return any(stops(basis, s) for s in after if s.ordinal > stmt.ordinal)
 
 
 def _told(basis: Basis, paths: Paths) -> bool:
