@@ -10,6 +10,7 @@ from leaklint.apis import Row
 from leaklint.meaning.basis import Basis, calls
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name
+from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, source, statements, walk
 
 _DEPTH = 3
@@ -38,13 +39,19 @@ def final(basis: Basis, acquired: Stmt, left: Stmt) -> bool:
 
 
 def ended_when_dropped(basis: Basis, place: Place, row: Row) -> bool:
-    """Does `__del__` release it? That runs for what a constructor leaves half made, too."""
+    """Does `__del__` release it whenever it is there? That runs for what a constructor leaves half made, too."""
     late = [m for m in basis.names.methods(place.scope) if m.name == "__del__"]
     ends = reached(basis, place.scope, late) if late else ()
     return any(
-        use.stmt.scope.function in ends and fate(basis, use, row) == "release"
+        use.stmt.scope.function in ends and fate(basis, use, row) == "release" and _certain(use)
         for use in (resource_uses(basis, place, row) if ends else ())
     )
+
+
+def _certain(use: Use) -> bool:
+    """Is nothing asked before but whether it is there?"""
+    asked = (owner.value for _, owner in ancestors(use.stmt) if owner.op == "if" and owner.value is not None)
+    return all(any(use.place.path[-1] in (e.text, e.value.strip("\"'")) for e in walk(test)) for test in asked)
 
 
 def _asked_first(method: Scope) -> Iterator[Expr]:
