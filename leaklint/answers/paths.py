@@ -14,6 +14,7 @@ from leaklint.answers.instances import klass
 from leaklint.answers.lending import lent
 from leaklint.answers.openers import acquired as acquires
 from leaklint.answers.openers import openings
+from leaklint.answers.process import stops
 from leaklint.answers.wrappers import wrapper
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis, calls
@@ -22,11 +23,6 @@ from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Block, Expr, Scope, Stmt, ancestors, statements
-
-_STOPPERS = (
-    *("sys.exit", "os._exit", "os.abort", "builtins.exit", "builtins.quit"),
-    *("os.execv", "os.execve", "os.execvp", "os.execvpe", "os.execl", "os.execle", "os.execlp", "os.execlpe"),
-)
 
 
 @dataclass(frozen=True)
@@ -285,11 +281,6 @@ def _ended(basis: Basis, place: Place, row: Row, constructor: Scope) -> Iterator
             local = basis.types.callee(call).local
             if local in releasing or (local is None and basis.apis.means("end_of_life_methods", call.args[0].text)):
                 yield stmt
-
-
-def stops(basis: Basis, stmt: Stmt) -> bool:
-    """Does the process end here, or go on as another program?"""
-    return stmt.op == "expr" and any(basis.names.qualified(c.args[0]) in _STOPPERS for c in calls(stmt))
 
 
 def guarded(use: Use) -> bool:

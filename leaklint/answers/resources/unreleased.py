@@ -10,7 +10,8 @@ from leaklint.answers.fate import takes_over
 from leaklint.answers.lending import reads, stays
 from leaklint.answers.madeover import opened_for
 from leaklint.answers.openers import acquired
-from leaklint.answers.paths import Paths, stops
+from leaklint.answers.paths import Paths
+from leaklint.answers.process import stops
 from leaklint.answers.resources.derived import derived
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
