@@ -85,6 +85,7 @@ class Row:
     instances: tuple[str, ...] = ()  # names that untyped variables of this type commonly have
     lifetime: Literal["", "long", "short"] = ""  # of an instance, or of a subclass's
     renews: tuple[str, ...] = ()  # attributes that a base class binds anew as it works
+    closes: tuple[str, ...] = ()  # attributes that a base class closes at the end
     ends: tuple[str, ...] = ()  # methods that end the life of a subclass's instance
     fields: bool = False  # the values in a subclass's body are fields or members, not shared by its instances
     single: bool = False  # of a class: a process has one instance of it

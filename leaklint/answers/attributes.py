@@ -16,6 +16,7 @@ from leaklint.answers.overridden import bereft, overriding
 from leaklint.answers.owner import lifetime
 from leaklint.answers.shown import Shown, shown
 from leaklint.answers.supposed import Supposed, likely, supposed
+from leaklint.answers.told import told
 from leaklint.apis import Row
 from leaklint.facts import OwnerKind
 from leaklint.meaning.basis import NO, Answer, Basis, Clue, calls
@@ -113,7 +114,7 @@ def held(basis: Basis, endings: Mapping[Scope, tuple[Scope, ...]]) -> Iterator[H
             use, only, ending, sibling = None, use, skipped, None
         elif heir is not None:
             use, only, ending, sibling = None, use, None, None
-        defence = _defence(basis, place, row, use, klass)
+        defence = _defence(basis, place, row, use, ends)
         base = _base_elsewhere(basis, klass) if sibling is None and only is None else None
         guess = one if isinstance(one, Supposed) else None
         sure = guess is None or likely(basis, guess, ends, sibling)
@@ -245,12 +246,19 @@ def _in_handler(stmt: Stmt) -> bool:
     return any(block.kind == "handler" for block, _ in ancestors(stmt))
 
 
-def _defence(basis: Basis, place: Place, row: Row, release: Use | None, klass: Scope) -> Answer:
+def _defence(basis: Basis, place: Place, row: Row, release: Use | None, ends: Collection[Scope]) -> Answer:
+    klass = place.scope
     if release is not None:
         return Answer("released", (Clue(release.stmt, "released", "released"),))
     otherwise = othername.released(basis, place, row)
     if otherwise is not None:
         return Answer("released by another name", (Clue(otherwise, "released", "released"),))
+    end = told(basis, place, row, ends)
+    if end is not None:  # who only tells it to end leaves a zombie, and not a process that runs on
+        return Answer("told to end", (Clue(end, "released", "released"),))
+    bases = (basis.apis.get(name) for name in basis.names.outside_bases(klass))
+    if any(base is not None and place.path[0] in base.closes for base in bases):
+        return Answer("closed by its base class")
     for use in resource_uses(basis, place, row):
         if use.verb == "bind" and use.value is not None:
             continue

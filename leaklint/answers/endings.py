@@ -14,8 +14,23 @@ def endings(basis: Basis, klass: Scope) -> tuple[Scope, ...]:
     comes late or never, last."""
     named = _named(basis, klass)
     methods = basis.names.methods(klass)
-    found = [m for m in methods if m.name in named or basis.apis.means("end_of_life_methods", m.name)]
+    found = [
+        m for m in methods if m.name in named or (basis.apis.means("end_of_life_methods", m.name) and _own(basis, m))
+    ]
     return tuple(sorted(found, key=lambda m: m.name == "__del__"))
+
+
+def _own(basis: Basis, method: Scope) -> bool:
+    """Does it end its object, and not what a server runs, by `return self.post("stop")`, nor what is too old?"""
+    body = [s for s in statements(method.block) if s.op != "expr" or s.value is None or s.value.op != "const"]
+    flat = [e for s in body for e in flat_of(s)]
+    if len(body) == 1 and body[0].op == "return":
+        words = (e.value for e in flat if e.op == "const" and e.text == "str")
+        return not any(method.name.strip("_") in word.lower() for word in words)
+    aged = basis.apis.means("evicting_methods", method.name) and any(
+        basis.apis.means("clock_names", e.text) for e in flat
+    )
+    return not aged or any(e.op == "attr" and basis.apis.means("end_of_life_methods", e.text) for e in flat)
 
 
 def expected(basis: Basis, klass: Scope) -> str:

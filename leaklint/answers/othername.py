@@ -1,5 +1,5 @@
 """What an attribute holds is released, but not by the attribute's name: by the local name that it came from, by its
-half, or by whoever calls the method that returns it.
+half, by the context manager that gave it, or by whoever calls the method that returns it.
 """
 
 from __future__ import annotations
@@ -13,11 +13,18 @@ from leaklint.meaning.names import Place
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Stmt, ancestors
 
+_ENTERING, _LEAVING = ("__enter__", "__aenter__"), ("__exit__", "__aexit__")
+
 
 def released(basis: Basis, place: Place, row: Row) -> Stmt | None:
     """The statement that releases it by another name."""
     binds = [u for u in basis.all_uses(place) if u.verb == "bind" and u.stmt.op == "assign"]
-    found = (use.stmt for bind in binds for use in (*_by_local(basis, bind, row), *_by_half(basis, place, row)))
+    ways = (
+        w
+        for bind in binds
+        for w in (_by_local(basis, bind, row), _by_half(basis, place, row), _by_manager(basis, bind))
+    )
+    found = (use.stmt for way in ways for use in way)
     return next(found, None) or next((s for bind in binds for s in _by_callers(basis, bind)), None)
 
 
@@ -41,6 +48,14 @@ def _by_half(basis: Basis, place: Place, row: Row) -> Iterator[Use]:
         if half is not None and half.kind == "resource" and half.noun == row.noun:
             uses = resource_uses(basis, Place(place.scope, (*place.path, name)), half)
             yield from (use for use in uses if fate(basis, use, half) == "release")
+
+
+def _by_manager(basis: Basis, bind: Use) -> Iterator[Use]:
+    """`self.page = await self.manager.__aenter__()`, and at the end `await self.manager.__aexit__(...)`."""
+    value = bind.value.args[0] if bind.value is not None and bind.value.op == "await" else bind.value
+    method = value.args[0] if value is not None and value.op == "call" else None
+    manager = basis.names.place(method.args[0]) if method is not None and method.text in _ENTERING else None
+    yield from (u for u in basis.all_uses(manager) if u.verb in _LEAVING) if manager is not None else ()
 
 
 def _by_callers(basis: Basis, bind: Use) -> Iterator[Stmt]:

@@ -47,15 +47,23 @@ def supposed(basis: Basis) -> Iterator[Supposed]:
 
 
 def _seen_to(basis: Basis, place: Place, uses: list[Use]) -> bool:
-    """Is it ended by a part of it (`self.client.socket.close()`), attached to another object of its holder, or made to
-    be used anew (`self.crypto.reset()`), which what is open is not?"""
+    """Is it ended by a part of it (`self.client.socket.close()`), attached to another object of its holder or the maker
+    of one that is ended, waited for, or made to be used anew (`self.crypto.reset()`), which what is open is not?"""
     if any(not _makes_room(uses, part) for part in _closed_parts(basis, place)):
         return True
-    if any(basis.apis.means("restarting_methods", u.verb) for u in uses):
+    if any(basis.apis.means(words, u.verb) for u in uses for words in ("restarting_methods", "waiting_methods")):
         return True
+    if any(_closed(basis, p) for u in uses if u.verb and u.site.op == "call" for p in _attributes(basis, u.stmt)):
+        return True  # `self.context = self.client.set_up()`
     handed = (a for u in uses if u.verb and u.site.op == "call" for a in u.site.args[1:] if a.op == "attr")
     others = (basis.names.place(a) for a in handed)
     return any(p is not None and p.is_attribute and p != place and _closed(basis, p) for p in others)
+
+
+def _attributes(basis: Basis, stmt: Stmt) -> Iterator[Place]:
+    """The attributes that a statement binds."""
+    places = (basis.names.place(t) for t in stmt.targets if t.op == "attr")
+    yield from (p for p in places if p is not None and p.is_attribute)
 
 
 def _closed_parts(basis: Basis, place: Place) -> Iterator[Use]:

@@ -14,7 +14,7 @@ def check(facts: Facts) -> Iterator[Hit]:
     for scoped in facts.scoped:
         noun, name = scoped.row.called, f"self.{scoped.place.path[0]}"
         # CPython closes a file with its last reference, which goes with the object that could not be entered
-        if scoped.fault is not None and facts.means("file_nouns", noun.split()[-1]):
+        if scoped.fault is not None and facts.sort(scoped.row) == "file":
             continue
         clues = [Clue(scoped.stmt, "acquired", "acquired", {"noun": noun})]
         if scoped.fault is not None:

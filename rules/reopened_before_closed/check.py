@@ -5,40 +5,38 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaklint.meaning.basis import Clue
+from leaklint.meaning.names import Place
 from leaklint.model import Facts, Hit
 from leaklint.outline import release_call
-from leaklint.tree.ir import source
+from leaklint.tree.ir import Expr, Stmt, source
+
+_HINTS = {"evicted": "take_out", "crowded": "drop", "emptied": "close_first"}
 
 
 def check(facts: Facts) -> Iterator[Hit]:
+    yield from _reopened(facts)
+    yield from _evicted(facts)
+    yield from _crowded(facts)
+
+
+def _reopened(facts: Facts) -> Iterator[Hit]:
     for one in facts.reopened:
-        noun = one.row.called
         name = f"self.{one.place.path[0]}" if one.place.is_attribute else one.place.path[0]
-        counted = facts.means("file_nouns", noun.split()[-1])
+        message = "emptied" if one.emptied else "replaced" if one.first is not None else "anew"
         clues = [Clue(one.stmt, "acquired", "emptied" if one.emptied else "anew", {"name": name})]
         if one.first is not None:
-            clues.append(Clue(one.first, "holder", "first", {"noun": noun}))
+            clues.append(Clue(one.first, "holder", "first", {"noun": one.row.called}))
         if one.again is not None:
             clues.append(Clue(one.again, "missing", "again"))
         if one.closed is not None:
             clues.append(Clue(one.closed.stmt, "released", "closed", {"name": name}))
-        yield Hit(
-            at=one.stmt,
-            subject=one.place.text,
-            owner="call" if counted else "nobody",
-            driver="call",
-            release="never" if one.first is not None else "on some paths",
-            message="emptied" if one.emptied else "replaced" if one.first is not None else "anew",
-            hint="close_first" if one.emptied else "close",
-            args={
-                "noun": noun,
-                "name": name,
-                "function": one.stmt.scope.function.name,
-                "close": release_call(one.row, name),
-            },
-            clues=tuple(clues),
-            acquired=source(one.value),
-        )
+        args = {"noun": one.row.called, "name": name, "close": release_call(one.row, name)}
+        # CPython ends the old one where nothing else holds it
+        never = message == "replaced" and not facts.counted(one.row, one.value)
+        yield _hit(one.place, one.stmt, one.value, message, args, clues, never)
+
+
+def _evicted(facts: Facts) -> Iterator[Hit]:
     for drop in facts.evicted:
         entry = source(drop.use.site) if drop.use.verb == "__delitem__" else drop.place.path[0]
         clues = [Clue(drop.use.stmt, "missing", "dropped", {"entry": entry})]
@@ -46,38 +44,37 @@ def check(facts: Facts) -> Iterator[Hit]:
             clues.append(Clue(drop.opened, "acquired", "stored", {"noun": drop.noun}))
         if drop.closed is not None:
             clues.append(Clue(drop.closed.stmt, "released", "entries_closed"))
-        yield Hit(
-            at=drop.use.stmt,
-            subject=drop.place.text,
-            owner="nobody",
-            driver="call",
-            release="on some paths",
-            message="evicted",
-            hint="take_out",
-            args={"noun": drop.noun, "name": drop.place.path[0], "function": drop.use.stmt.scope.function.name},
-            clues=tuple(clues),
-            acquired=source(drop.use.site),
-        )
+        args = {"noun": drop.noun, "name": drop.place.path[0]}
+        yield _hit(drop.place, drop.use.stmt, drop.use.site, "evicted", args, clues)
+
+
+def _crowded(facts: Facts) -> Iterator[Hit]:
     for full in facts.crowded:
-        noun, name = full.row.called, full.place.path[0]
-        yield Hit(
-            at=full.stmt,
-            subject=full.place.text,
-            owner="nobody",
-            driver="call",
-            release="on some paths",
-            message="crowded",
-            hint="drop",
-            args={
-                "noun": noun,
-                "name": name,
-                "function": full.stmt.scope.function.name,
-                "cache": source(full.made, 40),
-                "close": release_call(full.row, "one"),
-            },
-            clues=(
-                Clue(full.stmt, "acquired", "stored", {"noun": noun}),
-                Clue(full.made.stmt, "missing", "bounded", {"cache": source(full.made, 40)}),
-            ),
-            acquired=source(full.value),
-        )
+        noun, cache = full.row.called, source(full.made, 40)
+        stored = Clue(full.stmt, "acquired", "stored", {"noun": noun})
+        bounded = Clue(full.made.stmt, "missing", "bounded", {"cache": cache})
+        args = {"noun": noun, "name": full.place.path[0], "cache": cache, "close": release_call(full.row, "one")}
+        yield _hit(full.place, full.stmt, full.value, "crowded", args, [stored, bounded])
+
+
+def _hit(
+    place: Place,
+    at: Stmt,
+    acquired: Expr,
+    message: str,
+    args: dict[str, str],
+    clues: list[Clue],
+    never: bool = False,
+) -> Hit:
+    return Hit(
+        at=at,
+        subject=place.text,
+        owner="nobody",
+        driver="call",
+        release="never" if never else "on some paths",
+        message=message,
+        hint=_HINTS.get(message, "close"),
+        args={"function": at.scope.function.name, **args},
+        clues=tuple(clues),
+        acquired=source(acquired),
+    )

@@ -35,12 +35,13 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         only = held.only.stmt if held.only is not None else None
         if only is not None:
             clues.append(Clue(only, "released", "only_here", {"where": only.scope.function.name}))
+        partly = held.wrong in ("only_here", "overridden", "heir", "base") or facts.counted(held.row, held.value)
         yield Hit(
             at=held.acquired,
             subject=held.place.text,
             owner=held.owner,
             driver="call",
-            release="on some paths" if held.wrong in ("only_here", "overridden", "heir", "base") else "never",
+            release="on some paths" if partly else "never",
             message=held.wrong,
             hint=held.remedy,
             args={

@@ -92,19 +92,29 @@ def _owned(basis: Basis, klass: Scope, enter: Scope, leave: Scope, ended: frozen
 
 
 def _started(basis: Basis, klass: Scope, enter: Scope, leave: Scope, ended: frozenset[Scope]) -> Iterator[Scoped]:
-    """The first part that `__enter__` starts and `__exit__` ends, where another one starts after it."""
+    """The first part that `__enter__` starts and `__exit__` ends, where another one starts after it that may fail."""
     begun: list[tuple[Use, Use]] = []  # what starts a part, and what ends it
     for place, uses in basis.uses.items():
         if place.scope is klass and len(place.path) == 1:
-            start = next((u for u in uses if u.stmt.scope.function is enter and _starting(basis, u.verb)), None)
+            calls = (u for u in uses if u.stmt.scope.function is enter and u.site.op == "call")
+            start = next((u for u in calls if _starting(basis, u.verb)), None)
             close = next((u for u in uses if u.stmt.scope.function in ended and _closing(basis, u.verb)), None)
             if start is not None and close is not None and not _guarded(start.stmt):
                 begun.append((start, close))
     begun.sort(key=lambda pair: pair[0].stmt.ordinal)
-    if len(begun) > 1 and begun[0][0].stmt is not begun[1][0].stmt:
-        (first, close), (second, _) = begun[:2]
+    second = next(
+        (start for start, _ in begun[1:] if start.stmt is not begun[0][0].stmt and _may_fail(basis, start)), None
+    )
+    if second is not None:
+        first, close = begun[0]
         row = Row("", basis.module.path, "resource", noun=first.place.path[0].lstrip("_"), release=(close.verb,))
         yield Scoped(first.place, row, first.stmt, first.site, enter, leave, second.stmt)
+
+
+def _may_fail(basis: Basis, start: Use) -> bool:
+    """Is it waited for, entered or connected? A thread or task that is only started fails when it runs, if ever."""
+    waited = any(e.op == "await" for e in start.stmt.flat)
+    return waited or start.verb == "__enter__" or basis.apis.means("connecting_methods", start.verb)
 
 
 def _starting(basis: Basis, verb: str) -> bool:
