@@ -15,6 +15,7 @@ from samples import finding as sample
 from leaklint import cli
 from leaklint.facts import Edit, Finding, OwnerKind, ReleaseKind, Span
 from leaklint.report.audit.groups import entries, patterns, related, urgency
+from leaklint.report.audit.often import Way
 from leaklint.report.audit.patch import together
 from leaklint.report.audit.places import around, definitions
 from leaklint.report.audit.words import LANGUAGES, words
@@ -135,8 +136,8 @@ def test_entries_are_numbered_by_urgency() -> None:
     assert [(one.number, one.first.path) for one in entries([lost, held, keyed, worst])] == [
         ("P0-1", "d.py"),
         ("P1-1", "c.py"),
-        ("P1-2", "b.py"),
-        ("P1-3", "a.py"),
+        ("P1-2", "a.py"),
+        ("P1-3", "b.py"),
     ]
 
 
@@ -154,11 +155,23 @@ def test_what_is_found_on_the_same_thing_is_one_entry() -> None:
     assert list(found[0].rules) == [one.rule, "LK777"]
 
 
-def test_entries_on_the_same_line_know_each_other() -> None:
+def test_entries_in_the_same_function_know_each_other() -> None:
     one = finding("a.py", severity="P1", subject="a:Link.child")
-    other = finding("a.py", severity="P2", subject="a:Link.task")
+    other = finding("a.py", severity="P2", subject="a:Link.task", span=Span(9, 1, 9, 5))
     apart = finding("b.py", severity="P2", subject="b:Link.task", message="more")
-    assert related(entries([one, other, apart])) == {"P1-1": ("P2-1",), "P2-1": ("P1-1",), "P2-2": ()}
+    found = entries([one, other, apart])
+    assert related(found, lambda _: "Link.open") == {"P1-1": ("P2-1",), "P2-1": ("P1-1",), "P2-2": ()}
+    assert not any(related(found, lambda one: one.subject).values())
+
+
+def test_the_least_severe_are_joined_across_files_where_they_are_mended_alike() -> None:
+    each = [
+        finding(f"{name}.py", severity=severity, subject=f"{name}:{severity}")
+        for severity in ("P1", "P2")
+        for name in "ab"
+    ]
+    assert [len(entry.findings) for entry in entries(each, repair=lambda _: "close it")] == [1, 1, 2]
+    assert [len(entry.findings) for entry in entries(each, repair=lambda one: one.path)] == [1, 1, 1, 1]
 
 
 def test_scripts_and_examples_come_last() -> None:
@@ -166,7 +179,16 @@ def test_scripts_and_examples_come_last() -> None:
     peak = finding("app/a.py", severity="P1", owner="call", driver="stream")
     kept = finding("app/b.py", severity="P1", owner="instance", driver="call")
     assert sorted([shown, peak, kept], key=urgency) == [kept, peak, shown]
-    assert urgency(kept, script=True) > urgency(peak)
+    assert urgency(kept, Way("script")) > urgency(peak)
+
+
+def test_what_happens_with_each_request_comes_before_what_happens_once() -> None:
+    once = finding("app/a.py", severity="P1", owner="instance", driver="event")
+    often = finding("app/b.py", severity="P1", owner="nobody", driver="loop")
+    assert sorted([once, often], key=lambda one: urgency(one, Way("start" if one is once else "event"))) == [
+        often,
+        once,
+    ]
 
 
 def test_entries_that_are_mended_alike_are_one_row() -> None:

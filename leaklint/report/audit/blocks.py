@@ -33,6 +33,13 @@ class Bullets:
 
 
 @dataclass(frozen=True, slots=True)
+class Steps:
+    """A list in order; each with what is to be said of it."""
+
+    items: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A table; the cells of the last `numbers` columns are numbers. In any text `-> P0-1` is a link to that
     finding, a code to what is said of that rule."""
@@ -55,7 +62,7 @@ Point = tuple[str, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Findings with one repair in one file, or on one thing. `rules` are names by codes. `points` are labels with their
+    """Findings with one repair, or on one thing. `rules` are names by codes. `points` are labels with their
     texts, several where the places differ; `repair` is the last of them, before the comparison."""
 
     number: str
@@ -66,7 +73,8 @@ class Item:
     points: tuple[Point, ...]
     evidence: tuple[str, tuple[Snippet, ...]]
     repair: Point
-    patch: tuple[str, tuple[Part, ...]]
+    patch: tuple[str, tuple[tuple[str, tuple[Part, ...]], ...]]
+    """Of each file."""
     notes: tuple[Point, ...]
 
     @property
@@ -74,7 +82,7 @@ class Item:
         return self.number.lower()
 
 
-Block = Text | Bullets | Table | Page | Item
+Block = Text | Bullets | Steps | Table | Page | Item
 
 
 @dataclass(frozen=True, slots=True)

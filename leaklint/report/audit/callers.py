@@ -40,11 +40,23 @@ class Callers:
 
 
 class Registry:
-    """The callers in the checked files of what is asked for; all of it is known beforehand."""
+    """The callers in the checked files of what is asked for, when that has been learned: in one go for many of them, as
+    it goes through all files."""
 
-    def __init__(self, paths: Iterable[str], read: Sources, wanted: Iterable[Wanted]) -> None:
-        names = {word for one in wanted for word in (one.name, one.klass) if word}
-        self._index = index(paths, read, names)
+    def __init__(self, paths: Iterable[str], read: Sources, wanted: Iterable[Wanted] = ()) -> None:
+        self._paths, self._read = tuple(paths), read
+        self._index, self._learned = Index(), set[str]()
+        self.learn(wanted)
+
+    def learn(self, wanted: Iterable[Wanted]) -> None:
+        """Look for these in the files."""
+        new = {word for one in wanted for word in (one.name, one.klass) if word} - self._learned
+        self._learned |= new
+        index(self._paths, self._read, new, self._index)
+
+    def decorators(self, wanted: Wanted) -> tuple[str, ...]:
+        """The last names of a function's decorators: `get` of `@app.get("/")`."""
+        return self._index.decorators.get((wanted.path, wanted.klass, wanted.name), ())
 
     def callers(self, wanted: Wanted) -> Callers:
         """By its name, where that is told apart from others of the same name."""
@@ -94,6 +106,11 @@ def function_of(finding: Finding, places: Places) -> Wanted | None:
     """The function whose runs make a finding grow; of a constructor the class."""
     driver = next((one for one in finding.evidence if one.role == "driver"), None)
     path, line = (driver.path, driver.span.line) if driver is not None else (finding.path, finding.span.line)
+    return function_at(path, line, places)
+
+
+def function_at(path: str, line: int, places: Places) -> Wanted | None:
+    """The function that a line is in; of a constructor the class."""
     around = places.around(path, line)
     klass, _, name = around.function.rpartition(".")
     if name in ("__init__", "__new__"):

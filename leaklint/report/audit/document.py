@@ -18,6 +18,7 @@ from leaklint.report.audit.callers import Registry, function_of, holder_of
 from leaklint.report.audit.first import First
 from leaklint.report.audit.groups import Entry, entries, related, urgency
 from leaklint.report.audit.items import Chapters
+from leaklint.report.audit.often import UNKNOWN, ways
 from leaklint.report.audit.past import Past
 from leaklint.report.audit.places import Places
 from leaklint.report.audit.sense import Sense, place
@@ -27,8 +28,8 @@ from leaklint.report.tally import count
 from leaklint.running.runner import Outcome
 
 OLDEST = 5
-INDEXED = 7
-"""A section with more entries than this begins with a list of them: the first are in the table of the summary."""
+INDEXED = 12
+"""A section with more entries than this begins with a list of them."""
 
 _READING = ("trigger", "impact", "certainty", "patch")
 
@@ -56,19 +57,21 @@ class _Builder:
         read = sources(outcome.digests, outcome.lines)
         self.places = Places(read)
         leaks = [f for f in self.run.findings if is_leak(f.rule, catalogue)]
-        asked = (find(leak, self.places) for leak in leaks for find in (function_of, holder_of))
-        self.registry = Registry(outcome.digests, read, [one for one in asked if one is not None])
-        sense = Sense(catalogue, words, self.places, self.registry)
+        running = [one for leak in leaks if (one := function_of(leak, self.places)) is not None]
+        holding = [one for leak in leaks if (one := holder_of(leak, self.places)) is not None]
+        self.registry = Registry(outcome.digests, read, [*running, *holding])
+        self.ways = ways(running, self.registry, self.places, catalogue.apis.means)
+        sense = Sense(catalogue, words, self.places, self.registry, self.ways)
         self.chapters = Chapters(catalogue, words, read, sense, about.past, about.today)
         self.leaks = sorted(leaks, key=self.urgency)
-        self.entries = entries(self.leaks, self.urgency)
+        self.entries = entries(self.leaks, self.urgency, sense.repair)
         self.first = First(self.entries, words, sense)
-        self.related = related(self.entries)
+        self.related = related(self.entries, lambda one: sense.around(one).function)
         self.entry_of = {id(finding): entry for entry in self.entries for finding in entry.findings}
 
     def urgency(self, finding: Finding) -> tuple[Any, ...]:
         wanted = function_of(finding, self.places)
-        return urgency(finding, script=wanted is not None and self.registry.callers(wanted).script)
+        return urgency(finding, self.ways[wanted] if wanted is not None else UNKNOWN)
 
     def section(self, name: str, blocks: Iterator[Block]) -> Iterator[Section]:
         """The section, if there is anything in it."""
@@ -96,7 +99,7 @@ class _Builder:
         worst = min(finding.severity for finding in self.leaks).lower()
         number = words("verdict.merged", number=len(self.leaks), entries=len(self.entries))
         yield Text(words("verdict.found", number=number, counts=counts, first=words(f"verdict.{worst}")))
-        yield from self.first.table()
+        yield from self.first.steps()
 
     def figures(self) -> Iterator[Block]:
         words = self.words
@@ -133,10 +136,7 @@ class _Builder:
         here = [entry for entry in self.entries if entry.severity == severity]
         if len(here) > INDEXED:
             yield Bullets(
-                tuple(
-                    f"-> {entry.number} {self.chapters.title(entry)}: {entry.first.name}, {self._places(entry)}"
-                    for entry in here
-                )
+                tuple(f"-> {entry.number} {self.chapters.title(entry)}: {self._places(entry)}" for entry in here)
             )
         yield from (self.chapters.item(entry, self.related.get(entry.number, ())) for entry in here)
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from leaklint.facts import SEVERITIES
 from leaklint.project.files import printable
-from leaklint.report.audit.blocks import Block, Bullets, Table, Text
+from leaklint.report.audit.blocks import Block, Bullets, Steps, Text
 from leaklint.report.audit.groups import Entry, patterns
 from leaklint.report.audit.sense import Sense, place
 from leaklint.report.audit.words import Words
 
-ROWS = 7
+STEPS = 5
 LINKED = 4
 WORST = 5
 
@@ -25,31 +25,29 @@ class First:
     words: Words
     sense: Sense
 
-    def table(self) -> Iterator[Block]:
-        """A row for all entries that are mended in the same way, where the first of them stands in the order."""
+    def steps(self) -> Iterator[Block]:
+        """One for all entries that are mended in the same way, where the first of them stands in the order."""
         words, rows = self.words, patterns(self.entries)
         if not rows:
             return
         yield Text(words("about.first"))
-        yield Table(
-            (words("head.finding"), words("head.problem"), words("head.why"), words("head.repair")),
-            tuple(self._row(alike) for alike in rows[:ROWS]),
-        )
-        if len(rows) > ROWS:
-            left = sum(len(alike) for alike in rows[ROWS:])
-            yield Text(words("first_more", number=left, kinds=len(rows) - ROWS))
+        yield Steps(tuple(self._step(alike) for alike in rows[:STEPS]))
+        if len(rows) > STEPS:
+            left = sum(len(alike) for alike in rows[STEPS:])
+            yield Text(words("first_more", number=left, kinds=len(rows) - STEPS))
 
-    def _row(self, alike: Sequence[Entry]) -> tuple[str, ...]:
-        first, more = alike[0].first, len(alike) - 1
+    def _step(self, alike: Sequence[Entry]) -> tuple[str, tuple[str, ...]]:
+        words, first, more = self.words, alike[0].first, len(alike) - 1
         links = " ".join(f"-> {entry.number}" for entry in alike[:LINKED])
-        where = place(first.path, first.span.line)
-        shown = self.words("linked", links=links, number=len(alike)) if len(alike) > LINKED else links
-        problem = self.sense.problem(first)
+        shown = words("linked", links=links, number=len(alike)) if len(alike) > LINKED else links
+        problem = words("found_at", problem=self.sense.problem(first), place=place(first.path, first.span.line))
+        repair = self.sense.repair(first)
         return (
-            f"{shown} {where}",
-            self.words("alike", problem=problem, number=more) if more else problem,
-            self.sense.cost(first),
-            self.sense.repair(first),
+            words("step", links=shown, problem=words("alike", problem=problem, number=more) if more else problem),
+            (
+                words("step_why", text=words("space").join((self.sense.when(first), self.sense.cost(first)))),
+                words("step_do", text=words("with_patch", repair=repair) if first.repair else repair),
+            ),
         )
 
     def worst(self) -> Iterator[Block]:

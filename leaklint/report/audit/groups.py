@@ -1,5 +1,5 @@
 """Findings that one change mends are one entry of the report: the same rule in the same file with the same repair, and
-all that is found on one thing."""
+all that is found on one thing; of the least severe also what is mended alike in several files."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 from leaklint.facts import SEVERITIES, DriverKind, Finding, OwnerKind, ReleaseKind, Severity
 from leaklint.project.paths import shows
+from leaklint.report.audit.often import UNKNOWN, Way
 
 _DRIVERS: tuple[frozenset[DriverKind], ...] = (
     frozenset({"payload", "stream"}),
@@ -22,8 +23,8 @@ _DRIVERS: tuple[frozenset[DriverKind], ...] = (
 _OWNERS: tuple[OwnerKind, ...] = (
     "process", "long-lived instance", "instance", "short-lived instance", "call", "nobody",
 )  # fmt: skip
-_PASSING = _OWNERS.index("short-lived instance")
-"""From here on it is a peak, or what may be lost."""
+_PASSING: frozenset[OwnerKind] = frozenset({"short-lived instance", "call"})
+"""What they hold goes with them: a peak."""
 
 Urgency = Callable[[Finding], tuple[Any, ...]]
 
@@ -56,28 +57,35 @@ _BESIDE = frozenset({"docs", "benchmarks", "tests"})
 """Folders of what comes along with a project and is not run with it, besides those of examples."""
 
 
-def urgency(finding: Finding, *, script: bool = False) -> tuple[object, ...]:
-    """The severest first; of these what a process does again and again, before what a script does once or an example
-    shows; what nothing takes back; what is kept, before what is a peak or may be lost; what is driven from outside."""
+def urgency(finding: Finding, way: Way = UNKNOWN) -> tuple[object, ...]:
+    """The severest first; of these what a process does again and again, before what an example shows or a script does
+    once; what nothing takes back; what stays, before what is a peak; what runs for each request, before what runs once
+    in a process; what is driven from outside."""
     path, line = finding.path, finding.span.line
-    aside = script or shows(path) or not _BESIDE.isdisjoint(path.split("/")[:-1])
-    release, owner = _RELEASES.index(finding.release), _OWNERS.index(finding.owner)
+    aside = way.often == "script" or shows(path) or not _BESIDE.isdisjoint(path.split("/")[:-1])
+    release, passing = _RELEASES.index(finding.release), finding.owner in _PASSING
     driver = next((rank for rank, kinds in enumerate(_DRIVERS) if finding.driver in kinds), len(_DRIVERS))
-    return SEVERITIES.index(finding.severity), aside, release, owner >= _PASSING, driver, owner, path, line
+    owner, severity = _OWNERS.index(finding.owner), SEVERITIES.index(finding.severity)
+    return severity, aside, release, passing, way.rank, driver, owner, path, line
 
 
-def entries(findings: Iterable[Finding], key: Urgency = urgency) -> list[Entry]:
-    """The entries in the order in which they are to be mended, numbered within their severity."""
+def entries(
+    findings: Iterable[Finding], key: Urgency = urgency, repair: Callable[[Finding], str] | None = None
+) -> list[Entry]:
+    """The entries in the order in which they are to be mended, numbered within their severity. What is least severe is
+    joined across files too, where `repair` says the same of it."""
     groups: list[list[Finding]] = []
-    by_repair: dict[tuple[str, ...], list[Finding]] = {}
-    by_thing: dict[tuple[str, str], list[Finding]] = {}
+    known: dict[tuple[str, ...], list[Finding]] = {}
     for one in sorted(findings, key=key):
-        thing, repair = (one.path, one.subject), (one.severity, one.rule, one.path, one.message, one.hint)
-        group = by_thing.get(thing, by_repair.get(repair))
+        kind = (one.severity, one.rule, one.message, one.hint)
+        keys = [(one.path, one.subject), (one.path, *kind)]
+        if one.severity == SEVERITIES[-1] and repair is not None:
+            keys.append((*kind, "everywhere", repair(one)))
+        group = next((known[some] for some in keys if some in known), None)
         if group is None:
             groups.append(group := [])
-            by_repair[repair] = group
-        by_thing[thing] = group
+            known.update(dict.fromkeys(keys[1:], group))
+        known[keys[0]] = group
         group.append(one)
     counts: Counter[str] = Counter()
     found = []
@@ -96,14 +104,15 @@ def patterns(all_of_them: Iterable[Entry]) -> list[tuple[Entry, ...]]:
     return [tuple(some) for some in alike.values()]
 
 
-def related(all_of_them: Sequence[Entry]) -> Mapping[str, tuple[str, ...]]:
-    """By number: the other entries on the same line of the same file."""
-    by_line: dict[tuple[str, int], list[str]] = {}
+def related(all_of_them: Sequence[Entry], function: Callable[[Finding], str]) -> Mapping[str, tuple[str, ...]]:
+    """By number: the other entries in the same `function` of the same file."""
+    together: dict[tuple[str, str], dict[str, None]] = {}
     for entry in all_of_them:
         for one in entry.findings:
-            by_line.setdefault((one.path, one.span.line), []).append(entry.number)
+            where = function(one) or str(one.span.line)
+            together.setdefault((one.path, where), {})[entry.number] = None
     found: dict[str, dict[str, None]] = {}
-    for numbers in by_line.values():
+    for numbers in together.values():
         for number in numbers:
             found.setdefault(number, {}).update(dict.fromkeys(other for other in numbers if other != number))
     return {number: tuple(others) for number, others in found.items()}

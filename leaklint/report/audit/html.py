@@ -15,7 +15,7 @@ from leaklint.facts import SEVERITIES
 from leaklint.pages import fill
 from leaklint.project.paths import split_cell
 from leaklint.repairs.edits import Part
-from leaklint.report.audit.blocks import Block, Bullets, Document, Item, Page, Point, Snippet, Table, Text
+from leaklint.report.audit.blocks import Block, Bullets, Document, Item, Page, Point, Snippet, Steps, Table, Text
 from leaklint.report.audit.patch import unified
 from leaklint.report.audit.words import Words, words
 
@@ -73,10 +73,11 @@ def _snippet(snippet: Snippet) -> str:
     return _piece("snippet", place=escape(snippet.place), lines="\n".join(map(escape, snippet.lines)))
 
 
-def _patch(path: str, label: str, parts: Sequence[Part]) -> str:
-    rows = [f'<span class="{_SIGNS[sign]}">{escape(text)}</span>' for sign, text in unified(path, parts)]
+def _patch(label: str, files: Sequence[tuple[str, Sequence[Part]]]) -> str:
+    told = (line for path, parts in files for line in unified(path, parts))
+    rows = [f'<span class="{_SIGNS[sign]}">{escape(text)}</span>' for sign, text in told]
     code = f'<pre class="patch">{"".join(rows)}</pre>'
-    return _piece("folded", label=escape(label), inner=code) if parts else ""
+    return _piece("folded", label=escape(label), inner=code) if files else ""
 
 
 def _list(texts: Iterable[str]) -> str:
@@ -106,7 +107,7 @@ def _item(item: Item) -> str:
         points=_points(item.points),
         evidence=_piece("folded", label=escape(label), inner="".join(map(_snippet, snippets))),
         repair=_points([item.repair]),
-        patch=_patch(item.path, *item.patch),
+        patch=_patch(*item.patch),
         notes=_points(item.notes),
     )
 
@@ -116,6 +117,8 @@ def _block(block: Block) -> str:
         return f"<p>{inline(block.text)}</p>"
     if isinstance(block, Bullets):
         return _list(block.items)
+    if isinstance(block, Steps):
+        return f"<ol>{''.join(f'<li>{inline(text)}{_list(points)}</li>' for text, points in block.items)}</ol>"
     if isinstance(block, Page):
         return _piece("page", id=block.anchor.lower(), title=inline(block.title), inner=_list(block.items))
     return _table(block) if isinstance(block, Table) else _item(block)

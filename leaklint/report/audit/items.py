@@ -9,9 +9,11 @@ from leaklint.catalogue import Catalogue
 from leaklint.facts import Evidence, Finding, Span
 from leaklint.project.files import printable
 from leaklint.project.paths import split_cell
+from leaklint.repairs.edits import Part
 from leaklint.report import Look, prose
 from leaklint.report.audit.blocks import Item, Snippet
 from leaklint.report.audit.groups import Entry
+from leaklint.report.audit.measure import Measure
 from leaklint.report.audit.past import Past
 from leaklint.report.audit.patch import patch
 from leaklint.report.audit.sense import Sense, place
@@ -29,7 +31,7 @@ class Chapters:
         self, catalogue: Catalogue, words: Words, read: Sources, sense: Sense, past: Past | None, today: date
     ) -> None:
         self._catalogue, self._words, self._read, self._past, self._today = catalogue, words, read, past, today
-        self.sense = sense
+        self.sense, self._measure = sense, Measure(catalogue, words, sense.places)
 
     def title(self, entry: Entry) -> str:
         first = self.sense.title(entry.first)
@@ -70,6 +72,7 @@ class Chapters:
 
     def _notes(self, entry: Entry, related: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
         words, findings = self._words, entry.findings
+        yield words("label.measure"), self._each(findings, [self._measure.text(one) for one in findings])
         yield words("label.certainty"), tuple(dict.fromkeys(map(self.sense.certainty, findings)))
         yield words("label.wrong"), (" ".join(f"-> {code}" for code in entry.rules),)
         if self._past is not None:
@@ -82,12 +85,28 @@ class Chapters:
         if len(set(texts)) == 1:
             return (texts[0],)
         lines: dict[str, dict[int, None]] = {}
+        if len({one.path for one in findings}) > 1:
+            return self._of_files(findings, texts)
         for one, text in zip(findings, texts, strict=True):
             lines.setdefault(text, {})[one.span.line] = None
         return tuple(
             self._words("line" if len(some) == 1 else "lines", number=", ".join(map(str, some)), text=text)
             for text, some in lines.items()
         )
+
+    def _of_files(self, findings: Sequence[Finding], texts: Sequence[str]) -> tuple[str, ...]:
+        places: dict[str, dict[str, None]] = {}
+        for one, text in zip(findings, texts, strict=True):
+            places.setdefault(text, {})[place(one.path, one.span.line)] = None
+        comma = self._words("comma")
+        return tuple(self._words("at", places=comma.join(some), text=text) for text, some in places.items())
+
+    def _patch(self, findings: Sequence[Finding]) -> Iterator[tuple[str, tuple[Part, ...]]]:
+        """A comparison with a notebook's lines cannot be applied to its file."""
+        for path in sorted({one.path for one in findings if not _in_cell(one)}):
+            parts = patch([one for one in findings if one.path == path], self._read(path))
+            if parts:
+                yield printable(path), parts
 
     def item(self, entry: Entry, related: Sequence[str]) -> Item:
         words, sense, first, findings = self._words, self.sense, entry.first, entry.findings
@@ -109,11 +128,10 @@ class Chapters:
             ),
             evidence=(words("label.evidence"), tuple(self._snippets(findings))),
             repair=(words("label.repair"), each([sense.repair(one) for one in findings])),
-            patch=(words("label.patch"), patch(findings, self._read(first.path)) if not _in_cell(first) else ()),
+            patch=(words("label.patch"), tuple(self._patch(findings))),
             notes=tuple(self._notes(entry, related)),
         )
 
 
 def _in_cell(finding: Finding) -> bool:
-    """A comparison with a notebook's lines cannot be applied to its file."""
     return split_cell(finding.path)[1] is not None

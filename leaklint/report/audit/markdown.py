@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from leaklint.report.audit.blocks import Block, Bullets, Document, Item, Page, Point, Table, Text
+from leaklint.report.audit.blocks import Block, Bullets, Document, Item, Page, Point, Steps, Table, Text
 from leaklint.report.audit.patch import unified
 from leaklint.report.markdown import code
 
@@ -68,11 +68,11 @@ def _code(item: Item) -> Iterator[str]:
     for snippet in snippets:
         yield from _fenced([f"--> {snippet.place}", *snippet.lines], "text")
         yield ""
-    label, parts = item.patch
-    if parts:
+    label, files = item.patch
+    if files:
         yield f"- **{label}**:"
         yield ""
-        yield from _fenced([text for _, text in unified(item.path, parts)], "diff")
+        yield from _fenced([text for path, parts in files for _, text in unified(path, parts)], "diff")
         yield ""
 
 
@@ -103,12 +103,16 @@ def _block(block: Block) -> Iterator[str]:
         yield inline(block.text)
     elif isinstance(block, Bullets):
         yield from (f"- {inline(item)}" for item in block.items)
+    elif isinstance(block, Steps):
+        for number, (text, points) in enumerate(block.items, 1):
+            yield f"{number}. {inline(text)}"
+            yield from (f"   - {inline(point)}" for point in points)
     elif isinstance(block, Table):
         yield from _table(block)
     elif isinstance(block, Page):
         yield f'<a id="{block.anchor.lower()}"></a>'
         yield ""
-        yield f"### {inline(block.title)}"
+        yield f"**{inline(block.title)}**"
         yield ""
         yield from (f"- {inline(item)}" for item in block.items)
     else:

@@ -25,6 +25,8 @@ class Mention:
     function: str
     script: bool
     """Does it run only when its file is run as a script?"""
+    repeated: bool = False
+    """Is it in a loop?"""
 
 
 @dataclass(slots=True)
@@ -38,30 +40,32 @@ class Index:
     bases: dict[str, set[str]] = field(default_factory=dict)
     properties: set[tuple[str, str]] = field(default_factory=set)
     """Of a class, by its name and theirs: to read one is to call it."""
+    decorators: dict[tuple[str, str, str], tuple[str, ...]] = field(default_factory=dict)
+    """The last names of those that are called or looked up on something, by path, class and function."""
 
 
-_Inside = tuple[str, str, bool]  # class, function, script
+_WORD = re.compile(r"[^\W\d]\w*")
+_LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_Inside = tuple[str, str, bool, bool]  # class, function, script, loop
 
 
-def index(paths: Iterable[str], read: Sources, names: Collection[str]) -> Index:
-    """What the files say of these names. A file that has none of them is not parsed."""
-    found = Index()
+def index(paths: Iterable[str], read: Sources, names: Collection[str], found: Index) -> None:
+    """Adds what the files say of these names. A file that has none of them is not parsed."""
     if not names:
-        return found
-    wanted = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(names)))})\b")
+        return
+    known = frozenset(names)
     for path in paths:
         lines = read(path) or ()
-        hits = [number for number, line in enumerate(lines, 1) if wanted.search(line)]
+        hits = [number for number, line in enumerate(lines, 1) if not known.isdisjoint(_WORD.findall(line))]
         if hits:
             try:
-                _file(path, ast.parse("\n".join(lines)), hits, frozenset(names), found)
+                _file(path, ast.parse("\n".join(lines)), hits, known, found)
             except (SyntaxError, ValueError, RecursionError, MemoryError):
                 continue
-    return found
 
 
 def _file(path: str, tree: ast.Module, hits: Sequence[int], names: frozenset[str], found: Index) -> None:
-    stack: list[tuple[ast.AST, _Inside]] = [(tree, ("", "", False))]
+    stack: list[tuple[ast.AST, _Inside]] = [(tree, ("", "", False, False))]
     called: set[int] = set()
     while stack:
         node, inside = stack.pop()
@@ -90,11 +94,17 @@ def _within(hits: Sequence[int], stmt: ast.stmt) -> bool:
 
 
 def _define(path: str, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, inside: _Inside, to: Index) -> None:
-    to.defined.setdefault(node.name, set()).add((path, inside[0]))
+    klass = inside[0] if not inside[1] else ""  # what is in a function is no method
+    to.defined.setdefault(node.name, set()).add((path, klass))
     if isinstance(node, ast.ClassDef):
         to.bases.setdefault(node.name, set()).update(_named(base)[0] for base in node.bases)
-    elif any(_named(one)[0].endswith("property") for one in node.decorator_list):
-        to.properties.add((inside[0], node.name))
+        return
+    if any(_named(one)[0].endswith("property") for one in node.decorator_list):
+        to.properties.add((klass, node.name))
+    called = (one.func if isinstance(one, ast.Call) else one for one in node.decorator_list)
+    names = tuple(one.attr for one in called if isinstance(one, ast.Attribute))
+    if names:
+        to.decorators[path, klass, node.name] = names
 
 
 def _named(node: ast.AST) -> tuple[str, str]:
@@ -108,14 +118,14 @@ def _named(node: ast.AST) -> tuple[str, str]:
 
 
 def _inside(node: ast.AST, inside: _Inside) -> _Inside:
-    klass, function, script = inside
+    klass, function, script, loop = inside
     if isinstance(node, ast.ClassDef):
-        return node.name, "", script
+        return node.name, "", script, False
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        return klass, f"{klass}.{node.name}" if klass and not function else node.name, script
+        return klass, f"{klass}.{node.name}" if klass and not function else node.name, script, False
     if isinstance(node, ast.If) and "__main__" in ast.dump(node.test):
-        return klass, function, True
-    return inside
+        return klass, function, True, loop
+    return klass, function, script, loop or isinstance(node, _LOOPS)
 
 
 def stem(path: str) -> str:

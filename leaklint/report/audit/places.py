@@ -76,5 +76,10 @@ class Places:
             self._known[path] = definitions(self._read(path) or ())
         return self._known[path]
 
+    def line(self, path: str, line: int) -> str:
+        """Its code."""
+        lines = self._read(path) or ()
+        return lines[line - 1].strip() if line <= len(lines) else ""
+
     def around(self, path: str, line: int) -> Around:
         return around(self.definitions(path), line)

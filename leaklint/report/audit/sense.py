@@ -6,7 +6,7 @@ sentences can contradict each other.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from leaklint.catalogue import Catalogue
 from leaklint.facts import Cleared, DriverKind, Evidence, Finding
@@ -14,6 +14,7 @@ from leaklint.project.files import printable
 from leaklint.report import prose
 from leaklint.report.audit.callers import Callers, Registry, Wanted, function_of, holder_of
 from leaklint.report.audit.mentions import Mention
+from leaklint.report.audit.often import UNKNOWN, Way
 from leaklint.report.audit.places import Around, Places
 from leaklint.report.audit.words import Words
 
@@ -27,6 +28,9 @@ _CONTAINERS = "growth"
 _WAYS_OUT = "resources"
 """The family in which a release on some paths means: on some ways out of a function."""
 
+_NEAR = 2
+"""Functions that need no chain to be shown: one, and the caller that is named already."""
+
 _SHOWN = 2
 """Callers that are named, at most."""
 
@@ -38,8 +42,11 @@ def place(path: str, line: int) -> str:
 class Sense:
     """Says what findings mean in one language."""
 
-    def __init__(self, catalogue: Catalogue, words: Words, places: Places, registry: Registry) -> None:
-        self._catalogue, self._words, self._places, self._registry = catalogue, words, places, registry
+    def __init__(
+        self, catalogue: Catalogue, words: Words, places: Places, registry: Registry, ways: Mapping[Wanted, Way]
+    ) -> None:
+        self._catalogue, self._words, self.places, self._registry = catalogue, words, places, registry
+        self._ways = ways
 
     def _own(self, finding: Finding, what: str) -> str:
         """What the rule's page says in the language of the report, if anything."""
@@ -49,7 +56,7 @@ class Sense:
         return prose.rule_of(finding, self._catalogue).family
 
     def around(self, found: Finding | Cleared) -> Around:
-        return self._places.around(found.path, found.span.line)
+        return self.places.around(found.path, found.span.line)
 
     def title(self, found: Finding | Cleared) -> str:
         """What leaks: an attribute or a name of the module by its dotted name, all else as what it is in."""
@@ -72,7 +79,7 @@ class Sense:
     def trigger(self, finding: Finding) -> str:
         """What has to happen for it to grow, and where: which function has to run, and who calls that."""
         words, family = self._words, self._family(finding)
-        wanted = function_of(finding, self._places)
+        wanted = function_of(finding, self.places)
         name = ".".join(filter(None, (wanted.klass, wanted.name))) if wanted is not None else ""
         kind = "run.made" if self.around(finding).function == f"{name}.__init__" else "run.of"
         run = words(kind, function=f"`{printable(name)}`") if name else words("run.unknown")
@@ -80,17 +87,40 @@ class Sense:
         pieces = [self._own(finding, "trigger") or said]
         missing = self._way_out(finding)
         if missing is not None and family == _WAYS_OUT:
-            pieces.append(words("trigger_partly", place=place(missing.path, missing.span.line)))
+            code = printable(self.places.line(missing.path, missing.span.line))
+            where = place(missing.path, missing.span.line)
+            pieces.append(words("trigger_partly", place=where, code=f"`{code}`" if code else where))
         if wanted is not None:
-            pieces.append(self._callers(wanted))
+            pieces += [self._callers(wanted), self._often(self.way(finding))]
         return words("space").join(filter(None, pieces))
+
+    def way(self, finding: Finding) -> Way:
+        """How often what makes it grow runs."""
+        wanted = function_of(finding, self.places)
+        return self._ways.get(wanted, UNKNOWN) if wanted is not None else UNKNOWN
+
+    def _often(self, way: Way) -> str:
+        """Where the callers of its callers end, and so how often it happens."""
+        if way.often in ("unknown", "script"):
+            return ""
+        top, steps = f"`{printable(way.loop if way.often == 'loop' else way.names[-1])}`", len(way.names)
+        chain = " ← ".join(f"`{printable(one)}`" for one in way.names)
+        return self._words.first(f"often.{way.often}.{'far' if steps > _NEAR else 'near'}", chain=chain, top=top)
+
+    def when(self, finding: Finding) -> str:
+        """How often, in few words."""
+        wanted, way = function_of(finding, self.places), self.way(finding)
+        if wanted is None:
+            return self._words("when.import" if finding.driver == "import" else "when.code")
+        top = way.loop if way.often == "loop" else (way.names or (wanted.name,))[-1]
+        return self._words(f"when.{way.often}", top=f"`{printable(top)}`")
 
     def _way_out(self, finding: Finding) -> Evidence | None:
         """Where the function that holds it is left without a release, of one that is released on other ways."""
         missing = next((one for one in finding.evidence if one.role == "missing"), None)
         if missing is None or finding.release != "on some paths":
             return None
-        same = self._places.around(missing.path, missing.span.line).function == self.around(finding).function != ""
+        same = self.places.around(missing.path, missing.span.line).function == self.around(finding).function != ""
         return missing if same else None
 
     def _callers(self, wanted: Wanted) -> str:
@@ -131,7 +161,7 @@ class Sense:
 
     def _holder(self, finding: Finding) -> str:
         """Who makes the object that holds it."""
-        wanted = holder_of(finding, self._places)
+        wanted = holder_of(finding, self.places)
         found = self._registry.callers(wanted) if wanted is not None else Callers()
         if wanted is None or not found.calls:
             return ""

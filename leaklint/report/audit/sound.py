@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from leaklint.facts import Cleared, Finding
 from leaklint.project.files import printable
-from leaklint.report.audit.blocks import Block, Bullets, Table, Text
+from leaklint.report.audit.blocks import Block, Table, Text
 from leaklint.report.audit.places import Places
 from leaklint.report.audit.words import Words
 
@@ -48,8 +48,8 @@ class Sound:
                 yield Text(words("more", number=len(ranked) - ROWS))
         counted = Counter(self._why(one) for one in once.values() if not self._shown(one))
         if counted:
-            yield Text(words("about.sound_besides"))
-            yield Bullets(tuple(f"{why}: {number}" for why, number in counted.most_common()))
+            besides = (words("counted", what=why, number=number) for why, number in counted.most_common())
+            yield Text(words("about.sound_besides", list=words("semicolon").join(besides)))
 
     def _shown(self, one: Cleared) -> bool:
         return bool(one.evidence)
