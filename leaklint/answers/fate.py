@@ -136,7 +136,8 @@ def parameter(local: Scope, call: Expr, value: Expr | None) -> Place | None:
             return None
         function, skip = init, 1
     elif local.method_of is not None and call.args[0].op == "attr":
-        skip = 1
+        by_class = bool(call.args[1:]) and bool(local.params) and call.args[1].text == local.params[0].name
+        skip = 0 if by_class else 1  # `Base.__init__(self, client)`
     for index, arg in enumerate(call.args[1:]):
         if arg is value:
             name = call.names[index + 1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from leaklint.answers.closures import borrows, nested, run_at_once
 from leaklint.answers.fate import fate, resource_uses
 from leaklint.answers.faults import Faults
 from leaklint.answers.guards import Guards
@@ -20,7 +21,6 @@ from leaklint.apis import Row
 from leaklint.meaning.basis import Basis, calls
 from leaklint.meaning.flow import Effects, Exit, open_exits
 from leaklint.meaning.names import Place
-from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Block, Expr, Scope, Stmt, ancestors, statements
 
@@ -83,7 +83,7 @@ def trace(
     if place.is_attribute:
         fates |= dict.fromkeys(_ended(basis, place, row, function), "release")
     else:
-        _nested(basis, function, place, fates, escapes)
+        _nested(basis, function, place, row, fates, escapes)
     begun = begun or _begun(basis, place, row, acquired)
     if begun is not None and begun is not acquired and _shared(fates, begun):
         begun = None
@@ -138,9 +138,10 @@ def _outcome(basis: Basis, use: Use, row: Row, place: Place, function: Scope) ->
         # `callback(f.close)`, `response.content.decode()`; but `f.close` by itself does nothing
         return "borrow" if use.role == "discarded" and not use.verb else "escape"
     if use.stmt.scope.function is not function.function and use.expr.scope.function is not function:
-        return "escape"
+        inner = nested(use, function)
+        return "borrow" if inner is not None and borrows(basis, inner, place, row) else "escape"
     outcome = fate(basis, use, row)
-    if use.expr.scope.kind == "lambda" and (outcome == "release" or not _run_at_once(basis, use)):
+    if use.expr.scope.kind == "lambda" and (outcome == "release" or not run_at_once(basis, use)):
         return "escape"
     return "attempt" if outcome == "release" and _timed(basis, use) else outcome
 
@@ -148,16 +149,6 @@ def _outcome(basis: Basis, use: Use, row: Row, place: Place, function: Scope) ->
 def _given_out(use: Use) -> bool:
     """Does the function return it, by itself or with others? What it was given to before has not taken it over."""
     return use.role == "returned" or (use.role == "element" and use.stmt.op == "return")
-
-
-def _run_at_once(basis: Basis, use: Use) -> bool:
-    """Is the lambda run by the call that it is given to, which keeps nothing of it: `retry(lambda: sock.connect())`?"""
-    body = use.expr.scope
-    given = next((e for e in use.stmt.flat if e.inner is body), None)
-    if use.stmt.op == "for":  # `for block in iter(lambda: f.read(4096), b""):`
-        return True
-    call = given.parent if given is not None else None
-    return call is not None and call.op == "call" and basis.apis.means("running_functions", source_name(call))
 
 
 def wraps(basis: Basis, use: Use) -> bool:
@@ -261,13 +252,11 @@ def _timed(basis: Basis, use: Use) -> bool:
     return "timeout" in use.site.names or (row is not None and row.passes)
 
 
-def _nested(basis: Basis, function: Scope, place: Place, fates: dict[Stmt, str], escapes: list[Use]) -> None:
-    """A nested function that mentions the name keeps it from where it is defined."""
+def _nested(basis: Basis, function: Scope, place: Place, row: Row, fates: dict[Stmt, str], escapes: list[Use]) -> None:
+    """A nested function that mentions the name keeps it from where it is defined, if others may call that."""
     for use in basis.below(place):
-        inner = use.stmt.scope
-        while inner.parent is not None and inner.parent.function is not function:
-            inner = inner.parent
-        if inner is not function and inner.stmt is not None and inner.kind in ("function", "class"):
+        inner = nested(use, function)
+        if inner is not None and inner.stmt is not None and not borrows(basis, inner, place, row):
             fates[inner.stmt] = "escape"
             escapes.append(use)
 

@@ -103,6 +103,8 @@ class Scopes:
             return None
         if expr.op == "attr":
             home = self.class_of(expr.args[0])
+            if home is not None and expr.args[0].op == "call" and source_name(expr.args[0]) == "super":
+                return self._defined(self.bases(home), expr.text)
             return self.method(home, expr.text) if home is not None else None
         return None
 

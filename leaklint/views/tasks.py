@@ -50,6 +50,16 @@ class Tasks(View):
         row = self.row(call)
         return row is not None and row.kind == "task"
 
+    def gives_work(self, made: Expr) -> bool:
+        """Does the function that makes a pool or loop give it work, or run it in a thread, rather than leave it to
+        others?"""
+        places = [p for t in made.stmt.targets if (p := self.basis.names.place(t)) is not None]
+        uses = [u for p in places for u in self.basis.below(p)]
+        return any(
+            (u.verb not in ("", "bind") and u.place in places) or (u.role == "argument" and self.is_running(u.site))
+            for u in uses
+        )
+
     def holds_tasks(self, place: Place) -> bool:
         """Is a container annotated as one of tasks: `list[asyncio.Task]`, `dict[str, Task[None]]`?"""
         annotation = self.basis.types.annotation(place)

@@ -18,7 +18,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         row, call = unreleased.row, unreleased.call
         if facts.sort(row) != "executor":
             continue
-        defence = unreleased.defence or ("used elsewhere" if unreleased.name and not runs(facts, call) else "")
+        defence = unreleased.defence or ("used elsewhere" if unreleased.name and not facts.gives_work(call) else "")
         if defence:
             yield Clear(call.stmt, unreleased.subject, defence, sound=bool(unreleased.defence))
             continue
@@ -43,12 +43,6 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             yield Clear(paths.acquired, paths.place.text, "shut down on every path", sound=True)
         else:
             yield skipped(paths, value, left)
-
-
-def runs(facts: Facts, call: Expr) -> bool:
-    """Does the function that makes it give it work, rather than leave it to others?"""
-    uses = (u for t in call.stmt.targets for u in facts.uses(t))
-    return any(u.verb not in ("", "bind") or (u.role == "argument" and facts.is_running(u.site)) for u in uses)
 
 
 def skipped(paths: Paths, value: Expr, left: Exit) -> Hit:
