@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from leaklint.answers.fate import fate, parameter, resource_uses
 from leaklint.answers.openers import acquired, acquired_part, sources
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
@@ -55,9 +56,27 @@ def _on_demand(basis: Basis, method: Scope, klass: Scope) -> Iterator[Acquisitio
 
 def _acquisition(basis: Basis, use: Use) -> Iterator[Acquisition]:
     values = ((value, acquired(basis, value)) for value in sources(basis, use.value))
-    found = next(((row, value) for value, row in values if row is not None), None)
+    found = next(((row, value) for value, row in values if row is not None), None) or _given(basis, use.value)
     if found is None and use.value is None and use.stmt.value is not None:
         row = acquired_part(basis, use.expr)
         found = (row, use.stmt.value) if row is not None else None
     if found is not None:
         yield Acquisition(use.place, found[0], use.stmt, found[1])
+
+
+def _given(basis: Basis, value: Expr | None) -> tuple[Row, Expr] | None:
+    """What another method opens for the parameter that is kept: `self._use(connect(host))`."""
+    kept = basis.names.place(value) if value is not None and value.op == "name" else None
+    method = kept.scope if kept is not None else None
+    if method is None or method.method_of is None or method.name.startswith("__"):
+        return None
+    calls = (m.parent for m in basis.mentions(method.name) if basis.names.local(m) is method)
+    args = [a for c in calls if c is not None and c.op == "call" for a in c.args[1:] if parameter(method, c, a) == kept]
+    found = ((acquired(basis, one), one, arg) for arg in args for one in sources(basis, arg))
+    return next(((row, one) for row, one, arg in found if row is not None and not _closed(basis, arg, row)), None)
+
+
+def _closed(basis: Basis, given: Expr, row: Row) -> bool:
+    """Does the giver close it again, by the name that it has there?"""
+    local = basis.names.place(given) if given.op == "name" else None
+    return local is not None and any(fate(basis, use, row) == "release" for use in resource_uses(basis, local, row))

@@ -35,7 +35,7 @@ def _row(basis: Basis, name: str) -> Row | None:
     if not released:
         return None
     # what connects when it is told to is not open before, nor when that fails
-    begun = tuple(dict.fromkeys(verb for call in calls for verb in _begins(basis, call)))
+    begun = tuple(dict.fromkeys(verb for call in calls for verb in begins(basis, call)))
     return Row(
         name=name,
         file=basis.module.path,
@@ -60,7 +60,8 @@ def _releases(basis: Basis, call: Expr) -> Iterator[tuple[str, bool]]:
             yield use.verb, use.site.parent is not None and use.site.parent.op == "await"
 
 
-def _begins(basis: Basis, call: Expr) -> Iterator[str]:
+def begins(basis: Basis, call: Expr) -> Iterator[str]:
+    """The methods by which the result of a call is opened."""
     return (use.verb for use in _uses(basis, call) if basis.apis.means("opening_methods", use.verb))
 
 

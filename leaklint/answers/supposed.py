@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from leaklint.answers.instances import leaves
 from leaklint.answers.openers import acquired, sources
-from leaklint.answers.precedents import noun
+from leaklint.answers.precedents import begins, noun
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place
@@ -90,18 +90,22 @@ def _closed(basis: Basis, place: Place) -> bool:
 
 
 def likely(basis: Basis, one: Supposed, ends: Collection[Scope], sibling: Use | None) -> bool:
-    """Does a class that ends other things when its own life ends look as if it had forgotten this one?"""
+    """Does a class that ends other things when its own life ends look as if it had forgotten this one?
+
+    Or has it no ending at all, and connects what it makes?"""
     if next(_closed_parts(basis, one.place), None) is not None:
         return True  # before it is made anew
     uses = basis.all_uses(one.place)
     dropped = any(u.stmt.scope.function in ends and (u.verb == "del" or _emptied(u)) for u in uses)
-    begun = any(basis.apis.means("connecting_methods", verb) for verb in one.called)
+    begun = any(basis.apis.means("connecting_methods", verb) for verb in (*one.called, *begins(basis, one.call)))
     last = one.maker.rpartition(".")[2]
     named = basis.apis.means("connection_classes", last)
     opens = (begun and last.lstrip("_")[:1].isupper()) or basis.apis.means("opening_names", last)
     ended = [m for m in ends if m.name != "__del__"]
     beside = sibling is not None and basis.apis.means("closing_methods", sibling.verb)
     lent = any(_lends(basis, arg) for arg in one.call.args[1:])
+    if not ended:  # then only what the class has connected itself tells
+        return begun and not lent and basis.apis.means("opening_names", last)
     return opens and not lent and any(beside or dropped or begun or named or _ends_others(basis, m) for m in ended)
 
 

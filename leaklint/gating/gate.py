@@ -88,7 +88,7 @@ class Gate:
         functions = {name for name, _ in seen.params}
         anew = any(self.apis.means(what, n) for n in functions for what in ("reopening_methods", "change_events"))
         drops = bool(seen.removed) and (
-            any(self.apis.means(what, name) for name in functions for what in ("evicting_methods", "removing_methods"))
+            any(self.apis.means(what, name) for name in functions for what in _DROPPING)
             or any(self.apis.means("timeouts", name) for name in seen.risky)
         )
         enters = "__aenter__" in seen.coroutines
@@ -201,6 +201,9 @@ class Gate:
         if any(self.apis.names_error(word) for word in once):
             return True
         return not errors.isdisjoint(seen.grown) or any(n in seen.held and value in errors for n, value in into)
+
+
+_DROPPING = ("evicting_methods", "removing_methods", "end_of_life_methods", "on_demand_methods")
 
 
 _GIVING = frozenset({"set_exception", "set_exc_info"})

@@ -10,7 +10,7 @@ from leaklint.model import Facts, Hit
 from leaklint.outline import release_call
 from leaklint.tree.ir import Expr, Stmt, source
 
-_HINTS = {"evicted": "take_out", "crowded": "drop", "emptied": "close_first"}
+_HINTS = {"evicted": "take_out", "cleared": "close_each", "crowded": "drop", "emptied": "close_first"}
 
 
 def check(facts: Facts) -> Iterator[Hit]:
@@ -21,7 +21,7 @@ def check(facts: Facts) -> Iterator[Hit]:
 
 def _reopened(facts: Facts) -> Iterator[Hit]:
     for one in facts.reopened:
-        name = f"self.{one.place.path[0]}" if one.place.is_attribute else one.place.path[0]
+        name = _name(one.place)
         message = "emptied" if one.emptied else "replaced" if one.first is not None else "anew"
         clues = [Clue(one.stmt, "acquired", "emptied" if one.emptied else "anew", {"name": name})]
         if one.first is not None:
@@ -38,14 +38,14 @@ def _reopened(facts: Facts) -> Iterator[Hit]:
 
 def _evicted(facts: Facts) -> Iterator[Hit]:
     for drop in facts.evicted:
-        entry = source(drop.use.site) if drop.use.verb == "__delitem__" else drop.place.path[0]
+        entry = source(drop.use.site) if drop.use.verb == "__delitem__" else _name(drop.place)
         clues = [Clue(drop.use.stmt, "missing", "dropped", {"entry": entry})]
         if drop.opened is not None:
             clues.append(Clue(drop.opened, "acquired", "stored", {"noun": drop.noun}))
         if drop.closed is not None:
             clues.append(Clue(drop.closed.stmt, "released", "entries_closed"))
-        args = {"noun": drop.noun, "name": drop.place.path[0]}
-        yield _hit(drop.place, drop.use.stmt, drop.use.site, "evicted", args, clues)
+        args = {"noun": drop.noun, "name": _name(drop.place)}
+        yield _hit(drop.place, drop.use.stmt, drop.use.site, "cleared" if drop.all else "evicted", args, clues)
 
 
 def _crowded(facts: Facts) -> Iterator[Hit]:
@@ -53,8 +53,12 @@ def _crowded(facts: Facts) -> Iterator[Hit]:
         noun, cache = full.row.called, source(full.made, 40)
         stored = Clue(full.stmt, "acquired", "stored", {"noun": noun})
         bounded = Clue(full.made.stmt, "missing", "bounded", {"cache": cache})
-        args = {"noun": noun, "name": full.place.path[0], "cache": cache, "close": release_call(full.row, "one")}
+        args = {"noun": noun, "name": _name(full.place), "cache": cache, "close": release_call(full.row, "one")}
         yield _hit(full.place, full.stmt, full.value, "crowded", args, [stored, bounded])
+
+
+def _name(place: Place) -> str:
+    return f"self.{place.path[0]}" if place.is_attribute else place.path[0]
 
 
 def _hit(

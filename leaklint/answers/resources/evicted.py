@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from leaklint.answers.bound import by_type
+from leaklint.answers.endings import reached
 from leaklint.answers.openers import acquired, sources
 from leaklint.apis import Row
 from leaklint.meaning.basis import NO, Basis
@@ -17,7 +18,8 @@ from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, statements
 
 @dataclass(frozen=True, slots=True)
 class Evicted:
-    """`use` drops an entry of `place`; elsewhere `opened` puts one in, or `closed` closes one: one of them is known."""
+    """`use` drops an entry of `place`, or all of them; elsewhere `opened` puts one in, or `closed` closes one: one of
+    them is known."""
 
     place: Place
     use: Use
@@ -25,24 +27,59 @@ class Evicted:
     opened: Stmt | None
     closed: Use | None
 
+    @property
+    def all(self) -> bool:
+        """Does it drop all that there are?"""
+        return _empties(self.use)
+
 
 def evicted(basis: Basis) -> Iterator[Evicted]:
-    """Entries dropped by an eviction or on a timeout: elsewhere the peer may have closed them."""
+    """Entries dropped by an eviction, on a timeout or when the object is done with them: elsewhere the peer may have
+    closed them."""
     for place, uses in basis.uses.items():
         if place.scope.kind not in ("class", "module") or len(place.path) != 1:
             continue
-        begun = _begun(basis, uses) if place.is_attribute else None
-        drops = [u for u in uses if _drops(u, begun) and _lives(basis, u.stmt, begun) and not _closes_some(basis, u)]
-        if drops and begun is not None:
-            yield from (Evicted(place, use, "entry", begun.stmt, None) for use in drops)
-        elif drops:
-            stored = ((u, acquired(basis, u.value)) for u in uses if u.verb == "__setitem__")
-            opened, row = next(((u.stmt, row) for u, row in stored if row is not None), (None, None))
-            closes = (u for u in basis.all_uses(place.entry) if basis.apis.means("end_of_life_methods", u.verb))
-            closed = next(closes, None)
-            if opened is not None or closed is not None:
-                noun = row.called if row is not None else "entry"
-                yield from (Evicted(place, use, noun, opened, closed) for use in drops)
+        drops = [u for u in uses if u.stmt.scope.kind != place.scope.kind and (_takes(u) or _empties(u))]
+        begun = _begun(basis, uses) if drops and place.is_attribute else None
+        stored = [(u.stmt, row) for u in uses if drops and (row := _opened(basis, u)) is not None]
+        opened, row = stored[0] if stored else (begun.stmt if begun is not None else None, None)
+        noun = row.called if row is not None else "entry"
+        closes = [u for u in basis.all_uses(place.entry) if drops and _means(basis, "end_of_life_methods", u.verb)]
+        closed = closes[0] if closes and begun is None else None
+        for use in drops if opened is not None or closed is not None else ():
+            one = _drops(use, begun) and _lives(basis, use.stmt, opened is not None) and not _closes_some(basis, use)
+            if one or (_empties(use) and any(_closing(basis, u) for u in closes) and _leaves_all(basis, use)):
+                yield Evicted(place, use, noun, opened, closed)
+
+
+def _opened(basis: Basis, use: Use) -> Row | None:
+    return acquired(basis, use.value) if use.verb == "__setitem__" else None
+
+
+def _closing(basis: Basis, use: Use) -> bool:
+    return basis.apis.means("closing_methods", use.verb)
+
+
+def _takes(use: Use) -> bool:
+    return use.verb in ("pop", "__delitem__")
+
+
+def _empties(use: Use) -> bool:
+    """`self.sockets.clear()`, `self.sockets = []`."""
+    return use.verb == "clear" or (
+        use.verb == "bind" and use.value is not None and use.value.op in ("list", "dict") and not use.value.args
+    )
+
+
+def _leaves_all(basis: Basis, use: Use) -> bool:
+    """Does the end of the object, or a reset, empty it without a look at what is in it, there or where it is called?"""
+    function = use.stmt.scope.function
+    named = any(basis.apis.means(what, function.name) for what in ("end_of_life_methods", "on_demand_methods"))
+    if not named or any(b.kind in ("handler", "finally") for b, _ in ancestors(use.stmt)):
+        return False
+    callers = [e.stmt.scope.function for e in basis.mentions(function.name) if basis.names.local(e) is function]
+    around = {*reached(basis, function.method_of, [function]), *callers}
+    return not any(u is not use and u.stmt.scope.function in around for u in basis.below(use.place))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +141,8 @@ def _drops(use: Use, begun: Use | None) -> bool:
     return taken or (use.verb == "__delitem__" and not (use.key is not None and use.key.op == "slice"))
 
 
-def _lives(basis: Basis, stmt: Stmt, begun: Use | None) -> bool:
-    """Is the entry dropped because of its age or a timeout, or because the object is done with what it has `begun`, and
+def _lives(basis: Basis, stmt: Stmt, own: bool) -> bool:
+    """Is the entry dropped because of its age or a timeout, or because the object is done with what is its `own`, and
     not because it has ended?"""
     for block, _ in ancestors(stmt):
         if block.kind == "finally":
@@ -114,9 +151,7 @@ def _lives(basis: Basis, stmt: Stmt, begun: Use | None) -> bool:
             caught = block.exprs[0].args if block.exprs and block.exprs[0].op == "tuple" else block.exprs[:1]
             return bool(caught) and all(basis.apis.means("timeouts", source_name(e)) for e in caught)
     name = stmt.scope.function.name
-    return basis.apis.means("evicting_methods", name) or (
-        begun is not None and basis.apis.means("removing_methods", name)
-    )
+    return basis.apis.means("evicting_methods", name) or (own and basis.apis.means("removing_methods", name))
 
 
 def _closes_some(basis: Basis, use: Use) -> bool:
