@@ -134,6 +134,16 @@ class Apis:
         return frozenset(method for row in rows for method in (*row.grow, *row.shrink))
 
     @cached_property
+    def giving(self) -> Mapping[str, str]:
+        """Methods that take over what they are given, each with the one that takes it back."""
+        return {m: row.pairs[m] for row in self.rows.values() for m in row.own if m in row.pairs}
+
+    @cached_property
+    def taking_back(self) -> frozenset[str]:
+        """The methods that take it back."""
+        return frozenset(self.giving.values())
+
+    @cached_property
     def acting(self) -> Mapping[str, str]:
         """Functions that do what a method of their first argument does, by qualified name."""
         return {row.name: row.acts for row in self.rows.values() if row.acts}

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Literal, TypeVar
 
 from leaklint.answers import conditional, openers, paths
-from leaklint.answers.resources import begun, ends, entered, halfread, listed, rebuilt, unreleased
+from leaklint.answers.resources import begun, ends, entered, halfread, listed, rebuilt, takenoff, unreleased
 from leaklint.apis import Row
 from leaklint.facts import DriverKind
 from leaklint.meaning.basis import Answer
@@ -104,7 +104,7 @@ class Resources(View):
         kept = (one for one in self.listed if not one.ends)
         lists = (unreleased.Unreleased(one.place.text, one.row, one.call, one.one) for one in kept)
         traces = (*self.traces, *ends.other_ends(self.basis))
-        return (*unreleased.unreleased(self.basis, traces), *lists)
+        return (*unreleased.unreleased(self.basis, traces), *lists, *takenoff.taken_off(self.basis))
 
     @cached_property
     def halfread(self) -> tuple[halfread.Halfread, ...]:

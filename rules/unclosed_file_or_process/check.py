@@ -23,13 +23,15 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             yield Clear(stmt, unreleased.subject, unreleased.defence, sound=True)
             continue
         lost = [Clue(unreleased.lost, "missing", "reopened", {"noun": noun})] if unreleased.lost is not None else []
+        if unreleased.back is not None:
+            lost.append(Clue(unreleased.back, "missing", "back"))
         yield Hit(
             at=stmt,
             subject=unreleased.subject,
             owner="call" if facts.counted(row, call) else "nobody",
             driver="call",
             release="never",
-            message="reopened" if unreleased.lost is not None else "named" if unreleased.name else "dropped",
+            message=_message(unreleased),
             hint=_hint(row, unreleased),
             args={
                 "noun": noun,
@@ -44,8 +46,16 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         )
 
 
+def _message(one: Unreleased) -> str:
+    if one.lost is not None:
+        return "reopened"
+    return "taken_off" if one.back is not None else "named" if one.name else "dropped"
+
+
 def _hint(row: Row, unreleased: Unreleased) -> str:
     if row.asks:
         return "end"
+    if unreleased.back is not None:
+        return "off"
     several = any(target.op == "tuple" for target in unreleased.call.stmt.targets)
     return "close" if several else unreleased.mend

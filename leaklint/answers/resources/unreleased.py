@@ -26,7 +26,7 @@ class Unreleased:
     """`defence` says why it is well after all; `name` is the local name, empty when there is none.
 
     `lost` binds the name to something else while the resource is open; what is bound to it last may be released.
-    `derived` is made from it and leaves the function.
+    `derived` is made from it and leaves the function. `back` takes it back from whom it was given to.
     """
 
     subject: str
@@ -36,6 +36,7 @@ class Unreleased:
     defence: str = ""
     lost: Stmt | None = None
     derived: Expr | None = None
+    back: Stmt | None = None
 
     @property
     def mend(self) -> Literal["close", "with", "inside"]:
