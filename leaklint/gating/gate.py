@@ -156,6 +156,9 @@ class Gate:
         """Something of any size may become text: on an error path, in a log, a trace or a `__repr__`."""
         bulk = self._words.reachable("builtins").union(*map(self._words.reachable, seen.roots))
         heavy = seen.added_to | seen.starred | {"args", "kwargs"} | (bulk & seen.called)
+        if "args" in seen.starred:  # what a wrapped function returns
+            given = {name for _, name in seen.params}
+            heavy |= {name for name, maker in seen.born if maker in given}
         reads = ("message_reads", "parsing_methods", "file_reads", "rendering_methods")
         heavy |= {word for word in seen.called if any(self.apis.means(what, word) for what in reads)}
         heavy |= {w for w in seen.looked | seen.keyed if self.apis.means("payload_names", w)}
@@ -163,6 +166,9 @@ class Gate:
         heavy |= {
             w for f, w in seen.params if self.apis.means("incoming_names", w) and self.apis.means("event_methods", f)
         }
+        sends = any(self.apis.means("sending_calls", method) for _, method in seen.asked)
+        if seen.told and (sends or any(self.apis.means("unpacking_functions", word) for word in seen.called)):
+            return True  # a body may be told beside
         told = seen.risky | seen.told
         if "len" in told:  # counted where it is told
             heavy |= seen.looked.union(name for _, name in seen.params)

@@ -58,5 +58,5 @@ class Exceptions(View):
         return sink.guarded(stmt)
 
     def arguments(self, expr: Expr) -> Answer:
-        """Is it all that a wrapped function is called with?"""
+        """Is it all that a wrapped function is called with, or what it returns?"""
         return wrapped.arguments(self.basis, expr)

@@ -7,6 +7,7 @@ from functools import cached_property
 from leaklint.answers.exceptions import text
 from leaklint.answers.peaks import (
     consume,
+    content,
     cuttable,
     demand,
     figures,
@@ -35,6 +36,10 @@ class Peaks(View):
     def cuttable(self, expr: Expr) -> bool:
         """Is it known to be text or bytes, of which a slice can be taken?"""
         return cuttable.cuttable(self.basis, expr)
+
+    def content(self, expr: Expr) -> Answer:
+        """Is it the content of something, by what is done with it beside?"""
+        return content.content(self.basis, expr)
 
     def handed_in(self, expr: Expr) -> Answer:
         """Is it an argument of the function?"""

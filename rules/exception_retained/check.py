@@ -51,15 +51,15 @@ def in_container(facts: Facts, value: Value, use: Use, what: Answer) -> Hit | Cl
     release: ReleaseKind = "never"
     message = "grows"
     when = facts.context(use.stmt).kind
+    removed = [Clue(s.stmt, "released", "removed") for s in value.shrinks[:1]] if not facts.only_at_end(value) else []
+    if removed and (value.row.noun == "queue" or facts.raised_again(use)):
+        return Clear(use.stmt, value.subject, "handed on", tuple(removed))
     if value.bound:
         release, message, clues = "by bound", "bounded", list(value.bound.clues[:1])
     elif not facts.lasting(value) and when not in ("event", "stream") and not facts.record(use):
         return Clear(use.stmt, value.subject, "short-lived holder", value.owner.clues)
-    elif value.shrinks and not facts.only_at_end(value):
-        removed = Clue(value.shrinks[0].stmt, "released", "removed")
-        if value.row.noun == "queue" or facts.raised_again(use):
-            return Clear(use.stmt, value.subject, "handed on", (removed,))
-        release, message, clues = "on some paths", "drained", [*clues, removed]
+    elif removed:
+        release, message, clues = "on some paths", "drained", [*clues, *removed]
     else:
         cleared = facts.growth_cleared(value)
         if cleared is not None:

@@ -75,7 +75,16 @@ def carries(basis: Basis, call: Expr, expr: Expr) -> bool:
         return False
     names = dict(zip(map(id, call.args), call.names, strict=False))
     name = names.get(id(expr), "")
-    return (name == "" or name.isidentifier()) and name not in _NOT_TOLD
+    return (name == "" or name.isidentifier()) and name not in _NOT_TOLD and (bool(name) or _formatted(call, expr))
+
+
+def _formatted(call: Expr, expr: Expr) -> bool:
+    """Has the message a place for it? `runs.info(category, f"step {n}", data)` is no log of texts."""
+    message = next((a for a in call.args[1:] if a.op == "fstring" or (a.op == "const" and a.text == "str")), None)
+    if message is None or message is expr:
+        return True
+    written = [part.value for part in walk(message) if part.op == "const"]
+    return any("%" in text or (message.op == "const" and "{" in text) for text in written)
 
 
 def error_branch(basis: Basis, stmt: Stmt) -> tuple[Block | None, Stmt] | None:
