@@ -19,7 +19,7 @@ _CODE = r"LK[0-9]{3}"
 _SINCE = r"[0-9]+(\.[0-9]+){1,2}"
 WORD = r"[a-z][a-z0-9_]*"
 _FAMILY = r"[a-z][a-z0-9-]*"
-_TABLES = ("messages", "hints", "labels", "zh")
+_TABLES = ("messages", "hints", "labels", "en", "zh")
 _REQUIRED = ("code", "since", "family", "messages")
 _KEYS = ("code", "since", "family", "ceiling", "preview", "default", "supersedes", *_TABLES)
 
@@ -38,8 +38,10 @@ class Rule(NamedTuple):
     messages: Mapping[str, str]
     hints: Mapping[str, str]
     labels: Mapping[str, str]
+    en: Mapping[str, str]
+    """What the audit report says in English in place of its own words: trigger, impact."""
     zh: Mapping[str, str]
-    """What the audit report says in Chinese: problem, trigger, impact, repair."""
+    """What it says in Chinese: problem, trigger, impact, repair."""
     page: str
     file: str
     """The page's file, for messages."""

@@ -80,8 +80,8 @@ def test_the_same_repair_in_one_file_is_one_entry(folder: Path, capsys: pytest.C
     text = report(capsys, "app")
     tasks = chapter(text, re.escape("`peer.greet()` in `Relay.on_open` and 1 more"))
     assert "- **Location**: `app/jobs.py:8`, `app/jobs.py:11`\n" in tasks
-    assert "  - line 8: the task of `asyncio.create_task(peer.greet())`" in tasks
-    assert "  - line 11: the task of `asyncio.create_task(peer.answer())`" in tasks
+    assert "  - line 8: The task of `asyncio.create_task(peer.greet())`" in tasks
+    assert "  - line 11: The task of `asyncio.create_task(peer.answer())`" in tasks
     assert tasks.count("**Repair**") == 1
     assert tasks.count("+background_tasks = set()") == 1
 
@@ -117,7 +117,7 @@ def test_impacts_do_not_contradict_themselves(family: str, language: str) -> Non
         grows = say.first(
             f"grows.{family}.{owner}.{release}", f"grows.{family}.{release}", f"grows.{release}", growth="G"
         )
-        stays = say.first(f"stays.{family}.{owner}.{release}", f"stays.{family}.{owner}", f"stays.{owner}")
+        stays = say.first(f"stays.{family}.{owner}.{release}", f"stays.{family}.{owner}", f"stays.{owner}", holder="H")
         assert grows
         assert (nothing[language] not in grows) or release == "never", "nothing releases it only where nothing does"
         if family in ("tasks", "registrations", "cycles") and owner == "nobody":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 import pytest
@@ -9,16 +10,20 @@ from test_rule_pages import EXAMPLES, check, each_rule, knowledge
 
 from leaklint.catalogue import Rule
 from leaklint.report import prose
+from leaklint.report.audit.words import words
 
 NUMBER = re.compile(r"[0-9]+ *(?:[KMG]i?B|%|倍)")
 
 
 @each_rule
 def test_every_rule_has_its_words(rule: Rule) -> None:
-    own = [name for name in rule.zh if name.startswith("repair_")]
-    assert [*rule.zh][:4] == ["problem", "trigger", "impact", "repair"], f"{rule.file}: [zh] says what in Chinese?"
-    assert [*rule.zh][4:] == own, f"{rule.file}: [zh] says what in Chinese?"
-    assert {name.removeprefix("repair_") for name in own} <= set(rule.hints), f"{rule.file}: [zh] repairs what?"
+    assert {"problem", "repair"} <= set(rule.zh), f"{rule.file}: [zh] says neither what is wrong nor what to do"
+    for name in (*rule.zh, *rule.en):
+        what, _, special = name.partition("_")
+        assert what in ("problem", "trigger", "impact", "repair", "label"), f"{rule.file}: {name}: nobody asks for it"
+        known = {"repair": rule.hints, "label": rule.labels}.get(what, rule.messages)
+        assert not special or special in known, f"{rule.file}: {name}: there is no {special}"
+    assert not {"problem", "repair"} & {name.partition("_")[0] for name in rule.en}, "these are its messages and hints"
     for name, text in rule.zh.items():
         assert any(ord(sign) > 0x3000 for sign in text), f"{rule.file}: [zh] {name} is not Chinese"
 
@@ -36,7 +41,18 @@ def test_they_are_filled_for_every_example(rule: Rule) -> None:
     if not rule.zh:
         pytest.skip("there are none")
     for finding in (finding for example in EXAMPLES[rule.code] for finding in check(example)[0]):
-        for what in ("problem", "trigger", "impact", "repair"):
-            filled = prose.chinese(finding, knowledge(), what)
+        for language, what in itertools.product(("en", "zh"), ("problem", "trigger", "impact", "repair")):
+            filled = prose.own(finding, knowledge(), language, what)
             assert "``" not in filled, f"{rule.file}: [zh] {what}: a field is empty: {filled}"
             assert not NUMBER.search(filled), f"{rule.file}: [zh] {what}: a number that nobody has measured: {filled}"
+
+
+def test_every_label_and_noun_is_said_in_chinese() -> None:
+    table = words("zh").table
+    known = {name for rule in knowledge().rules for name in rule.labels}
+    asked = {name for rule in knowledge().rules for name in rule.labels if f"label_{name}" not in rule.zh}
+    assert not asked - set(table["labels"]), "rules/chinese.toml lacks a label"
+    assert not set(table["labels"]) - known, "rules/chinese.toml has a label that no rule has"
+    nouns = {row.noun for row in knowledge().apis.rows.values() if row.noun}
+    assert not nouns - set(table["nouns"]), "rules/chinese.toml lacks a noun"
+    assert not set(table["nouns"]) - nouns, "rules/chinese.toml has a noun that no row has"

@@ -38,12 +38,15 @@ def hint(finding: Finding, catalogue: Catalogue) -> str:
     return "\n".join(printable(line) for line in text.strip().split("\n"))
 
 
-def chinese(finding: Finding, catalogue: Catalogue, what: str) -> str:
-    """The rule's Chinese text on its `problem`, `trigger`, `impact` or `repair`, of which one hint may have its own
-    (`repair_guard`); empty when its page has none. Raises KeyError, as `message`."""
-    texts = rule_of(finding, catalogue).zh
-    template = texts.get(f"{what}_{finding.hint}", texts.get(what, ""))
-    return printable(fill(template, {"subject": finding.subject, **finding.args}))
+def own(finding: Finding, catalogue: Catalogue, language: str, what: str, noun: str = "") -> str:
+    """What the rule's page says for the audit report on `problem`, `trigger`, `impact` or `repair`: a hint or a message
+    may have its own (`repair_guard`, `impact_slot`). `noun` is what that language calls it. Empty when there is
+    none. Raises KeyError, as `message`."""
+    rule = rule_of(finding, catalogue)
+    texts = rule.zh if language == "zh" else rule.en
+    special = finding.hint if what == "repair" else finding.message
+    template = texts.get(f"{what}_{special}", texts.get(what, ""))
+    return printable(fill(template, {"subject": finding.subject, **finding.args, **({"noun": noun} if noun else {})}))
 
 
 def label(finding: Finding, evidence: Evidence, catalogue: Catalogue) -> str:

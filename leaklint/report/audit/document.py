@@ -95,7 +95,8 @@ class _Builder:
         if not self.leaks:
             yield Text(words("verdict.clean"))
             return
-        counts = ", ".join(f"{number} {level}" for level, number in zip(SEVERITIES, rows, strict=True) if number)
+        pairs = zip(SEVERITIES, rows, strict=True)
+        counts = words("comma").join(words("count", number=number, level=level) for level, number in pairs if number)
         worst = min(finding.severity for finding in self.leaks).lower()
         number = words("verdict.merged", number=len(self.leaks), entries=len(self.entries))
         yield Text(words("verdict.found", number=number, counts=counts, first=words(f"verdict.{worst}")))

@@ -7,6 +7,7 @@ from datetime import date
 
 from leaklint.catalogue import Catalogue
 from leaklint.facts import Evidence, Finding, Span
+from leaklint.pages import fill
 from leaklint.project.files import printable
 from leaklint.project.paths import split_cell
 from leaklint.repairs.edits import Part
@@ -16,7 +17,7 @@ from leaklint.report.audit.groups import Entry
 from leaklint.report.audit.measure import Measure
 from leaklint.report.audit.past import Past
 from leaklint.report.audit.patch import patch
-from leaklint.report.audit.sense import Sense, place
+from leaklint.report.audit.sense import Sense, closed_up, place
 from leaklint.report.audit.words import Words
 from leaklint.report.frame import Mark, fits, frame
 from leaklint.report.sources import Sources
@@ -39,8 +40,18 @@ class Chapters:
         return self._words("and_more", first=first, number=more) if more else first
 
     def _label(self, finding: Finding, evidence: Evidence) -> str:
-        role = self._words(f"role.{evidence.role}")
-        return role or prose.label(finding, evidence, self._catalogue)
+        """In the language of the report: the rule's own words, those for labels of that name, or for that role."""
+        if self._words.language == "en":
+            return prose.label(finding, evidence, self._catalogue)
+        noun = self._words.noun(finding.args.get("noun", ""))
+        arguments = {"subject": finding.subject, **finding.args, **evidence.args, "noun": noun}
+        own = prose.rule_of(finding, self._catalogue).zh.get(f"label_{evidence.label}")
+        if own:
+            return printable(closed_up(fill(own, arguments)))
+        try:
+            return printable(self._words.first(f"labels.{evidence.label}", f"role.{evidence.role}", **arguments))
+        except KeyError:  # a rule that fills other fields under that name
+            return self._words(f"role.{evidence.role}")
 
     def _snippets(self, findings: Sequence[Finding]) -> Iterator[Snippet]:
         """The code of the findings and their evidence, file by file."""
@@ -111,6 +122,8 @@ class Chapters:
     def item(self, entry: Entry, related: Sequence[str]) -> Item:
         words, sense, first, findings = self._words, self.sense, entry.first, entry.findings
 
+        locations = (place(one.path, one.span.line) for one in findings)
+
         def each(said: list[str]) -> tuple[str, ...]:
             return self._each(findings, said)
 
@@ -121,7 +134,10 @@ class Chapters:
             path=printable(first.path),
             title=self.title(entry),
             points=(
-                (words("label.location"), (", ".join(dict.fromkeys(place(f.path, f.span.line) for f in findings)),)),
+                (
+                    words("label.location"),
+                    (words("comma").join(dict.fromkeys(place(f.path, f.span.line) for f in findings)),),
+                ),
                 (words("label.problem"), each([sense.problem(one) for one in findings])),
                 (words("label.trigger"), each([sense.trigger(one) for one in findings])),
                 (words("label.impact"), each([sense.impact(one) for one in findings])),

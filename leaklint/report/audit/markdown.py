@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from leaklint.facts import SEVERITIES
 from leaklint.report.audit.blocks import Block, Bullets, Document, Item, Page, Point, Steps, Table, Text
 from leaklint.report.audit.patch import unified
+from leaklint.report.audit.words import words
 from leaklint.report.markdown import code
 
 _SPAN = re.compile(r"`([^`]+)`|(\*\*|~~)|-> (P[0-2]-[0-9]+|[A-Z]+[0-9]+)")
@@ -51,54 +53,54 @@ def _fenced(lines: list[str], language: str) -> Iterator[str]:
     yield fence
 
 
-def _point(point: Point) -> Iterator[str]:
+def _point(point: Point, colon: str) -> Iterator[str]:
     label, texts = point
     if len(texts) == 1:
-        yield f"- **{label}**: {inline(texts[0])}"
+        yield f"- **{label}**{colon}{inline(texts[0])}"
     elif texts:
-        yield f"- **{label}**:"
+        yield f"- **{label}**{colon.rstrip()}"
         yield from (f"  - {inline(text)}" for text in texts)
 
 
-def _code(item: Item) -> Iterator[str]:
+def _code(item: Item, colon: str) -> Iterator[str]:
     """The evidence and the comparison."""
     label, snippets = item.evidence
-    yield f"- **{label}**:"
+    yield f"- **{label}**{colon.rstrip()}"
     yield ""
     for snippet in snippets:
         yield from _fenced([f"--> {snippet.place}", *snippet.lines], "text")
         yield ""
     label, files = item.patch
     if files:
-        yield f"- **{label}**:"
+        yield f"- **{label}**{colon.rstrip()}"
         yield ""
         yield from _fenced([text for path, parts in files for _, text in unified(path, parts)], "diff")
         yield ""
 
 
-def _folded(item: Item) -> Iterator[str]:
+def _folded(item: Item, colon: str) -> Iterator[str]:
     """To be opened by who wants to see it: a long report is read from the top, and what is last is least urgent."""
     labels = [item.evidence[0], *([item.patch[0]] if item.patch[1] else [])]
     yield f"<details><summary>{' · '.join(labels)}</summary>"
     yield ""
-    yield from _code(item)
+    yield from _code(item, colon)
     yield "</details>"
     yield ""
 
 
-def _item(item: Item) -> Iterator[str]:
+def _item(item: Item, colon: str) -> Iterator[str]:
     yield f'<a id="{item.anchor}"></a>'
     yield ""
     rules = ", ".join(f"{code} {name}" for code, name in item.rules.items())
     yield f"### {item.number} {inline(item.title)} ({rules})"
     yield ""
     for point in (*item.points, item.repair, *item.notes):
-        yield from _point(point)
+        yield from _point(point, colon)
     yield ""
-    yield from _folded(item) if item.severity == "P2" else _code(item)
+    yield from (_folded if item.severity == SEVERITIES[-1] else _code)(item, colon)
 
 
-def _block(block: Block) -> Iterator[str]:
+def _block(block: Block, colon: str) -> Iterator[str]:
     if isinstance(block, Text):
         yield inline(block.text)
     elif isinstance(block, Bullets):
@@ -116,12 +118,13 @@ def _block(block: Block) -> Iterator[str]:
         yield ""
         yield from (f"- {inline(item)}" for item in block.items)
     else:
-        yield from _item(block)
+        yield from _item(block, colon)
     yield ""
 
 
 def lines(document: Document) -> Iterator[str]:
     """The lines of the report."""
+    colon = words(document.language)("colon")
     yield f"# {inline(document.title)}"
     yield ""
     yield from (f"- {inline(line)}" for line in document.made)
@@ -130,4 +133,4 @@ def lines(document: Document) -> Iterator[str]:
         yield f"## {inline(section.title)}"
         yield ""
         for block in section.blocks:
-            yield from _block(block)
+            yield from _block(block, colon)

@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from leaklint.catalogue import Catalogue
-from leaklint.facts import Finding
+from leaklint.facts import DriverKind, Finding
 from leaklint.project.files import printable
 from leaklint.project.paths import split_cell
 from leaklint.report import prose
 from leaklint.report.audit.places import Places
 from leaklint.report.audit.words import Words
+
+_ONE_EACH: frozenset[DriverKind] = frozenset({"closed set", "once", "import"})
+"""Drivers of what is no container that grows."""
+
+_MEMO = "functools."
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +30,20 @@ class Measure:
         words, rule = self.words, prose.rule_of(finding, self.catalogue)
         module, _, name = finding.subject.partition(":")
         holder, _, attribute = name.partition(".")
-        classes = {one.name for one in self.places.definitions(finding.path) if one.is_class}
-        if rule.family == "growth" and holder in classes and attribute.isidentifier():
+        known = {one.name: one.is_class for one in self.places.definitions(finding.path)}
+        grows = rule.family == "growth" and finding.driver not in _ONE_EACH
+        if grows and known.get(holder) and attribute.isidentifier():
             line = f'sum(len(o.{attribute}) for o in gc.get_objects() if type(o).__name__ == "{holder}")'
-            return words("measure.attribute", line=f"`{printable(line)}`")
-        if rule.family == "growth" and name.isidentifier() and module:
-            return words("measure.global", line=f'`len(sys.modules["{printable(module)}"].{printable(name)})`')
-        if rule.family == "registrations" and holder in classes:
+            return words("measure.attribute", line=printable(line))
+        if grows and name.isidentifier() and module and name not in known:
+            return words("measure.global", line=printable(f'len(sys.modules["{module}"].{name})'))
+        if grows and name.isidentifier() and module and any(text.startswith(_MEMO) for text in finding.args.values()):
+            return words("measure.memo", line=printable(f'sys.modules["{module}"].{name}.cache_info()'))
+        if rule.family == "registrations" and known.get(holder):
             line = f'sum(type(o).__name__ == "{holder}" for o in gc.get_objects())'
-            return words("measure.registrations", line=f"`{printable(line)}`")
-        where = f'`tracemalloc.Filter(True, "*/{printable(split_cell(finding.path)[0])}", {finding.span.line})`'
-        return words.first(f"measure.{rule.family}", "measure.any", line=where)
+            return words("measure.registrations", line=printable(line))
+        noun = finding.args.get("noun", "")
+        if rule.family == "tasks" and noun:
+            return words("measure.processes" if "process" in noun else "measure.threads")
+        where = f'tracemalloc.Filter(True, "*/{split_cell(finding.path)[0]}", {finding.span.line})'
+        return words.first(f"measure.{rule.family}", "measure.any", line=printable(where))

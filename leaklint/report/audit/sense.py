@@ -6,6 +6,7 @@ sentences can contradict each other.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from leaklint.catalogue import Catalogue
@@ -21,7 +22,7 @@ from leaklint.report.audit.words import Words
 _BY_NAME: frozenset[DriverKind] = frozenset({"caller's key", "event", "inventory"})
 """Drivers that are concluded from names and decorators."""
 
-_EACH_TIME: frozenset[DriverKind] = frozenset({"event", "call"})
+_EACH_TIME: frozenset[DriverKind] = frozenset({"event", "call", "loop", "stream"})
 """Drivers that say how often something runs; what is stored by a key grows with new keys alone."""
 
 _CONTAINERS = "growth"
@@ -39,6 +40,11 @@ def place(path: str, line: int) -> str:
     return f"`{printable(path)}:{line}`"
 
 
+def closed_up(text: str) -> str:
+    """Chinese without the spaces that a noun leaves which was filled in, and with its own comma between names."""
+    return re.sub(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])", "", text).replace("` and `", "`、`")
+
+
 class Sense:
     """Says what findings mean in one language."""
 
@@ -50,7 +56,9 @@ class Sense:
 
     def _own(self, finding: Finding, what: str) -> str:
         """What the rule's page says in the language of the report, if anything."""
-        return prose.chinese(finding, self._catalogue, what) if self._words.language == "zh" else ""
+        noun = self._words.noun(finding.args.get("noun", ""))
+        said = prose.own(finding, self._catalogue, self._words.language, what, noun)
+        return closed_up(said) if self._words.language == "zh" else said
 
     def _family(self, finding: Finding) -> str:
         return prose.rule_of(finding, self._catalogue).family
@@ -70,20 +78,27 @@ class Sense:
         return self._words("within", name=f"`{printable(inner)}`", function=f"`{printable(where.function)}`")
 
     def problem(self, finding: Finding) -> str:
-        return self._own(finding, "problem") or prose.message(finding, self._catalogue)
+        return self._sentence(self._own(finding, "problem") or prose.message(finding, self._catalogue))
 
     def repair(self, finding: Finding) -> str:
         """What to do, on one line."""
-        return self._own(finding, "repair") or " ".join(prose.hint(finding, self._catalogue).split())
+        return self._sentence(self._own(finding, "repair") or " ".join(prose.hint(finding, self._catalogue).split()))
+
+    def _sentence(self, text: str) -> str:
+        """A message or a hint as a sentence: `it leaks` is `It leaks.`"""
+        stop = self._words("stop")
+        return f"{text[0].upper()}{text[1:]}{'' if text[-1] in f'.!?{stop}' else stop}" if text else ""
 
     def trigger(self, finding: Finding) -> str:
         """What has to happen for it to grow, and where: which function has to run, and who calls that."""
         words, family = self._words, self._family(finding)
-        wanted = function_of(finding, self.places)
+        wanted, way = function_of(finding, self.places), self.way(finding)
         name = ".".join(filter(None, (wanted.klass, wanted.name))) if wanted is not None else ""
         kind = "run.made" if self.around(finding).function == f"{name}.__init__" else "run.of"
         run = words(kind, function=f"`{printable(name)}`") if name else words("run.unknown")
-        said = words.first(f"trigger.{family}.{finding.driver}", f"trigger.{finding.driver}", run=run)
+        driver = "call" if finding.driver == "event" and way.often == "start" else finding.driver
+        keys = ("trigger.keyed",) if self._keyed(finding) else (f"trigger.{family}.{driver}", f"trigger.{driver}")
+        said = words.first(*keys, run=run)
         pieces = [self._own(finding, "trigger") or said]
         missing = self._way_out(finding)
         if missing is not None and family == _WAYS_OUT:
@@ -91,7 +106,8 @@ class Sense:
             where = place(missing.path, missing.span.line)
             pieces.append(words("trigger_partly", place=where, code=f"`{code}`" if code else where))
         if wanted is not None:
-            pieces += [self._callers(wanted), self._often(self.way(finding))]
+            alone = way.often == "outside" and len(way.names) == 1  # says already that nobody here calls it
+            pieces += ["" if alone else self._callers(wanted), self._often(way)]
         return words("space").join(filter(None, pieces))
 
     def way(self, finding: Finding) -> Way:
@@ -103,8 +119,9 @@ class Sense:
         """Where the callers of its callers end, and so how often it happens."""
         if way.often in ("unknown", "script"):
             return ""
-        top, steps = f"`{printable(way.loop if way.often == 'loop' else way.names[-1])}`", len(way.names)
-        chain = " ← ".join(f"`{printable(one)}`" for one in way.names)
+        names = way.names[: way.names.index(way.loop) + 1] if way.often == "loop" else way.names
+        top, steps = f"`{printable(names[-1])}`", len(names)
+        chain = " ← ".join(f"`{printable(one)}`" for one in names)
         return self._words.first(f"often.{way.often}.{'far' if steps > _NEAR else 'near'}", chain=chain, top=top)
 
     def when(self, finding: Finding) -> str:
@@ -147,13 +164,24 @@ class Sense:
     def cost(self, finding: Finding) -> str:
         """What is held, how it grows, what takes it back: no number, for none is known."""
         words, family = self._words, self._family(finding)
+        own = self._own(finding, "impact")
+        if own:
+            return own
         owner, release = finding.owner, finding.release
-        keyed = family == _CONTAINERS and finding.driver in _EACH_TIME and "key" in finding.args
-        growth = words("growth.keyed" if keyed else f"growth.{finding.driver}")
-        keys = (f"grows.{family}.{owner}.{release}", f"grows.{family}.{release}", f"grows.{release}")
+        growth = words("growth.keyed" if self._keyed(finding) else f"growth.{finding.driver}")
+        keys = [f"grows.{family}.{owner}.{release}", f"grows.{family}.{release}", f"grows.{release}"]
+        if family == _CONTAINERS and release == "never" and any(one.role == "released" for one in finding.evidence):
+            keys = ["grows.meanwhile"]
         grows = words.first(*keys, growth=growth)
-        stays = words.first(f"stays.{family}.{owner}.{release}", f"stays.{family}.{owner}", f"stays.{owner}")
-        return words("space").join((self._own(finding, "impact") or grows, stays))
+        wanted = holder_of(finding, self.places)
+        holder = words("holder_named", name=f"`{printable(wanted.name)}`") if wanted is not None else words("holder")
+        lasts = (f"stays.{family}.{owner}.{release}", f"stays.{family}.{owner}", f"stays.{owner}")
+        stays = words.first(*lasts, holder=holder)
+        return words("space").join((grows, stays))
+
+    def _keyed(self, finding: Finding) -> bool:
+        """Does it grow with new keys alone, however often it runs?"""
+        return self._family(finding) == _CONTAINERS and finding.driver in _EACH_TIME and "key" in finding.args
 
     def impact(self, finding: Finding) -> str:
         """The cost, and who makes the object that holds it."""

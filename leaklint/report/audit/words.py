@@ -13,6 +13,8 @@ import tomli
 from leaklint.pages import fill
 
 LANGUAGES = ("en", "zh")
+OTHERS = {"zh": "chinese.toml"}
+RULES = "leaklint.rules"
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Words:
         """The text of the first of these keys that there is. Raises KeyError where there is none."""
         for key in keys[:-1]:
             section, _, name = key.partition(".")
-            if name in self.table[section]:
+            if name in self.table.get(section, ()):
                 return self(key, **arguments)
         return self(keys[-1], **arguments)
 
@@ -40,6 +42,10 @@ class Words:
         section, _, name = key.partition(".")
         return str(self.table[section].get(name, default))
 
+    def noun(self, noun: str) -> str:
+        """What a row calls its thing."""
+        return str(self.table.get("nouns", {}).get(noun, noun))
+
     @property
     def language(self) -> str:
         return str(self.table["language"])
@@ -47,6 +53,9 @@ class Words:
 
 @functools.cache
 def words(language: str) -> Words:
-    """The texts in one of `LANGUAGES`."""
-    file = importlib.resources.files(__package__) / f"{language}.toml"
-    return Words(tomli.loads(file.read_text(encoding="utf-8")))
+    """The texts in one of `LANGUAGES`; what the rules' labels and the rows' nouns are called in any but English."""
+    own, rules = importlib.resources.files(__package__), importlib.resources.files(RULES)
+    tables = [own / f"{language}.toml", *([rules / OTHERS[language]] if language in OTHERS else [])]
+    return Words(
+        {key: table for file in tables for key, table in tomli.loads(file.read_text(encoding="utf-8")).items()}
+    )
