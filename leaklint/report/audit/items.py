@@ -134,10 +134,7 @@ class Chapters:
             path=printable(first.path),
             title=self.title(entry),
             points=(
-                (
-                    words("label.location"),
-                    (words("comma").join(dict.fromkeys(place(f.path, f.span.line) for f in findings)),),
-                ),
+                (words("label.location"), (words("comma").join(dict.fromkeys(locations)),)),
                 (words("label.problem"), each([sense.problem(one) for one in findings])),
                 (words("label.trigger"), each([sense.trigger(one) for one in findings])),
                 (words("label.impact"), each([sense.impact(one) for one in findings])),
