@@ -99,10 +99,12 @@ def _analyze(source: bytes, path: str, module: str, catalogue: Catalogue, gate: 
     if seen is None:
         return unreadable(path, module, f"nested more than {DEEPEST} levels deep", catalogue)
     if gate and not _gate(catalogue.apis).passes(seen):
-        return FileResult(path, Summary(module, tuple(_taken(seen))))
-    result = _Report(path, module, text, _facts(tree, text, path, module, catalogue), catalogue).result()
+        result = FileResult(path, Summary(module))
+    else:
+        result = _Report(path, module, text, _facts(tree, text, path, module, catalogue), catalogue).result()
     outside = (*result.summary.outside, *_taken(seen))
-    return result._replace(summary=result.summary._replace(outside=outside))
+    coroutines = tuple((name, tuple(sorted(awaits))) for name, awaits in sorted(seen.coroutines.items()))
+    return result._replace(summary=result.summary._replace(outside=outside, coroutines=coroutines))
 
 
 def _taken(seen: Seen) -> Iterator[Outside]:
@@ -166,6 +168,8 @@ class _Report:
                 questions.append(OpenQuestion("drops its task", hit.starter, finding, hit.likely))
             elif hit.maker:
                 questions.append(OpenQuestion("must be closed", hit.maker, finding, hit.likely, hit.called))
+            elif hit.coroutine:
+                questions.append(OpenQuestion("may wait", hit.coroutine, finding))
             elif hit.library:
                 questions.append(OpenQuestion("loaded anyway", hit.library, finding, called=hit.called))
             else:

@@ -110,10 +110,10 @@ class OpenQuestion(NamedTuple):
     function that is imported (`app.aio.spawn`), what "must be closed" the instance of an imported class
     (`app.wire.Wire`) on which the methods `called` are called; and its own file answers. Where that is not checked, the
     finding falls, unless it is `likely`. What is "loaded anyway" is a library, by one of the modules `called`, which
-    this file imports.
+    this file imports. What "may wait" are coroutines of one name, whatever their class.
     """
 
-    asks: Literal["released elsewhere", "drops its task", "must be closed", "loaded anyway"]
+    asks: Literal["released elsewhere", "drops its task", "must be closed", "loaded anyway", "may wait"]
     place: str
     finding: Finding
     likely: bool = False
@@ -146,6 +146,8 @@ class Summary(NamedTuple):
     start on)."""
     loads: tuple[str, ...] = ()
     """Heavy libraries that are imported along with it."""
+    coroutines: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """The names of its coroutine functions, and of what they await; an empty one for what may wait by itself."""
 
 
 class Suppression(NamedTuple):

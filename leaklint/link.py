@@ -31,6 +31,7 @@ def link(results: Sequence[FileResult]) -> Linked:
     resources: dict[str, dict[str, tuple[str, ...]]] = {}
     for name, begun in (pair for result in results for pair in result.summary.resources):
         resources.setdefault(name.rpartition(".")[2], {})[name] = begun
+    running = runs_through(results)
     loads = {result.summary.module: result.summary.loads for result in results if result.summary.loads}
     for result, question in ((r, q) for r in results for q in r.open_questions):
         if question.asks == "must be closed":
@@ -39,6 +40,12 @@ def link(results: Sequence[FileResult]) -> Linked:
             continue
         if question.asks == "drops its task":
             findings.extend(_of_starter(question, starters.get(question.place)))
+            continue
+        if question.asks == "may wait":
+            if question.place in running:
+                cleared.append(_cleared(question.finding, "waits for nothing"))
+            else:
+                findings.append(question.finding)
             continue
         if question.asks == "loaded anyway":
             loaded = any(question.place in loads.get(name, ()) for name in question.called)
@@ -55,6 +62,24 @@ def link(results: Sequence[FileResult]) -> Linked:
         else:
             cleared.append(answer)
     return Linked(tuple(findings), tuple(s for r in results for s in r.sound), tuple(cleared))
+
+
+def runs_through(results: Iterable[FileResult]) -> frozenset[str]:
+    """Names of coroutine functions that wait for nothing, nor does anything that they await: each is done in its first
+    step. What is not defined in these files may wait."""
+    awaits: dict[str, set[str]] = {}
+    for name, awaited in (pair for result in results for pair in result.summary.coroutines):
+        awaits.setdefault(name, set()).update(awaited)
+    awaiting: dict[str, list[str]] = {}
+    for name, awaited_ in awaits.items():
+        for inner in awaited_:
+            awaiting.setdefault(inner, []).append(name)
+    waits, stack = set(), [inner for inner in awaiting if inner not in awaits]
+    while stack:
+        found = [name for name in awaiting.get(stack.pop(), ()) if name not in waits]
+        waits.update(found)
+        stack += found
+    return frozenset(awaits.keys() - waits)
 
 
 def _of_class(place: str, classes: Mapping[str, str]) -> str:

@@ -221,3 +221,35 @@ def test_a_library_that_another_import_loads(other: str, told_of: bool) -> None:
     trainer = result(f"{other}\n\nclass Trainer:\n    pass\n", "app.trainer")
     leak = ["LK509 app.quick:torch"]
     assert told(result(SELDOM, "app.quick"), trainer) == (leak if told_of else [])
+
+
+DROPS = "import asyncio\n\ndef on_failure(hooks, error):\n    asyncio.create_task(hooks.failed(error))\n"
+DROPPED = "LK201 app.calls:on_failure.hooks.failed(error)"
+
+
+@pytest.mark.parametrize(
+    ("other", "may_wait"),
+    [
+        ("class Hooks:\n    async def failed(self, error):\n        self.last = error\n", False),
+        ("class Hooks:\n    async def failed(self, error):\n        await self.client.post(error)\n", True),
+        ("class Hooks:\n    async def failed(self, error):\n        async with self.lock:\n            pass\n", True),
+        ("class Hooks:\n    async def failed(self, error):\n        await self.pending\n", True),
+        ("class Hooks:\n    async def failed(self, error):\n        pass\n", True),  # there to be overridden
+        ("async def failed(error):\n    await count(error)\n\nasync def count(error):\n    ERRORS[0] += 1\n", False),
+        ("async def failed(error):\n    await count(error)\n\nasync def count(error):\n    await sleep(1)\n", True),
+        ("async def failed(hooks, error):\n    await hooks.failed(error)\n", False),  # of whichever class
+        ("async def other(error):\n    print(error)\n", True),
+    ],
+)
+def test_a_task_that_is_done_in_its_first_step(other: str, may_wait: bool) -> None:
+    assert told(result(DROPS, "app.calls"), result(other, "app.hooks")) == [DROPPED] * may_wait
+
+
+def test_a_coroutine_that_awaits_what_another_file_defines() -> None:
+    hooks = "class Hooks:\n    async def failed(self, error):\n        await self.log.record(error)\n"
+    log = "class Log:\n    async def record(self, error):\n        self.errors += 1\n"
+    files = [result(DROPS, "app.calls"), result(hooks, "app.hooks")]
+    assert told(*files) == [DROPPED]
+    assert told(*files, result(log, "app.log")) == []
+    waiting = result(log.replace("self.errors += 1", "await self.file.write(error)"), "app.audit")
+    assert told(*files, result(log, "app.log"), waiting) == [DROPPED]

@@ -184,3 +184,15 @@ def test_two_files_of_one_name() -> None:
 )
 def test_who_is_asked(module: str, text: str, is_asked: bool) -> None:
     assert asked(STATE, module, text) is is_asked
+
+
+def test_coroutines_of_a_name_are_asked_for_as_far_as_they_lead() -> None:
+    catalogue = load()
+    calls = b"import asyncio\n\ndef on_failure(hooks):\n    asyncio.create_task(hooks.failed())\n"
+    first = b"class Hooks:\n    async def failed(self):\n        await self.log.record()\n"
+    result, hooks = (analyze(text, "f.py", name, catalogue) for text, name in ((calls, "calls"), (first, "hooks")))
+    one = Source("h.py", "h.py", "hooks", 1, content=first)
+    two = Source("l.py", "l.py", "log", 1, content=b"async def record():\n    pass\n")
+    three = Source("m.py", "m.py", "more", 1, content=b"def record():\n    pass\n")
+    assert may_answer([result], [one, two, three]) == [one]
+    assert may_answer([result], [two, three], [hooks]) == [two]

@@ -10,6 +10,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from leaklint.gating.awaiting import awaited
 from leaklint.gating.identifiers import first, identifiers, inner, last, passed_on, put_in, values, words
 from leaklint.gating.seen import Seen
 from leaklint.gating.turning import calls_itself, contains
@@ -195,7 +196,7 @@ def _function(node: ast.FunctionDef | ast.AsyncFunctionDef, seen: Seen) -> None:
     seen.functions.add(node.name)
     seen.itself = seen.itself or calls_itself(node)
     if type(node) is ast.AsyncFunctionDef:
-        seen.coroutines.add(node.name)
+        seen.coroutines[node.name] = seen.coroutines.get(node.name, frozenset()) | awaited(node)
     seen.handed.update(map(last, node.decorator_list))
     if node.name == "__repr__":
         seen.told |= identifiers(node)

@@ -200,8 +200,8 @@ class Scopes:
         return [s for k in self.family(klass) for s in k.children if s.kind == "function"]
 
 
-def source_name(expr: Expr) -> str:
+def source_name(expr: Expr | None) -> str:
     """The last identifier of a reference or call: `b` of `a.b(...)`."""
-    while expr.op == "call":
+    while expr is not None and expr.op == "call":
         expr = expr.args[0]
-    return expr.text if expr.op in ("name", "attr") else ""
+    return expr.text if expr is not None and expr.op in ("name", "attr") else ""

@@ -36,11 +36,17 @@ class _Holder(NamedTuple):
     klass: str
 
 
-def may_answer(results: Sequence[FileResult], others: Sequence[Source]) -> list[Source]:
-    """Those of the `others` whose summaries can make a difference to the questions that are open in `results`."""
+def may_answer(
+    results: Sequence[FileResult], others: Sequence[Source], heard: Sequence[FileResult] = ()
+) -> list[Source]:
+    """Those of the `others` whose summaries can make a difference to the questions that are open in `results`, after
+    what has been `heard` of other files."""
     asking = [question for result in results for question in result.open_questions] if others else []
     held = {question.place for question in asking if question.asks == "released elsewhere"}
     imported = {question.place for question in asking if question.asks in ("drops its task", "must be closed")}
+    coroutines = _awaited([q.place for q in asking if q.asks == "may wait"], [*results, *heard])
+    if heard and not coroutines:
+        return []  # all others were asked at once
     loading = {name for question in asking if question.asks == "loaded anyway" for name in question.called}
     # the file that holds something alone says what it is
     modules = {place.partition(":")[0] for place in held}.union(loading, *map(_before, imported))
@@ -58,8 +64,26 @@ def may_answer(results: Sequence[FileResult], others: Sequence[Source]) -> list[
         for source in others
         if source.module in modules
         or not packages.isdisjoint(_before(source.module))
-        or (by_name and _mentions(source, by_name))
+        or ((by_name or coroutines) and _says(source, by_name, coroutines))
     ]
+
+
+def _awaited(names: Iterable[str], results: Iterable[FileResult]) -> frozenset[str]:
+    """The names of coroutines, and of all that those of them which are known await in turn."""
+    awaits: dict[str, set[str]] = {}
+    for name, inner in (pair for result in results for pair in result.summary.coroutines):
+        awaits.setdefault(name, set()).update(inner)
+    found, stack = set(names), list(names)
+    while stack:
+        inner_ = awaits.get(stack.pop(), set()) - found
+        found |= inner_
+        stack += inner_
+    return frozenset(found)
+
+
+def _says(source: Source, by_name: Mapping[str, Iterable[_Holder]], coroutines: frozenset[str]) -> bool:
+    words = _words(source)
+    return ("async" in words and not words.isdisjoint(coroutines)) or _mentions(source, words, by_name)
 
 
 def _before(name: str) -> Iterator[str]:
@@ -75,9 +99,8 @@ def _holder(place: str, instances: Iterable[tuple[str, str]]) -> _Holder:
     return _Holder(module.split("."), name, frozenset([path.partition(".")[0], *named]), holder_of(place))
 
 
-def _mentions(source: Source, by_name: Mapping[str, Iterable[_Holder]]) -> bool:
+def _mentions(source: Source, words: frozenset[str], by_name: Mapping[str, Iterable[_Holder]]) -> bool:
     """Does a file spell the names of one of these, and of its module as far as its own name does not imply it?"""
-    words = _words(source)
     own = source.module.split(".")
     return any(
         any(named_alike(word, one.klass) for word in words)

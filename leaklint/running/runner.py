@@ -117,7 +117,22 @@ def run(
     """
     begun = time.perf_counter()
     every = analyse(sources, catalogue, options, progress=progress, engine=engine)
-    wanted = may_answer([one.result for one in every], others)
-    asked = [one.result for one in analyse(wanted, catalogue, options, engine=engine)]
+    asked = _asked([one.result for one in every], others, catalogue, options, engine)
     outcome = conclude(every, sources, catalogue, policy=policy, engine=engine, asked=asked)
     return outcome._replace(run=outcome.run._replace(seconds=time.perf_counter() - begun))
+
+
+def _asked(
+    results: Sequence[FileResult],
+    others: Sequence[Source],
+    catalogue: Catalogue,
+    options: Options,
+    engine: Engine | None,
+) -> list[FileResult]:
+    """The results of those files that may answer what is open. What they say may lead to others yet."""
+    heard: list[FileResult] = []
+    left = list(others)
+    while wanted := may_answer(results, left, heard):
+        heard += [one.result for one in analyse(wanted, catalogue, options, engine=engine)]
+        left = [source for source in left if source not in wanted]
+    return heard

@@ -29,6 +29,7 @@ class Hit:
     place: Place | None = None  # asked about in other files
     starter: str = ""  # the imported function that is said to drop its task
     maker: str = ""  # the imported class of which an instance is to be closed, if its own file says so
+    coroutine: str = ""  # of that name, which is well if it waits for nothing, wherever it stands
     library: str = ""  # which another module may load anyway
     called: tuple[str, ...] = ()  # the methods that are called on that instance; the modules that are imported
     likely: bool = False  # holds by custom where that function or class cannot be seen

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from leaklint.facts import Change, DriverKind
 from leaklint.meaning.basis import Clue
+from leaklint.meaning.scopes import source_name
 from leaklint.model import Clear, Facts, Hit
 from leaklint.repairs.repair import VALUE, after, before, free_name, instead, top
 from leaklint.tree.ir import Expr, source
@@ -68,6 +69,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             ),
             acquired=source(call),
             starter=spawn.elsewhere,
+            coroutine=source_name(spawn.coroutine) if course in ("", "unseen") else "",
             likely=spawn.likely,
             repair=() if spawn.wrapper or endless else kept(call),
         )

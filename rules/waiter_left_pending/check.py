@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from leaklint.meaning.basis import Clue
+from leaklint.meaning.scopes import source_name
 from leaklint.model import Facts, Hit
 from leaklint.tree.ir import source
 
@@ -35,6 +36,8 @@ def check(facts: Facts) -> Iterator[Hit]:
             hint="cancel" if racer.how == "losers" and racer.tasks[0][2] else racer.how,
             args=args,
             clues=(*started, *waits, *ended),
+            # where those that are made of all items wait for nothing, none runs on
+            coroutine=source_name(racer.tasks[0][1]) if racer.how == "fanned" else "",
             acquired=source(racer.tasks[0][1]),
         )
 

@@ -58,12 +58,11 @@ def _made(basis: Basis, many: Expr | None) -> Expr | None:
 
 
 def _may_fail(basis: Basis, coroutine: Expr) -> bool:
-    """Not one that handles all its errors, ends something, or only sleeps."""
-    local = basis.types.callee(coroutine).local
+    """Not one that handles all its errors, ends something, or only sleeps or looks something up."""
+    local, name = basis.types.callee(coroutine).local, source_name(coroutine)
     own = local is not None and (local.kind != "function" or not local.is_async or handles_errors(local))
-    return (
-        not own and not sleeps(basis, coroutine) and not basis.apis.means("end_of_life_methods", source_name(coroutine))
-    )
+    brief = any(basis.apis.means(vocabulary, name) for vocabulary in ("end_of_life_methods", "brief_lookups"))
+    return not own and not brief and not sleeps(basis, coroutine)
 
 
 def _needed(call: Expr) -> bool:

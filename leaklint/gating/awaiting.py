@@ -1,0 +1,36 @@
+"""What a coroutine waits for, by name: other files ask whether it runs through in its first step."""
+
+from __future__ import annotations
+
+import ast
+
+from leaklint.gating.identifiers import last
+
+WAITS = ""
+"""Among the names that a coroutine awaits: it may wait by itself."""
+
+_MANY = 8
+_NESTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+_WAITING = (ast.AsyncFor, ast.AsyncWith, ast.Yield, ast.YieldFrom)
+
+
+def awaited(function: ast.AsyncFunctionDef) -> frozenset[str]:
+    """The last names of the coroutines that it awaits. What does nothing is there to be overridden: it may wait."""
+    if all(isinstance(s, (ast.Pass, ast.Raise)) or _is_text(s) for s in function.body):
+        return frozenset({WAITS})
+    names: set[str] = set()
+    stack: list[ast.AST] = list(function.body)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, _NESTED):
+            continue
+        if isinstance(node, ast.Await):
+            names.add(last(node.value) if isinstance(node.value, ast.Call) else WAITS)
+        if isinstance(node, _WAITING) or getattr(node, "is_async", False) or len(names) > _MANY:
+            return frozenset({WAITS})
+        stack.extend(ast.iter_child_nodes(node))
+    return frozenset(names)
+
+
+def _is_text(stmt: ast.stmt) -> bool:
+    return isinstance(stmt, ast.Expr) and isinstance(stmt.value, ast.Constant)
