@@ -30,6 +30,7 @@ LAYERS = """
     gating/seen
     gating/identifiers
     gating/turning
+    gating/awaiting
     gating/scan
     gating/loading
     gating/words
