@@ -40,6 +40,15 @@ def acquisitions(basis: Basis) -> Iterator[Acquisition]:
             yield from _on_demand(basis, function, function.method_of)
 
 
+def within(basis: Basis) -> Iterator[Acquisition]:
+    """Those in what an object or module holds for this, one for each thread: `self.local.connection`."""
+    for place, uses in basis.uses.items():
+        if len(place.path) == 2 and place.scope.kind in ("class", "module"):
+            for use in uses:
+                if use.verb == "bind" and use.stmt.op == "assign":
+                    yield from _acquisition(basis, use)
+
+
 def _keeps_result(basis: Basis, method: Scope) -> bool:
     """Is it a property of which the object keeps the first result?"""
     decorators = method.stmt.decorators if method.stmt is not None else ()

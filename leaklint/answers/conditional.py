@@ -1,7 +1,8 @@
-"""What is open only with a certain argument: `stdout=PIPE`, `stream=True`."""
+"""What is open only with a certain argument: `stdout=PIPE`, `stream=True`, or for want of one."""
 
 from __future__ import annotations
 
+from leaklint.answers.instances import leaves
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
 from leaklint.tree.ir import Expr
@@ -19,3 +20,15 @@ def by_stream(basis: Basis, call: Expr) -> Row | None:
     known = callee.row is not None or callee.receiver is not None or callee.local is not None
     method = call.args[0].op == "attr" and basis.apis.means("request_methods", call.args[0].text)
     return row if row is not None and method and not known and holds_open(row, call) else None
+
+
+def by_default(basis: Basis, call: Expr) -> Row | None:
+    """`factory()` after `if factory is None: factory = DefaultSelector`, or `factory = factory or DefaultSelector`."""
+    name = call.args[0]
+    scope = basis.names.scope_of(name.text, name.scope) if name.op == "name" else None
+    if scope is None or scope.kind != "function":
+        return None
+    bound = basis.names.all_bindings(scope, name.text)
+    classes = (v for b in bound if b.value is not None for v in leaves(b.value) if v.op in ("name", "attr"))
+    rows = (basis.apis.get(basis.names.qualified(c)) for c in classes if any(b.param is not None for b in bound))
+    return next((row for row in rows if row is not None and row.kind == "resource"), None)

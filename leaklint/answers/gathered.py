@@ -20,7 +20,7 @@ _READ = ("tested", "formatted", "operand")
 def gathered(basis: Basis) -> Iterator[Acquisition]:
     """Of each attribute that gains resources, and of which no entry is ever closed or handed on, the first."""
     for place, uses in list(basis.uses.items()):
-        if place.is_attribute and len(place.path) == 1 and all(_looks(u) for u in uses):
+        if place.is_attribute and len(place.path) == 1 and all(looks(u) for u in uses):
             stored = (one for use in uses for one in _stored(basis, use))
             first = next(stored, None)
             if first is not None and not _ended(basis, basis.all_uses(place.entry), first.row, lent=True):
@@ -29,7 +29,7 @@ def gathered(basis: Basis) -> Iterator[Acquisition]:
 
 def _stored(basis: Basis, use: Use) -> Iterator[Acquisition]:
     """What is put in by a name that nothing else ends, or without one."""
-    for kept in _kept(use):
+    for kept in put(use):
         for value in sources(basis, kept):
             row = acquired(basis, value)
             if row is not None and not row.empty:
@@ -39,7 +39,7 @@ def _stored(basis: Basis, use: Use) -> Iterator[Acquisition]:
                     yield Acquisition(use.place.entry, row, use.stmt, value)
 
 
-def _kept(use: Use) -> tuple[Expr, ...]:
+def put(use: Use) -> tuple[Expr, ...]:
     """What a use puts in: `xs.append(x)`, `xs[k] = x`, `xs = [x, y]`, `xs = [connect(host) for host in hosts]`."""
     if use.verb == "__setitem__":
         return (use.value,) if use.value is not None else ()
@@ -57,7 +57,7 @@ def elements(display: Expr) -> tuple[Expr, ...]:
     return display.args[-1:] if display.op == "comp" and display.text != "gen" else ()
 
 
-def _looks(use: Use) -> bool:
+def looks(use: Use) -> bool:
     """Does a use only fill, ask or throw away? Who goes through a container may close what it holds."""
     if use.verb in ("pop", "__delitem__"):
         return use.site.parent is None and use.stmt.op in ("expr", "del")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from leaklint.answers.conditional import by_stream, holds_open
+from leaklint.answers.conditional import by_default, by_stream, holds_open
 from leaklint.answers.fate import fate, resource_uses
 from leaklint.answers.files import by_mode, opened_part
 from leaklint.answers.lending import added, called, is_file
@@ -46,7 +46,7 @@ def acquired(basis: Basis, expr: Expr | None) -> Row | None:
     if callee.local is not None and _left_open(callee.local):
         return _by_subclass(basis, callee.local)
     row = basis.types.result(expr) or _own_returned(basis, callee.local) or precedent(basis, expr)
-    row = row or by_mode(basis, expr) or by_stream(basis, expr) or made_over(basis, expr)
+    row = row or by_mode(basis, expr) or by_stream(basis, expr) or by_default(basis, expr) or made_over(basis, expr)
     if row is None or row.kind != "resource" or _in_memory(basis, expr) or _borrows(expr, row):
         return None
     if _over_given(basis, expr, row):

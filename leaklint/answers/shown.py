@@ -8,13 +8,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from leaklint.answers.endings import reached
+from leaklint.answers.gathered import looks, put
 from leaklint.answers.instances import held_in
+from leaklint.answers.makers import makers
 from leaklint.answers.openers import acquired
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
-from leaklint.meaning.names import Place
+from leaklint.meaning.names import ELEMENT, Place
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, source
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,8 @@ def shown(basis: Basis, endings: Mapping[Scope, tuple[Scope, ...]]) -> Iterator[
                 u for p in places for u in basis.all_uses(p) if _ends(basis, u.verb) and u.stmt.scope.function in ends
             ]
             for place in places:
-                if place not in parts and basis.types.place_row(place) is None:
+                row = basis.types.place_row(place) if place not in parts else None
+                if place not in parts and (row is None or row.kind == "container"):
                     one = _beside(basis, place, closed) or _before_end(basis, place, reached(basis, klass, ends))
                     if one is not None:
                         yield one
@@ -65,45 +68,39 @@ def _beside(basis: Basis, place: Place, closed: list[Use]) -> Shown | None:
 
 
 def _akin(basis: Basis, place: Place, closed: list[Use]) -> Shown | None:
-    """What the same call makes as another attribute that the class closes in the end."""
-    for bind in _made(basis, place):
-        maker = _maker(bind.value)
+    """What is made as another attribute is that the class closes in the end; or each of several that are."""
+    for bind, value, entries in _made(basis, place):
+        made = makers(basis, value)
         for close in closed:
             if close.place == place or not basis.apis.means("closing_methods", close.verb):
                 continue
-            if any(_maker(other.value) == maker for other in _made(basis, close.place)):
-                row = _row(basis, place, close)
-                return Shown(place, row, bind.stmt, bind.value or bind.expr, close)
+            if any(
+                not made.isdisjoint(makers(basis, other))
+                for _, other, several in _made(basis, close.place)
+                if not several
+            ):
+                where = place.entry if entries else place
+                return Shown(where, _row(basis, where, close), bind.stmt, value, close)
     return None
 
 
-def _made(basis: Basis, place: Place) -> list[Use]:
-    """The statements that give it what an unknown call makes."""
-    return [
-        u
-        for u in basis.all_uses(place)
-        if u.verb == "bind"
-        and u.stmt.op == "assign"
-        and _call(u.value) is not None
-        and acquired(basis, u.value) is None
-    ]
+def _made(basis: Basis, place: Place) -> Iterator[tuple[Use, Expr, bool]]:
+    """What an unknown call makes for it, by the statement that puts it there; for its entries too, where nothing takes
+    one out or goes through them."""
+    uses = basis.all_uses(place)
+    filled = all(looks(u) for u in uses) and not any(_ends(basis, u.verb) for u in basis.all_uses(place.entry))
+    for use in uses:
+        kept = [(use.value, False)] if use.verb == "bind" and use.stmt.op == "assign" and use.value is not None else []
+        kept += [(one, True) for one in put(use)] if filled else []
+        for value, entry in kept:
+            if _call(value) is not None and acquired(basis, value) is None:
+                yield use, value, entry
 
 
 def _call(value: Expr | None) -> Expr | None:
     while value is not None and value.op == "await":
         value = value.args[0]
     return value if value is not None and value.op == "call" else None
-
-
-def _maker(value: Expr | None) -> tuple[str, ...]:
-    """What is called, and with which switches: another one may well give something else."""
-    call = _call(value)
-    if call is None:
-        return ()
-    switches = (
-        f"{n}{i}={a.value}" for i, (n, a) in enumerate(zip(call.names, call.args, strict=False)) if a.text == "bool"
-    )
-    return (source(call.args[0]), *switches)
 
 
 def _started(basis: Basis, place: Place, closed: list[Use]) -> Shown | None:
@@ -140,10 +137,8 @@ def _before_end(basis: Basis, place: Place, at_end: frozenset[Scope]) -> Shown |
     where = {u.stmt.scope.function for u in closes}
     if not closes or not where.isdisjoint(at_end) or not all(_clears(basis, f) for f in where):
         return None
-    bind = next(iter(_made(basis, place)), None)
-    return (
-        Shown(place, _row(basis, place, closes[0]), bind.stmt, bind.value) if bind is not None and bind.value else None
-    )
+    made = next(((bind.stmt, value) for bind, value, entry in _made(basis, place) if not entry), None)
+    return Shown(place, _row(basis, place, closes[0]), *made) if made is not None else None
 
 
 def _clears(basis: Basis, function: Scope) -> bool:
@@ -165,4 +160,4 @@ def _row(basis: Basis, place: Place, close: Use) -> Row:
 
 
 def _noun(place: Place) -> str:
-    return place.path[0].strip("_").replace("_", " ")
+    return "entry" if place.path[-1] == ELEMENT else place.path[0].strip("_").replace("_", " ")

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from leaklint.answers.instances import leaves
+from leaklint.answers.makers import making
 from leaklint.answers.openers import acquired, sources
 from leaklint.answers.precedents import begins, noun
 from leaklint.apis import Row
@@ -124,7 +124,7 @@ def _ends_others(basis: Basis, ending: Scope) -> bool:
 
 def _made(basis: Basis, value: Expr) -> tuple[Expr, str] | None:
     """The call that makes what no row tells of, and the class or function of another file that does it in the end."""
-    for call in _calls(basis, value):
+    for call in making(basis, value):
         callee = basis.types.callee(call)
         if callee.row is not None or callee.receiver is not None or acquired(basis, call) is not None:
             continue
@@ -132,17 +132,6 @@ def _made(basis: Basis, value: Expr) -> tuple[Expr, str] | None:
         if maker is not None:
             return call, maker
     return None
-
-
-def _calls(basis: Basis, value: Expr) -> Iterator[Expr]:
-    """The calls that a value may come from; of a function of this module, those of which it returns the result."""
-    for call in leaves(value):
-        local = basis.types.callee(call).local if call.op == "call" else None
-        if local is not None and local.kind == "function" and not local.is_generator:
-            returned = (s.value for s in statements(local.block) if s.op == "return")
-            yield from (c for r in returned for v in sources(basis, r) for c in leaves(v) if c.op == "call")
-        elif call.op == "call":
-            yield call
 
 
 def _maker(basis: Basis, name: str | None, local: Scope | None) -> str | None:

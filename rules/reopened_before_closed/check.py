@@ -58,7 +58,8 @@ def _crowded(facts: Facts) -> Iterator[Hit]:
 
 
 def _name(place: Place) -> str:
-    return f"self.{place.path[0]}" if place.is_attribute else place.path[0]
+    name = ".".join(place.path)
+    return f"self.{name}" if place.is_attribute else name
 
 
 def _hit(

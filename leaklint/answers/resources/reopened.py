@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from leaklint.answers.acquisitions import Acquisition, acquisitions
+from leaklint.answers.acquisitions import Acquisition, acquisitions, within
 from leaklint.answers.driver import context
 from leaklint.answers.endings import reached
 from leaklint.answers.fate import fate, resource_uses
@@ -40,7 +40,7 @@ class Reopened:
 def reopened(basis: Basis) -> Iterator[Reopened]:
     """Every statement that loses what is still open."""
     by_place: dict[Place, list[Acquisition]] = {}
-    for one in (*acquisitions(basis), *_closed_elsewhere(basis)):
+    for one in (*acquisitions(basis), *within(basis), *_closed_elsewhere(basis)):
         by_place.setdefault(one.place, []).append(one)
     for place, found in by_place.items():
         klass = place.scope if place.is_attribute else None
@@ -76,13 +76,20 @@ def _forgotten(basis: Basis, place: Place, found: list[Acquisition]) -> Iterator
         return
     uses = list(resource_uses(basis, place, one.row))
     closed = next((u for u in uses if fate(basis, u, one.row) == "release"), None)
-    for use in uses if closed is not None else []:
+    # an attribute that nobody closes at all is known for that
+    for use in uses if closed is not None or len(place.path) > 1 else []:
         stmt, function = use.stmt, use.stmt.scope.function
-        if use.verb != "bind" or not is_none(use.value) or _in_handler(stmt):
-            continue
-        named = any(basis.apis.means(what, function.name) for what in ("on_demand_methods", "setting_methods"))
-        if named and not _looks_after(basis, one, function, stmt, always=True):
+        emptied = use.verb == "del" or (use.verb == "bind" and is_none(use.value))
+        makes_room = emptied and not _in_handler(stmt) and _makes_room(basis, function)
+        if makes_room and not _looks_after(basis, one, function, stmt, always=True):
             yield Reopened(place, one.row, stmt, one.value, None, closed, emptied=True)
+
+
+def _makes_room(basis: Basis, function: Scope) -> bool:
+    """By its name, or as what runs for `del self.connection`."""
+    decorators = function.stmt.decorators if function.stmt is not None else ()
+    named = any(basis.apis.means(what, function.name) for what in ("on_demand_methods", "setting_methods"))
+    return named or any(d.op == "attr" and d.text == "deleter" for d in decorators)
 
 
 def _hits(
@@ -175,7 +182,7 @@ def _looks_after(basis: Basis, one: Acquisition, function: Scope, stmt: Stmt, al
             # by way of a local name, the old one can be closed after it was replaced
             before = use.stmt.ordinal <= stmt.ordinal or use.expr.op == "name"
             kept = use.role in ("bound", "element", "argument") and use.stmt.ordinal <= stmt.ordinal
-            if kept or (before and fate(basis, use, row) in ("release", "escape")):
+            if (kept and not _named(basis, use)) or (before and fate(basis, use, row) in ("release", "escape")):
                 return True
     closers = {u.stmt.scope.function for u in uses if fate(basis, u, row) == "release"}
     earlier = [s for s in statements(function.block) if s.ordinal <= stmt.ordinal]
@@ -185,6 +192,13 @@ def _looks_after(basis: Basis, one: Acquisition, function: Scope, stmt: Stmt, al
     if any(_asks(basis, e, one, here and _decides(s, stmt), always) for s in heeded for e in flat_of(s)):
         return True
     return any(_closes(basis, c, one, closers) for s in earlier if _leads(s, stmt) for c in calls(s))
+
+
+def _named(basis: Basis, use: Use) -> bool:
+    """Is it only given a local name, of which all uses are known as its own: `connection = self.state.connection`?"""
+    names = [t for t in use.stmt.targets if t.op == "name"] if use.role == "bound" else []
+    mentions = (e for t in names for e in basis.mentions(t.text) if e is not t and e.scope is t.scope)
+    return bool(names) and all(basis.names.place(e) == use.place for e in mentions)
 
 
 def _leads(earlier: Stmt, stmt: Stmt) -> bool:
