@@ -12,7 +12,7 @@ from leaklint.answers.guards import Guards
 from leaklint.answers.handlers import catches_all, handles
 from leaklint.answers.handover import used_on
 from leaklint.answers.instances import klass
-from leaklint.answers.lending import lent
+from leaklint.answers.lending import called, lent
 from leaklint.answers.openers import acquired as acquires
 from leaklint.answers.openers import openings
 from leaklint.answers.process import stops
@@ -244,12 +244,15 @@ def _half_open(basis: Basis, place: Place, row: Row, begun: Stmt, depth: int) ->
 
 
 def _timed(basis: Basis, use: Use) -> bool:
-    """A release that only waits, and gives up: `process.wait(timeout=5)`, `wait_for(process.wait(), 5)`."""
+    """A release that only waits, and gives up: `process.wait(timeout=5)`, `wait_for(process.wait(), 5)`, a `wait` in
+    `async with timeout(5)`."""
     if basis.apis.means("end_of_life_methods", use.verb):
         return False
     limited = use.site.parent if use.site.op == "call" else None
     row = basis.types.callee(limited).row if limited is not None and limited.op == "call" else None
-    return "timeout" in use.site.names or (row is not None and row.passes)
+    within = (value for _, owner in ancestors(use.stmt) if owner.is_async for value, _ in owner.items)
+    limits = any(v.op == "call" and basis.apis.means("time_limits", called(basis, v)) for v in within)
+    return "timeout" in use.site.names or (row is not None and row.passes) or limits
 
 
 def _nested(basis: Basis, function: Scope, place: Place, row: Row, fates: dict[Stmt, str], escapes: list[Use]) -> None:

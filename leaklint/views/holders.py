@@ -14,6 +14,7 @@ from leaklint.answers.resources import (
     evident,
     flagged,
     lent,
+    outwaited,
     reopened,
     scoped,
     skipped,
@@ -61,7 +62,9 @@ class Holders(Resources):
     @cached_property
     def skipped(self) -> tuple[skipped.Skipped, ...]:
         """What is ended or handed over on some ways out; responses are another matter."""
-        traces = (*self.traces, *self.method_traces, *self.factory_traces, *self.evident)
+        told = {one.place for one in self.outwaited if one.waited is not None}  # which says it better
+        followed = (*self.traces, *self.method_traces, *self.factory_traces, *self.evident)
+        traces = [t for t in followed if t[0].place not in told]
         found = (
             *skipped.in_constructors(self.basis, self.constructor_traces),
             *skipped.in_beginnings(self.basis, self._begun),
@@ -72,6 +75,11 @@ class Holders(Resources):
             *skipped.in_functions(self.basis, (t for t in traces if self.sort(t[0].row) != "response")),
         )
         return tuple(skipped.once(found))
+
+    @cached_property
+    def outwaited(self) -> tuple[outwaited.Outwaited, ...]:
+        """Processes that are told to end when a wait gave up, or before they are dropped, and not seen to end."""
+        return tuple(outwaited.outwaited(self.basis))
 
     @cached_property
     def bare(self) -> tuple[bare.Bare, ...]:

@@ -13,6 +13,7 @@ from leaklint.tree.ir import source
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
+    yield from told(facts)
     for unreleased in facts.unreleased:
         row, call = unreleased.row, unreleased.call
         noun = row.called
@@ -59,3 +60,29 @@ def _hint(row: Row, unreleased: Unreleased) -> str:
         return "off"
     several = any(target.op == "tuple" for target in unreleased.call.stmt.targets)
     return "close" if several else unreleased.mend
+
+
+def told(facts: Facts) -> Iterator[Hit]:
+    """A process that is asked to end, and not waited for."""
+    for one in facts.outwaited:
+        stmt, noun = one.told.stmt, one.row.called
+        before = [Clue(one.waited, "missing", "gave_up", {"noun": noun})] if one.waited is not None else []
+        after = [Clue(one.dropped, "missing", "let_go", {"noun": noun})] if one.dropped is not None else []
+        wait = one.row.reaps[0]
+        yield Hit(
+            at=stmt,
+            subject=f"{stmt.scope.function.qualname}.{source(one.told.expr, 30)}",
+            owner="nobody",
+            driver="call",
+            release="on some paths",
+            message="told",
+            hint="reap",
+            args={
+                "noun": noun,
+                "name": source(one.told.expr, 40),
+                "call": source(one.told.site, 40),
+                "release": f"{'await ' if wait in one.row.awaited else ''}{source(one.told.expr, 40)}.{wait}()",
+            },
+            clues=(*before, Clue(stmt, "acquired", "asked", {"noun": noun}), *after),
+            acquired=source(one.told.site),
+        )
