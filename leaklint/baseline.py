@@ -44,10 +44,16 @@ class Baseline:
     content: bytes | None = None
 
     def name_of(self, path: str) -> str:
-        """What the baseline calls a file that findings call `path`: its path from the baseline's folder on."""
-        full = os.path.realpath(split_cell(path)[0])
+        """What the baseline calls a file that findings call `path`: its path from the baseline's folder on. A file that
+        is a link goes by its own name, wherever it leads."""
+        folder, name = os.path.split(split_cell(path)[0])
+        full = Path(os.path.realpath(folder or os.curdir)) / name
         with_slashes = Path(os.path.relpath(full, os.path.realpath(self.place.parent))).as_posix()
         return printable(with_slashes)
+
+    def has_file(self, entry: Accepted) -> bool:
+        """Is the file of an entry still there?"""
+        return os.path.lexists(self.place.parent / entry.path)
 
 
 def _order(entry: Accepted) -> tuple[str, str, str, str]:
@@ -98,7 +104,9 @@ def read(place: Path, missing_ok: bool = False) -> Baseline:
     except FileNotFoundError:
         if missing_ok:
             return Baseline(place)
-        raise BaselineError(f"{place}: no such file: make it with `leaklint baseline create`") from None
+        above = next((Path("../" * up) / place for up in range(1, 9) if (Path("../" * up) / place).is_file()), None)
+        there = f"there is one at {above}: name that with `--baseline`" if above and not place.is_absolute() else ""
+        raise BaselineError(f"{place}: no such file: {there or 'make it with `leaklint baseline create`'}") from None
     except OSError as error:
         raise BaselineError(f"{place}: {(error.strerror or str(error)).lower()}") from None
     except UnicodeDecodeError:
@@ -133,17 +141,26 @@ def _covers(entry: Accepted, finding: Finding) -> bool:
 
 def apply(run: Run, baseline: Baseline, judged: Callable[[Accepted], bool]) -> Run:
     """The run without what is accepted, and with the entries that stand for nothing any more; of those only the
-    `judged` count: a run over some of the files says nothing of the others."""
+    `judged` count: a run over some of the files says nothing of the others. An entry whose file is gone stands for what
+    leaks under the same name in another file."""
     entries = {_key(entry): entry for entry in baseline.entries}
+    found = {(baseline.name_of(f.path), f.fingerprint) for f in (*run.findings, *run.known)}
+    moved: dict[tuple[str, str], list[Accepted]] = {}
+    for entry in baseline.entries:
+        if _key(entry) not in found and not baseline.has_file(entry):
+            moved.setdefault((entry.rule, _local(entry.subject)), []).append(entry)
     kept, known = [], []
     for finding in run.findings:
-        entry = entries.get((baseline.name_of(finding.path), finding.fingerprint))
-        if entry is not None and _covers(entry, finding):
-            known.append((finding, entry))
+        match = entries.get((baseline.name_of(finding.path), finding.fingerprint))
+        others = moved.get((finding.rule, _local(finding.subject)), [])
+        if match is None and others and _covers(others[0], finding):
+            match = others.pop(0)
+        if match is not None and _covers(match, finding):
+            known.append((finding, match))
         else:
             kept.append(finding)
-    found = {(baseline.name_of(f.path), f.fingerprint) for f in (*run.findings, *run.known)}
-    stale = tuple(e for e in baseline.entries if _key(e) not in found and judged(e))
+    used = {_key(entry) for _, entry in known} | found
+    stale = tuple(e for e in baseline.entries if _key(e) not in used and judged(e))
     return run._replace(findings=tuple(kept), baselined=tuple(known), stale=stale)
 
 
@@ -154,7 +171,7 @@ def judging(baseline: Baseline, selected: Mapping[str, Collection[str]]) -> Call
 
     def judged(entry: Accepted) -> bool:
         codes = checked.get(entry.path)
-        return entry.rule in codes if codes is not None else not (baseline.place.parent / entry.path).exists()
+        return entry.rule in codes if codes is not None else not baseline.has_file(entry)
 
     return judged
 
@@ -173,7 +190,9 @@ def updated(run: Run, baseline: Baseline, reason: str, only_remove: bool = False
     """The entries after an update from a run that this baseline was applied to: without the stale ones and, unless
     `only_remove`, with the new findings. One whose code was moved or touched takes over the reason that a stale entry
     of the same rule and subject has."""
-    gone = set(run.stale)
+    moved = {entry: finding for finding, entry in run.baselined if baseline.name_of(finding.path) != entry.path}
+    yield from (accept(finding, baseline, entry.reason) for entry, finding in moved.items())
+    gone = {*run.stale, *moved}
     worse = {(baseline.name_of(finding.path), finding.fingerprint) for finding in run.findings}
     yield from (e for e in baseline.entries if e not in gone and (only_remove or _key(e) not in worse))
     if only_remove:
