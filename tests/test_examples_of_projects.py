@@ -23,7 +23,8 @@ LIBRARY = MODEL.partition("if ")[0]
     [
         ("demo/tags/run.py", MODEL, False),
         ("examples/tags.py", MODEL, False),
-        ("demo/tags/run.py", LIBRARY, True),
+        ("demo/tags/run.py", LIBRARY, False),
+        ("app/tags.py", LIBRARY, True),
         ("app/tags.py", MODEL, True),
         ("app/demo.py", MODEL, True),
     ],

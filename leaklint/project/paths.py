@@ -43,7 +43,7 @@ def covers(pattern: str, path: Path, root: Path) -> bool:
 _SHOWING = frozenset({"examples", "example", "samples", "demos", "demo", "tutorials"})
 
 
-_BESIDE = frozenset({"scripts", "script", "tools", "release", "docs", "doc", "benchmarks", "ci", ".github"})
+_BESIDE = frozenset({"scripts", "script", "tools", "release", "docs", "doc", "doctests", "benchmarks", "ci", ".github"})
 
 
 def beside(path: str) -> bool:

@@ -65,6 +65,7 @@ class View:
             and call.scope.kind != "lambda"
             and not driver.script_only(self.basis, call.stmt)
             and not driver.is_example(self.basis)
+            and not driver.runs_aside(self.basis)
         )
 
     def error_branch(self, stmt: Stmt) -> tuple[Block | None, Stmt] | None:

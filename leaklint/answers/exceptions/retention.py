@@ -87,10 +87,17 @@ def _raised_by_each(basis: Basis, place: Place, stored: Use) -> Stmt | None:
 
 def _guards(basis: Basis, raising: Stmt) -> bool:
     function, test = raising.scope.function, next((o for _, o in ancestors(raising)), None)
-    stmts = function.block.stmts if function.block is not None else ()
-    body = [s for s in stmts if s.op != "expr" or s.value is None or s.value.op != "const"]
-    first = test is not None and test.op == "if" and body[:1] == [test]
-    return first and (len(body) > 1 or len(_callers(basis, function)) > 1)
+    body = list(function.block.stmts) if function.block is not None else []
+    follows = 0
+    while body and body[0].op != "if":
+        first, *body = body
+        if first.op == "with":  # under a lock
+            follows += len(body)
+            body = list(first.blocks[0].stmts)
+        elif first.op not in ("assign", "expr"):
+            return False
+    guards = test is not None and test.op == "if" and body[:1] == [test]
+    return guards and (len(body) + follows > 1 or len(_callers(basis, function)) > 1)
 
 
 def _callers(basis: Basis, function: Scope) -> set[Scope]:

@@ -101,7 +101,8 @@ def _defence(basis: Basis, place: Place, use: Use, klass: Scope | None) -> Answe
 
 
 def _recursive(basis: Basis, inner: Scope, outer: Scope) -> Itself | None:
-    """A nested function that calls itself, is called here alone, and closes over what the outer one was given."""
+    """A nested function that calls itself, is called here alone, and closes over a collection that the outer one was
+    given."""
     stmt = inner.stmt
     if stmt is None or stmt.decorators or next(ancestors(stmt))[1] is not outer.stmt:
         return None
@@ -139,7 +140,17 @@ def _runs_once(basis: Basis, outer: Scope) -> bool:
 
 
 def _closes_over(basis: Basis, inner: Scope, outer: Scope, name: str) -> bool:
-    return any(
-        m.op == "name" and _below(m.scope, inner) and basis.names.scope_of(name, m.scope) is outer
-        for m in basis.mentions(name)
-    )
+    mentions = (m for m in basis.mentions(name) if m.op == "name" and _below(m.scope, inner))
+    return any(basis.names.scope_of(name, m.scope) is outer and _holds_entries(m) for m in mentions)
+
+
+def _holds_entries(mention: Expr) -> bool:
+    """`graph[node]`, `node in graph`, `for node in graph`, `graph.items()`: it is used as a collection."""
+    above = mention.parent
+    if above is None:
+        return mention.stmt.op == "for" and mention.stmt.value is mention
+    if above.op == "compare":
+        return above.text in ("In", "NotIn") and above.args[-1] is mention
+    if above.op in ("sub", "comp"):
+        return above.args[0] is mention
+    return above.op == "attr" and above.text in ("items", "values", "keys", "get")

@@ -95,6 +95,8 @@ def handed_on(basis: Basis, call: Expr) -> Iterator[Peak]:
         for name, arg in zip(call.names[1:], args, strict=False):
             if name in ("", "content", "body", "data", "response"):
                 yield from as_it_is(basis, "answered", arg, call.stmt, word)
+    elif basis.apis.means("batch_writes", word) and len(args) > 1:
+        yield from _copied_rows(basis, args[1], call)
     elif func.op == "attr" and word == "writestr" and len(args) > 1:
         yield from as_it_is(basis, "archived", args[1], call.stmt, word)
     elif func.op == "attr" and basis.apis.means("sending_calls", word):
@@ -104,6 +106,14 @@ def handed_on(basis: Basis, call: Expr) -> Iterator[Peak]:
                 yield from (
                     [Peak("sent", body, call.stmt, name)] if body else as_it_is(basis, "sent", arg, call.stmt, name)
                 )
+
+
+def _copied_rows(basis: Basis, rows: Expr, call: Expr) -> Iterator[Peak]:
+    """`executemany(INSERT, [(row["id"], ...) for row in rows])`: from one table to another."""
+    over = rows.args[0] if rows.op == "comp" else rows
+    found = used_once(basis, over)
+    if found is not None and found.kind == "table":
+        yield Peak("iterated", found, call.stmt)
 
 
 def _feeds(basis: Basis, receiver: Expr) -> bool:

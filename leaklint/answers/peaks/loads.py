@@ -9,7 +9,7 @@ from leaklint.answers.peaks.query import bound_value, table
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name
-from leaklint.tree.ir import Expr, is_none, source, statements, walk
+from leaklint.tree.ir import Expr, ancestors, is_none, source, statements, walk
 
 Kind = Literal[
     "table", "lazy", "cursor", "file", "member", "buffer", "download", "upload", "body", "stream", "frame", "data"
@@ -205,8 +205,10 @@ def opened(basis: Basis, file: Expr) -> Expr | None:
             return file.args[0].args[0]
         return None
     place: Place | None = basis.names.place(file)
-    values = basis.types.bound_values(place) if place is not None else iter(())
-    return next((p for v in values if v.op == "call" and (p := opened(basis, v)) is not None), None)
+    values = list(basis.types.bound_values(place)) if place is not None else []
+    values.sort(key=lambda v: v.stmt.ordinal > file.stmt.ordinal)  # the file that is open here, before one that comes
+    near = [v for v in values if any(owner is v.stmt for _, owner in ancestors(file.stmt))]
+    return next((p for v in (*near, *values) if v.op == "call" and (p := opened(basis, v)) is not None), None)
 
 
 def names_data(basis: Basis, path: Expr | None, depth: int = 3) -> bool:

@@ -112,6 +112,9 @@ def _text(basis: Basis, expr: Expr | None, depth: int = 3) -> str:
         return expr.value
     if expr.op == "fstring" and expr.args and all(a.op == "const" for a in expr.args):
         return "".join(a.value for a in expr.args)
+    if expr.op == "binary" and expr.text == "Add":  # `"SELECT id FROM " + TABLE`
+        first, last = (_text(basis, part, depth - 1) for part in expr.args)
+        return f"{first}{last or 'it'}" if first else ""
     if expr.op == "name":
         return _text(basis, basis.names.only_value(expr.text, expr.scope), depth - 1)
     if expr.op == "call" and len(expr.args) == 2 and expr.args[0].op == "name":
