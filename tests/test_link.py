@@ -174,6 +174,12 @@ def test_whether_an_object_must_be_closed_its_own_file_says(made: str, alone: bo
     assert told(keeper, result(WIRE, "app.wire")) == (leak if joined else [])
 
 
+def test_an_owner_that_has_no_ending_at_all() -> None:
+    keeper = result(KEEPER.format(made="Wire()").partition("    async def close")[0], "app.keeper")
+    assert told(keeper) == []
+    assert told(keeper, result(WIRE, "app.wire")) == ["LK302 app.keeper:Keeper.wire"]
+
+
 def test_a_class_that_its_package_hands_on() -> None:
     keeper = result(KEEPER.format(made="Wire()"), "app.keeper")
     package = result("from app.wire.impl import Wire\n", "app.wire")

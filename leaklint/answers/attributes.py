@@ -118,8 +118,6 @@ def held(basis: Basis, endings: Mapping[Scope, tuple[Scope, ...]]) -> Iterator[H
         base = _base_elsewhere(basis, klass) if sibling is None and only is None else None
         guess = one if isinstance(one, Supposed) else None
         sure = guess is None or likely(basis, guess, ends, sibling)
-        if not sure and ending is None:
-            continue  # whoever made it may never end anything: other files are not asked of each attribute
         yield Held(
             place,
             row,

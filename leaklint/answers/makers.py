@@ -26,7 +26,8 @@ def makers(basis: Basis, value: Expr | None) -> frozenset[tuple[str, ...]]:
     own = [v for v in leaves(value) if v.op == "call"] if value is not None else []
     within = [c for c in making(basis, value) if c not in own] if value is not None else []
     # what a helper calls in turn, where that is a class
-    return frozenset(map(_maker, [*own, *(c for c in within if _class(c))]))
+    found = (*own, *(c for c in within if _class(c)))
+    return frozenset(_maker(c) for c in found if not (basis.types.callee(c).name or "").startswith("builtins."))
 
 
 def _class(call: Expr) -> bool:

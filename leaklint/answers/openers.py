@@ -235,7 +235,8 @@ class Opening:
 def openings(basis: Basis, method: Scope) -> Iterator[Opening]:
     """What a method, or a helper that it calls for certain, opens into an attribute.
 
-    A method that begins something may open what no row knows: that its class closes it says enough.
+    A method that begins something may open what no row knows, and so may a constructor that makes a `Client`: that its
+    class closes it says enough.
     """
     helpers = (basis.types.callee(e).local for s in _certain(method) for e in s.flat if e.op == "call")
     functions = {method, *(h for h in helpers if h is not None and h.method_of is not None)}
@@ -252,10 +253,18 @@ def openings(basis: Basis, method: Scope) -> Iterator[Opening]:
 def _opened(basis: Basis, use: Use, begun: bool) -> Row | None:
     found = [(value, acquired(basis, value)) for value in sources(basis, use.value)]
     row = next((row for _, row in found if row is not None), None) or acquired_part(basis, use.expr)
-    made = any(value.op in ("call", "await") and basis.types.row(value) is None for value, _ in found)
-    if row is None and begun and (made or (use.value is None and use.stmt.value is not None)):
+    made = [value for value, _ in found if value.op in ("call", "await") and basis.types.row(value) is None]
+    unknown = any(begun or _named_open(basis, value) for value in made)
+    if row is None and (unknown or (begun and use.value is None and use.stmt.value is not None)):
         return Row("", basis.module.path, "resource", noun=use.place.path[0].strip("_"))
     return row
+
+
+def _named_open(basis: Basis, value: Expr) -> bool:
+    """Is it made by what is open from the start on, by its name: `self.client = AcmeClient()`?"""
+    call = value.args[0] if value.op == "await" else value
+    name = called(basis, call) if call.op == "call" and basis.types.callee(call).local is None else ""
+    return basis.apis.means("opening_names", name) and not basis.apis.means("never_open", name)
 
 
 def _certain(function: Scope) -> Iterator[Stmt]:

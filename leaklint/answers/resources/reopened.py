@@ -58,7 +58,7 @@ def _of_place(basis: Basis, place: Place, found: list[Acquisition]) -> Iterator[
             continue
         seen.add(one.stmt)
         changed = basis.apis.means("change_events", function.name)
-        anew = changed or basis.apis.means("reopening_methods", function.name)
+        anew = changed or (basis.apis.means("reopening_methods", function.name) and not _sole(basis, place, function))
         means, name = basis.apis.means, function.name
         begins = means("beginning_methods", name) and not means("setting_methods", name)
         born = first is not None and one.row.name != "" and not begins and not _emptied(basis, place)
@@ -90,6 +90,13 @@ def _makes_room(basis: Basis, function: Scope) -> bool:
     decorators = function.stmt.decorators if function.stmt is not None else ()
     named = any(basis.apis.means(what, function.name) for what in ("on_demand_methods", "setting_methods"))
     return named or any(d.op == "attr" and d.text == "deleter" for d in decorators)
+
+
+def _sole(basis: Basis, place: Place, function: Scope) -> bool:
+    """Is nothing bound to it but by the `reset` of a class without a constructor, which sets all up?"""
+    klass = function.method_of if basis.apis.means("on_demand_methods", function.name) else None
+    born = any(m.name == "__init__" for m in basis.names.methods(klass)) if klass is not None else True
+    return not born and all(u.stmt.scope.function is function for u in basis.all_uses(place) if u.verb == "bind")
 
 
 def _hits(
