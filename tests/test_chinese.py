@@ -20,7 +20,9 @@ def test_every_rule_has_its_words(rule: Rule) -> None:
     assert {"problem", "repair"} <= set(rule.zh), f"{rule.file}: [zh] says neither what is wrong nor what to do"
     for name in (*rule.zh, *rule.en):
         what, _, special = name.partition("_")
-        assert what in ("problem", "trigger", "impact", "repair", "label"), f"{rule.file}: {name}: nobody asks for it"
+        assert what in ("problem", "trigger", "impact", "repair", "measure", "label"), (
+            f"{rule.file}: {name}: nobody asks for it"
+        )
         known = {"repair": rule.hints, "label": rule.labels}.get(what, rule.messages)
         assert not special or special in known, f"{rule.file}: {name}: there is no {special}"
     assert not {"problem", "repair"} & {name.partition("_")[0] for name in rule.en}, "these are its messages and hints"
@@ -41,7 +43,7 @@ def test_they_are_filled_for_every_example(rule: Rule) -> None:
     if not rule.zh:
         pytest.skip("there are none")
     for finding in (finding for example in EXAMPLES[rule.code] for finding in check(example)[0]):
-        for language, what in itertools.product(("en", "zh"), ("problem", "trigger", "impact", "repair")):
+        for language, what in itertools.product(("en", "zh"), ("problem", "trigger", "impact", "repair", "measure")):
             filled = prose.own(finding, knowledge(), language, what)
             assert "``" not in filled, f"{rule.file}: [zh] {what}: a field is empty: {filled}"
             assert not NUMBER.search(filled), f"{rule.file}: [zh] {what}: a number that nobody has measured: {filled}"

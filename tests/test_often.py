@@ -100,6 +100,14 @@ def test_what_the_start_of_a_program_calls_runs_once() -> None:
     assert way("_open", source=SERVICE.replace("def lifespan", "def lives")).often == "outside"
 
 
+def test_what_sets_an_object_up_runs_for_each_object() -> None:
+    source = "class Pool:\n    def _fill(self):\n        ...\n\n    def initialize(self):\n        self._fill()\n"
+    assert way("_fill", "Pool", source).often == "outside"
+    assert way("_fill", source="def setup():\n    _fill()\n\n\ndef _fill():\n    ...\n").often == "start"
+    handled = "def on_connect(peer):\n    setup()\n\n\ndef setup():\n    _fill()\n\n\ndef _fill():\n    ...\n"
+    assert way("_fill", source=handled).often == "event"
+
+
 def test_what_nobody_here_calls_runs_for_whoever_imports_it() -> None:
     assert way("_read") == Way("outside", ("_read", "convert"))
     assert way("_unseen").often == "unknown"
@@ -160,4 +168,4 @@ def test_each_entry_says_how_to_measure_it(
     assert '`sum(len(o.sessions) for o in gc.get_objects() if type(o).__name__ == "Hub")`' in text
     assert '`len(sys.modules["app.hub"].SEEN)`' in text
     assert "asyncio.all_tasks()" in text
-    assert text.count("**Measure**") == 3
+    assert text.count("- **Measure**: ") == 3

@@ -31,7 +31,7 @@ OLDEST = 5
 INDEXED = 12
 """A section with more entries than this begins with a list of them."""
 
-_READING = ("trigger", "impact", "certainty", "patch")
+_READING = ("trigger", "impact", "measure", "certainty", "patch")
 
 
 @dataclass(frozen=True, slots=True)

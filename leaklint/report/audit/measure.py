@@ -28,6 +28,9 @@ class Measure:
 
     def text(self, finding: Finding) -> str:
         words, rule = self.words, prose.rule_of(finding, self.catalogue)
+        own = prose.own(finding, self.catalogue, words.language, "measure", words.noun(finding.args.get("noun", "")))
+        if own:
+            return own
         module, _, name = finding.subject.partition(":")
         holder, _, attribute = name.partition(".")
         known = {one.name: one.is_class for one in self.places.definitions(finding.path)}

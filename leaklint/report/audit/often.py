@@ -94,7 +94,8 @@ class _Climb:
         if self._starts(wanted.path, wanted.lines[0], wanted.name):
             return "start"
         if not self.means("event_methods", wanted.name):
-            return "start" if self.means("once_functions", wanted.name) else None
+            once = not wanted.klass and not found.calls and self.means("once_functions", wanted.name)
+            return "start" if once else None
         starts = found.calls and all(self._starts(one.path, one.line) for one in found.calls)
         return "start" if starts else "event"
 

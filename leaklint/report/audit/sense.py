@@ -135,7 +135,7 @@ class Sense:
     def _way_out(self, finding: Finding) -> Evidence | None:
         """Where the function that holds it is left without a release, of one that is released on other ways."""
         missing = next((one for one in finding.evidence if one.role == "missing"), None)
-        if missing is None or finding.release != "on some paths":
+        if missing is None or finding.release != "on some paths" or missing.span == finding.span:
             return None
         same = self.places.around(missing.path, missing.span.line).function == self.around(finding).function != ""
         return missing if same else None
@@ -168,7 +168,8 @@ class Sense:
         if own:
             return own
         owner, release = finding.owner, finding.release
-        growth = words("growth.keyed" if self._keyed(finding) else f"growth.{finding.driver}")
+        kinds = ["growth.keyed"] if self._keyed(finding) else [f"growth.{family}.{finding.driver}"]
+        growth = words.first(*kinds, f"growth.{finding.driver}")
         keys = [f"grows.{family}.{owner}.{release}", f"grows.{family}.{release}", f"grows.{release}"]
         if family == _CONTAINERS and release == "never" and any(one.role == "released" for one in finding.evidence):
             keys = ["grows.meanwhile"]
