@@ -8,6 +8,7 @@ from leaklint import link
 from leaklint.analyze import analyze
 from leaklint.catalogue import load
 from leaklint.facts import Finding
+from leaklint.report import prose
 
 JOURNAL = """
 class Journal:
@@ -192,3 +193,8 @@ class Desk:
 def test_a_sibling_stores_the_same_object(key: str, stored: str, sibling: bool) -> None:
     found = link.link([analyze(USERS.format(key=key, stored=stored).encode(), "a.py", "a", load())]).findings
     assert ("sibling" in [one.hint for one in found if one.subject == "a:Desk.by_name"]) is sibling
+
+
+def test_lines_are_counted_in_the_file_at_hand() -> None:
+    code = "def size(p):\n    with open(p) as f:\n        return len(f.readlines()) - 1\n"
+    assert prose.hint(finding(code, "LK504"), load()).endswith("`sum(1 for _ in f)`")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from leaklint.meaning.basis import Clue
 from leaklint.model import Facts, Hit
-from leaklint.tree.ir import source
+from leaklint.tree.ir import Expr, source
 
 
 def check(facts: Facts) -> Iterator[Hit]:
@@ -22,10 +22,16 @@ def check(facts: Facts) -> Iterator[Hit]:
             release="never",
             message=peak.how,
             hint=("rows" if found.kind == "frame" else "file_" + peak.how if found.kind == "file" else peak.how),
-            args={"read": source(found.site), "what": found.what, "tool": peak.tool},
+            args={"read": source(found.site), "file": opened(found.site), "what": found.what, "tool": peak.tool},
             clues=(
                 Clue(found.site.stmt, "acquired", "whole"),
                 *((Clue(peak.at, "missing", peak.how, {"tool": peak.tool}),) if peak.how != "counted" else ()),
             ),
             acquired=source(found.site),
         )
+
+
+def opened(site: Expr) -> str:
+    """What `readlines()` is called on."""
+    called = site.args[0] if site.op == "call" else site
+    return source(called.args[0]) if called.op == "attr" else "file"

@@ -43,8 +43,11 @@ class Words:
         return str(self.table[section].get(name, default))
 
     def noun(self, noun: str) -> str:
-        """What a row calls its thing."""
-        return str(self.table.get("nouns", {}).get(noun, noun))
+        """What a row calls its thing; one that is made of the code's own words by the last of them."""
+        table = self.table.get("nouns", {})
+        if not noun or not table or "`" in noun:
+            return noun
+        return str(table.get(noun) or table.get(noun.rsplit(maxsplit=1)[-1]) or table["resource"])
 
     @property
     def language(self) -> str:
