@@ -189,6 +189,22 @@ def test_what_happens_with_each_request_comes_before_what_happens_once() -> None
         often,
         once,
     ]
+    one_each = finding("app/a.py", severity="P1", owner="instance", driver="stream")
+    assert urgency(often, Way("event")) < urgency(one_each, Way("event"))
+
+
+def test_of_many_that_are_alike_some_are_shown_and_all_are_counted(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    many = "".join(f"async def on_open_{n}(peer):\n    asyncio.create_task(peer.greet_{n}())\n\n\n" for n in range(12))
+    Path("app/jobs.py").write_text(f"import asyncio\n\n\n{many}", encoding="utf-8")
+    tasks = chapter(report(capsys, "app"), ".*11 more")
+    assert tasks.count("`app/jobs.py:") == 12, "every place is named"
+    assert tasks.count("is not kept") == 8
+    assert "  - … and 4 more." in tasks
+    assert "on_open_7" in tasks.partition("```text")[2].partition("```diff")[0]
+    assert "on_open_8" not in tasks.partition("```text")[2].partition("```diff")[0]
+    assert tasks.count("background_tasks.add(task)") == 12, "the patch is whole"
 
 
 def test_entries_that_are_mended_alike_are_one_row() -> None:

@@ -65,8 +65,8 @@ class _Builder:
         self.chapters = Chapters(catalogue, words, read, sense, about.past, about.today)
         self.leaks = sorted(leaks, key=self.urgency)
         self.entries = entries(self.leaks, self.urgency, sense.repair)
-        self.first = First(self.entries, words, sense)
         self.related = related(self.entries, lambda one: sense.around(one).function)
+        self.first = First(self.entries, words, sense, self.related)
         self.entry_of = {id(finding): entry for entry in self.entries for finding in entry.findings}
 
     def urgency(self, finding: Finding) -> tuple[Any, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from leaklint.facts import SEVERITIES
@@ -24,6 +24,7 @@ class First:
     entries: Sequence[Entry]
     words: Words
     sense: Sense
+    related: Mapping[str, Sequence[str]]
 
     def steps(self) -> Iterator[Block]:
         """One for all entries that are mended in the same way, where the first of them stands in the order."""
@@ -42,11 +43,13 @@ class First:
         shown = words("linked", links=links, number=len(alike)) if len(alike) > LINKED else links
         problem = words("found_at", problem=self.sense.problem(first), place=place(first.path, first.span.line))
         repair = self.sense.repair(first)
+        beside = " ".join(f"-> {number}" for number in self.related.get(alike[0].number, ()))
         return (
             words("step", links=shown, problem=words("alike", problem=problem, number=more) if more else problem),
             (
                 words("step_why", text=words("space").join((self.sense.when(first), self.sense.cost(first)))),
                 words("step_do", text=words("with_patch", repair=repair) if first.repair else repair),
+                *((words("step_beside", links=beside),) if beside else ()),
             ),
         )
 

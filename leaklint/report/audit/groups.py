@@ -59,14 +59,15 @@ _BESIDE = frozenset({"docs", "benchmarks", "tests"})
 
 def urgency(finding: Finding, way: Way = UNKNOWN) -> tuple[object, ...]:
     """The severest first; of these what a process does again and again, before what an example shows or a script does
-    once; what nothing takes back; what stays, before what is a peak; what runs for each request, before what runs once
-    in a process; what is driven from outside."""
+    once; what nothing takes back; what stays, before what is a peak; what runs for each request, first of all what
+    it does in a loop, before what runs once in a process; what is driven from outside."""
     path, line = finding.path, finding.span.line
     aside = way.often == "script" or shows(path) or not _BESIDE.isdisjoint(path.split("/")[:-1])
     release, passing = _RELEASES.index(finding.release), finding.owner in _PASSING
     driver = next((rank for rank, kinds in enumerate(_DRIVERS) if finding.driver in kinds), len(_DRIVERS))
     owner, severity = _OWNERS.index(finding.owner), SEVERITIES.index(finding.severity)
-    return severity, aside, release, passing, way.rank, driver, owner, path, line
+    several = way.often == "event" and finding.driver == "loop"
+    return severity, aside, release, passing, way.rank, not several, driver, owner, path, line
 
 
 def entries(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from leaklint.catalogue import Catalogue
@@ -23,6 +23,8 @@ from leaklint.report.frame import Mark, fits, frame
 from leaklint.report.sources import Sources
 
 LOOK = Look(width=110)
+TOLD = 8
+"""Findings of one entry that are told one by one, at most."""
 
 
 class Chapters:
@@ -100,7 +102,7 @@ class Chapters:
             return self._of_files(findings, texts)
         for one, text in zip(findings, texts, strict=True):
             lines.setdefault(text, {})[one.span.line] = None
-        return tuple(
+        return self._some(
             self._words("line" if len(some) == 1 else "lines", number=", ".join(map(str, some)), text=text)
             for text, some in lines.items()
         )
@@ -110,7 +112,13 @@ class Chapters:
         for one, text in zip(findings, texts, strict=True):
             places.setdefault(text, {})[place(one.path, one.span.line)] = None
         comma = self._words("comma")
-        return tuple(self._words("at", places=comma.join(some), text=text) for text, some in places.items())
+        return self._some(self._words("at", places=comma.join(some), text=text) for text, some in places.items())
+
+    def _some(self, texts: Iterable[str]) -> tuple[str, ...]:
+        """Not so many that nobody reads on; every place is named before."""
+        all_of_them = tuple(texts)
+        more = len(all_of_them) - TOLD
+        return (*all_of_them[:TOLD], self._words("more", number=more)) if more > 1 else all_of_them
 
     def _patch(self, findings: Sequence[Finding]) -> Iterator[tuple[str, tuple[Part, ...]]]:
         """A comparison with a notebook's lines cannot be applied to its file."""
@@ -139,7 +147,7 @@ class Chapters:
                 (words("label.trigger"), each([sense.trigger(one) for one in findings])),
                 (words("label.impact"), each([sense.impact(one) for one in findings])),
             ),
-            evidence=(words("label.evidence"), tuple(self._snippets(findings))),
+            evidence=(words("label.evidence"), tuple(self._snippets(findings[:TOLD]))),
             repair=(words("label.repair"), each([sense.repair(one) for one in findings])),
             patch=(words("label.patch"), tuple(self._patch(findings))),
             notes=tuple(self._notes(entry, related)),
