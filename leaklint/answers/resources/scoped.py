@@ -10,7 +10,7 @@ from leaklint.answers.endings import reached
 from leaklint.answers.fate import fate, resource_uses
 from leaklint.answers.paths import trace
 from leaklint.apis import Row
-from leaklint.meaning.basis import Basis
+from leaklint.meaning.basis import Basis, calls
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
@@ -36,7 +36,15 @@ class Scoped:
 
 
 def scoped(basis: Basis) -> Iterator[Scoped]:
-    """Every resource of a context manager that outlives its block, or a failure to enter it."""
+    """Every resource of a context manager that outlives its block, or a failure to enter it; each once."""
+    seen: set[tuple[Place, Stmt | None]] = set()
+    for one in _scoped(basis):
+        if (one.place, one.fault) not in seen:
+            seen.add((one.place, one.fault))
+            yield one
+
+
+def _scoped(basis: Basis) -> Iterator[Scoped]:
     found = list(acquisitions(basis))
     for klass in (s for s in basis.module.scopes if s.kind == "class"):
         own = {m.name: m for m in klass.children if m.kind == "function"}
@@ -92,7 +100,8 @@ def _owned(basis: Basis, klass: Scope, enter: Scope, leave: Scope, ended: frozen
 
 
 def _started(basis: Basis, klass: Scope, enter: Scope, leave: Scope, ended: frozenset[Scope]) -> Iterator[Scoped]:
-    """The first part that `__enter__` starts and `__exit__` ends, where another one starts after it that may fail."""
+    """The first part that `__enter__` starts and `__exit__` ends, where another one starts or a step comes after it
+    that may fail."""
     begun: list[tuple[Use, Use]] = []  # what starts a part, and what ends it
     for place, uses in basis.uses.items():
         if place.scope is klass and len(place.path) == 1:
@@ -102,19 +111,34 @@ def _started(basis: Basis, klass: Scope, enter: Scope, leave: Scope, ended: froz
             if start is not None and close is not None and not _guarded(start.stmt):
                 begun.append((start, close))
     begun.sort(key=lambda pair: pair[0].stmt.ordinal)
-    second = next(
-        (start for start, _ in begun[1:] if start.stmt is not begun[0][0].stmt and _may_fail(basis, start)), None
-    )
-    if second is not None:
-        first, close = begun[0]
-        row = Row("", basis.module.path, "resource", noun=first.place.path[0].lstrip("_"), release=(close.verb,))
-        yield Scoped(first.place, row, first.stmt, first.site, enter, leave, second.stmt)
+    for first, close in begun[:1]:
+        second = (u.stmt for u, _ in begun[1:] if u.stmt is not first.stmt and _may_fail(basis, u))
+        fault = next(second, None) or _failing_step(basis, enter, first)
+        if fault is not None:
+            row = Row("", basis.module.path, "resource", noun=first.place.path[0].lstrip("_"), release=(close.verb,))
+            yield Scoped(first.place, row, first.stmt, first.site, enter, leave, fault)
+
+
+def _failing_step(basis: Basis, enter: Scope, first: Use) -> Stmt | None:
+    """A step after what connects or enters the first part that fails when the other side does: `fetch_schema()`."""
+    if not _connects(basis, first):
+        return None
+    later = (s for s in statements(enter.block) if s.ordinal > first.stmt.ordinal and not _guarded(s))
+    return next((s for s in later if any(_fails(basis, c) for c in calls(s))), None)
+
+
+def _fails(basis: Basis, call: Expr) -> bool:
+    return call.args[0].op == "attr" and basis.apis.means("failing_steps", call.args[0].text)
+
+
+def _connects(basis: Basis, start: Use) -> bool:
+    return start.verb in ("__enter__", "__aenter__") or basis.apis.means("connecting_methods", start.verb)
 
 
 def _may_fail(basis: Basis, start: Use) -> bool:
     """Is it waited for, entered or connected? A thread or task that is only started fails when it runs, if ever."""
     waited = any(e.op == "await" for e in start.stmt.flat)
-    return waited or start.verb == "__enter__" or basis.apis.means("connecting_methods", start.verb)
+    return waited or _connects(basis, start)
 
 
 def _starting(basis: Basis, verb: str) -> bool:
