@@ -103,7 +103,7 @@ def _analyze(source: bytes, path: str, module: str, catalogue: Catalogue, gate: 
     else:
         result = _Report(path, module, text, _facts(tree, text, path, module, catalogue), catalogue).result()
     outside = (*result.summary.outside, *_taken(seen))
-    coroutines = tuple((name, tuple(sorted(awaits))) for name, awaits in sorted(seen.coroutines.items()))
+    coroutines = tuple(sorted((name, tuple(sorted(awaits))) for name, awaits in seen.awaits))
     return result._replace(summary=result.summary._replace(outside=outside, coroutines=coroutines))
 
 

@@ -66,15 +66,19 @@ def link(results: Sequence[FileResult]) -> Linked:
 
 def runs_through(results: Iterable[FileResult]) -> frozenset[str]:
     """Names of coroutine functions that wait for nothing, nor does anything that they await: each is done in its first
-    step. What is not defined in these files may wait."""
+    step. What is not defined in these files may wait, and what only hands on to its own name elsewhere."""
     awaits: dict[str, set[str]] = {}
+    grounded = set()
     for name, awaited in (pair for result in results for pair in result.summary.coroutines):
         awaits.setdefault(name, set()).update(awaited)
+        if name not in awaited:
+            grounded.add(name)
     awaiting: dict[str, list[str]] = {}
     for name, awaited_ in awaits.items():
         for inner in awaited_:
             awaiting.setdefault(inner, []).append(name)
-    waits, stack = set(), [inner for inner in awaiting if inner not in awaits]
+    waits = awaits.keys() - grounded
+    stack = [*waits, *(inner for inner in awaiting if inner not in awaits)]
     while stack:
         found = [name for name in awaiting.get(stack.pop(), ()) if name not in waits]
         waits.update(found)

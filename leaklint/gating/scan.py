@@ -196,7 +196,8 @@ def _function(node: ast.FunctionDef | ast.AsyncFunctionDef, seen: Seen) -> None:
     seen.functions.add(node.name)
     seen.itself = seen.itself or calls_itself(node)
     if type(node) is ast.AsyncFunctionDef:
-        seen.coroutines[node.name] = seen.coroutines.get(node.name, frozenset()) | awaited(node)
+        seen.coroutines.add(node.name)
+        seen.awaits.add((node.name, awaited(node)))
     seen.handed.update(map(last, node.decorator_list))
     if node.name == "__repr__":
         seen.told |= identifiers(node)

@@ -28,7 +28,8 @@ class Seen:
         self.params: set[tuple[str, str]] = set()  # (function, parameter)
         self.streamed: set[str] = set()  # targets of `async for`
         self.collected = False  # a stream becomes a list
-        self.coroutines: dict[str, frozenset[str]] = {}  # what `async def` defines, and what that awaits
+        self.coroutines: set[str] = set()  # what `async def` defines
+        self.awaits: set[tuple[str, frozenset[str]]] = set()  # (a coroutine, what it awaits)
         self.unawaited: Counter[str] = Counter()  # calls of methods, less those that are awaited
         self.asked: set[tuple[str, str]] = set()  # (name, a method that is called on it)
         self.named: set[str] = set()  # attributes that are statements: named and not called

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from leaklint.answers.listeners import itself, leftover, listener, registered, repeated, reruns
+from leaklint.answers.listeners import interrupted, itself, leftover, listener, registered, repeated, reruns
 from leaklint.meaning.basis import Answer
 from leaklint.tree.ir import Stmt
 from leaklint.views.view import View
@@ -29,7 +29,8 @@ class Listeners(View):
     def repeated(self) -> tuple[repeated.Repeated, ...]:
         known = tuple(repeated.repeated(self.basis, self.registrations))
         seen = {one.registration.stmt for one in known}
-        left = (one for one in leftover.leftovers(self.basis) if one.registration.stmt not in seen)
+        others = (*leftover.leftovers(self.basis), *interrupted.interrupted(self.basis, self.registrations))
+        left = (one for one in others if one.registration.stmt not in seen)
         return (*known, *left, *repeated.wrapped(self.basis))
 
     @cached_property

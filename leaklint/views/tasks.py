@@ -7,7 +7,19 @@ from functools import cached_property
 
 from leaklint.answers import destiny, spawn
 from leaklint.answers.spawn import Spawn
-from leaklint.answers.tasks import abandoned, again, fanned, kept, lasting, outcome, race, running, threads
+from leaklint.answers.tasks import (
+    abandoned,
+    again,
+    fanned,
+    kept,
+    lasting,
+    outcome,
+    race,
+    rearmed,
+    running,
+    threads,
+    unready,
+)
 from leaklint.apis import Row
 from leaklint.meaning.basis import Answer
 from leaklint.meaning.names import Place
@@ -81,9 +93,14 @@ class Tasks(View):
         return tuple(running.running(self.basis))
 
     @cached_property
+    def rearmed(self) -> tuple[rearmed.Rearmed, ...]:
+        """Timers that nobody keeps, and that start anew."""
+        return tuple(rearmed.rearmed(self.basis))
+
+    @cached_property
     def racers(self) -> tuple[race.Racer, ...]:
         """Tasks that run on after the call that waits for them."""
-        ways = (race.racers, abandoned.abandoned, fanned.fanned, fanned.outrun)
+        ways = (race.racers, abandoned.abandoned, fanned.fanned, fanned.outrun, unready.unready)
         return tuple(racer for way in ways for racer in way(self.basis))
 
     @cached_property

@@ -69,10 +69,15 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             ),
             acquired=source(call),
             starter=spawn.elsewhere,
-            coroutine=source_name(spawn.coroutine) if course in ("", "unseen") else "",
+            coroutine=called(spawn.coroutine) if course in ("", "unseen") else "",
             likely=spawn.likely,
             repair=() if spawn.wrapper or endless else kept(call),
         )
+
+
+def called(coroutine: Expr | None) -> str:
+    """The name of a coroutine function, where it is called on the spot."""
+    return source_name(coroutine) if coroutine is not None and coroutine.op == "call" else ""
 
 
 def ending_of(facts: Facts, call: Expr) -> str:

@@ -11,6 +11,7 @@ from leaklint.tree.ir import source
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
+    yield from rearmed(facts)
     for task in facts.running:
         klass, ending, sibling = task.place.scope, task.ending, task.sibling
         if task.defence:
@@ -59,6 +60,34 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         )
 
 
+def rearmed(facts: Facts) -> Iterator[Hit]:
+    """Timers that start anew, and that nothing keeps."""
+    for timer in facts.rearmed:
+        klass = timer.method.method_of
+        args = {
+            "class": klass.name if klass is not None else "",
+            "coroutine": timer.method.name,
+            "method": timer.ending.name,
+            "task": f"self.{timer.method.name}",
+            "call": source(timer.call.args[0]),
+        }
+        clues = [Clue(timer.stmt, "acquired", "rearmed", args)]
+        if timer.ending.stmt is not None:
+            clues.append(Clue(timer.ending.stmt, "missing", "forgets", args))
+        yield Hit(
+            at=timer.stmt,
+            subject=timer.method.qualname,
+            owner="instance" if klass is None else facts.lifetime(klass),
+            driver="call",
+            release="never",
+            message="rearmed",
+            hint="keep",
+            args=args,
+            clues=tuple(clues),
+            acquired=source(timer.call),
+        )
+
+
 def brief(task: Running) -> bool:
     """It ends by itself, or may."""
     untold = task.sibling is None and task.elsewhere is None and not task.forgotten
@@ -66,10 +95,10 @@ def brief(task: Running) -> bool:
 
 
 def message(task: Running) -> str:
+    if task.taken_out is not None:
+        return "timer_taken_out" if task.course.kind == "once" else "taken_out"
     if task.course.kind == "once":
         return "timer"
-    if task.taken_out is not None:
-        return "taken_out"
     if task.overridden:
         return "overridden"
     if task.sibling is not None:

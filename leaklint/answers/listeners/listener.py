@@ -140,6 +140,8 @@ def _defence(
         return Answer("made for one test")
     if single(basis, klass):
         return Answer("lives as long as the process")
+    if not beside and _at_its_end(basis, registration):
+        return Answer("called when what it is registered at ends")
     kept = _result(basis, registration, beside)
     if kept:
         return kept
@@ -163,6 +165,13 @@ def single(basis: Basis, klass: Scope) -> bool:
         if s.scope.function is new
         for e in s.flat
     )
+
+
+def _at_its_end(basis: Basis, registration: Registration) -> bool:
+    """`session.on("close", self.save)`, `bus.listen_once(EVENT_STOP, self.stop)`: who is to see the end of something
+    has to wait for it."""
+    events = (e.value.strip("\"'") if e.op == "const" else source_name(e) for e in registration.given)
+    return registration.receiver is not None and any(basis.apis.means("parting_events", word) for word in events)
 
 
 def _result(basis: Basis, registration: Registration, beside: bool) -> Answer:

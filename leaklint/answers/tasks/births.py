@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from leaklint.answers.endings import reached
 from leaklint.answers.spawn import Spawn, elsewhere, spawn
-from leaklint.answers.tasks.lasting import lasting
+from leaklint.answers.tasks.lasting import body, lasting
 from leaklint.apis import Row
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.names import Place
@@ -44,14 +44,14 @@ def _task(basis: Basis, use: Use) -> Birth | None:
 
 
 def _member(basis: Basis, use: Use) -> Birth | None:
-    """An endless task that a use adds to a container: `self._tasks.append(task)`, `self._tasks = [task, ...]`."""
+    """A task or a timer that a use adds to a container: `self._tasks.append(task)`, `self._tasks = [task, ...]`."""
     value = use.value if use.verb in ("bind", *ADDING) else None
     if value is None or (use.verb == "bind" and value.op not in _DISPLAYS):
         return None
     for part in (value,) if use.verb in ADDING else value.args:
         for made in _values(basis, part):
-            found = _birth(basis, use, made)
-            if found is not None and found.course.kind == "endless":
+            found = _birth(basis, use, made) or _delayed(basis, use, made)
+            if found is not None and found.course:
                 keyed = use.verb == "__setitem__" or value.op == "dict" or value.text == "dict"
                 return replace(found, among=True, keyed=keyed)
     return None
@@ -106,17 +106,39 @@ def _returned(basis: Basis, decorator: Expr) -> Row | None:
 
 def _timer(basis: Basis, use: Use) -> Birth | None:
     """`self._handle = loop.call_later(5, self._tick)`; endless where `_tick` does so again, whatever the state."""
-    for made in _given(basis, use):
-        row = basis.types.result(made) if made.op == "call" and len(made.args) > 2 else None
-        if row is None or row.noun != "timer handle":
-            continue
-        callback = basis.names.local(made.args[2])
-        functions = reached(basis, use.place.scope, (callback,)) if callback is not None else ()
-        course = next(
-            (c for f in functions if (c := _again(basis, use.place, f))), Answer("once", word=source_name(made.args[2]))
-        )
-        return Birth(use.stmt, made, Spawn(row, made.args[2]), course)
-    return None
+    return next((b for made in _given(basis, use) if (b := _delayed(basis, use, made)) is not None), None)
+
+
+def _delayed(basis: Basis, use: Use, made: Expr) -> Birth | None:
+    row = timer(basis, made)
+    if row is None:
+        return None
+    callback = basis.names.local(made.args[2])
+    functions = reached(basis, use.place.scope, (callback,)) if callback is not None else ()
+    course = next(
+        (c for f in functions if (c := _again(basis, use.place, f))), Answer("once", word=source_name(made.args[2]))
+    )
+    return Birth(use.stmt, made, Spawn(row, made.args[2]), course)
+
+
+def runs(basis: Basis, birth: Birth) -> frozenset[Scope]:
+    """The functions that it runs, in turn: those of its coroutine, or of the timer's callback."""
+    work = birth.spawned.coroutine
+    callback = basis.names.local(work) if work is not None and birth.spawned.row.noun == "timer handle" else None
+    if callback is None or callback.kind != "function":
+        return body(basis, work)
+    return reached(basis, callback.enclosing("class"), (callback,))
+
+
+def timer(basis: Basis, made: Expr) -> Row | None:
+    """What a call gives that calls its second argument when a time is up: by a row, or as asyncio calls it."""
+    if made.op != "call" or len(made.args) < 3:
+        return None
+    row = basis.types.result(made)
+    if row is None and basis.types.callee(made).local is None and made.args[0].op == "attr":
+        named = basis.apis.means("delaying_methods", made.args[0].text)
+        row = basis.apis.get("asyncio.TimerHandle") if named else None
+    return row if row is not None and row.noun == "timer handle" else None
 
 
 def _again(basis: Basis, place: Place, function: Scope) -> Answer:
@@ -127,10 +149,15 @@ def _again(basis: Basis, place: Place, function: Scope) -> Answer:
             and use.value is not None
             and not is_none(use.value)
         ):
-            tested = any(owner.op in ("if", "while") for _, owner in ancestors(use.stmt))
-            left = any(s.op == "return" and s.ordinal < use.stmt.ordinal for s in statements(function.block))
-            return NO if tested or left else _endless(use.stmt, function)
+            return _endless(use.stmt, function) if always(use.stmt) else NO
     return NO
+
+
+def always(stmt: Stmt) -> bool:
+    """Does its function come to a statement whatever the state?"""
+    tested = any(owner.op in ("if", "while", "match") for _, owner in ancestors(stmt))
+    left = (s.op in ("return", "raise") and s.ordinal < stmt.ordinal for s in statements(stmt.scope.function.block))
+    return not tested and not any(left)
 
 
 def _endless(stmt: Stmt | None, function: Scope) -> Answer:

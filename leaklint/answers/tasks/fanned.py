@@ -58,10 +58,10 @@ def _made(basis: Basis, many: Expr | None) -> Expr | None:
 
 
 def _may_fail(basis: Basis, coroutine: Expr) -> bool:
-    """Not one that handles all its errors, ends something, or only sleeps or looks something up."""
+    """Not one that handles all its errors, ends something, or only sleeps or asks how something is."""
     local, name = basis.types.callee(coroutine).local, source_name(coroutine)
     own = local is not None and (local.kind != "function" or not local.is_async or handles_errors(local))
-    brief = any(basis.apis.means(vocabulary, name) for vocabulary in ("end_of_life_methods", "brief_lookups"))
+    brief = any(basis.apis.means(vocabulary, name) for vocabulary in ("end_of_life_methods", "brief_questions"))
     return not own and not brief and not sleeps(basis, coroutine)
 
 

@@ -10,11 +10,12 @@ from leaklint.answers.endings import endings, expected, reached
 from leaklint.answers.overridden import overriding
 from leaklint.answers.owner import lifetime
 from leaklint.answers.spawn import LOOKS, Spawn, runs_through
-from leaklint.answers.tasks.births import Birth, births
-from leaklint.answers.tasks.lasting import body, ended_by, others_end_it
+from leaklint.answers.tasks.births import Birth, births, runs
+from leaklint.answers.tasks.lasting import ended_by, others_end_it
 from leaklint.apis import Row
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, flat_of, is_none, statements
 
@@ -77,6 +78,8 @@ def running(basis: Basis) -> Iterator[Running]:
         ]
         forgotten = ending is not None and _forgotten(basis, place, at_end)
         never = ending is not None and not ends[place] and _goes_on(basis, place, birth)
+        if birth.among and birth.course.kind != "endless" and birth.spawned.row.noun == "task":
+            never, sibling = _left_alone(basis, place, birth, ends[place]) and _ends_others(basis, at_end), None
         told = (
             never or any(u.verb in birth.spawned.row.release for u in ends[place]) or forgotten or sibling is not None
         )
@@ -86,7 +89,7 @@ def running(basis: Basis) -> Iterator[Running]:
         taken_out = _taken_out(basis, place, birth) if birth.among else None
         if taken_out is not None:
             counting = []
-        defence = _defence(basis, place, birth, counting, at_end, told, sibling is not None)
+        defence = _defence(basis, place, birth, counting, at_end, told or taken_out is not None, sibling is not None)
         where = next(iter(ends[place]), None)
         yield Running(
             *(place, birth.stmt, birth.call, birth.spawned, birth.course),
@@ -119,7 +122,7 @@ def _ends(basis: Basis, place: Place, row: Row) -> Iterator[Use]:
 
 def _looked_through(basis: Basis, place: Place) -> Iterator[Use]:
     """Uses by which a container gives out the tasks in it: `for task in self._tasks`, `gather(*self._tasks)`."""
-    uses = (u for u in basis.all_uses(place) if u.verb not in _PASSIVE)
+    uses = (u for u in basis.all_uses(place) if u.verb not in _PASSIVE and not _dropped(u))
     return (u for u in uses if u.verb or u.role in (*_KEEPING, "other"))
 
 
@@ -145,6 +148,24 @@ def _beside(birth: Birth, others: Iterable[tuple[Sequence[Birth], Sequence[Use]]
     )
 
 
+def _left_alone(basis: Basis, place: Place, birth: Birth, ends: Collection[Use]) -> bool:
+    """Does nothing in the file get at tasks that end by themselves, nor is any of them there to end something else?"""
+    work = birth.spawned.coroutine
+    if ends or work is None or basis.apis.means("ending_functions", source_name(work)):
+        return False
+    local = birth.call.stmt.targets[0] if birth.call.stmt.op == "assign" else None
+    handle = basis.names.place(local) if local is not None and local.op == "name" else None
+    waited = handle is not None and any(_awaited(u) or u.verb == "__await__" for u in basis.below(handle))
+    return not waited and all(basis.names.place(e) == place for e in basis.mentions(place.path[0]))
+
+
+def _ends_others(basis: Basis, at_end: Collection[Scope]) -> bool:
+    """Does an end of the object end anything else? Then what still runs will find that gone."""
+    calls = (e.args[0] for m in at_end for s in statements(m.block) for e in flat_of(s) if e.op == "call")
+    words = (source_name(func) for func in calls)
+    return any(word == "cancel" or basis.apis.means("ending_functions", word) for word in words)
+
+
 def _goes_on(basis: Basis, place: Place, birth: Birth) -> bool:
     """Does what nothing ever looks at loop until something fails, or have the name of what does?"""
     named = basis.apis.means("endless_coroutines", place.path[0])
@@ -153,14 +174,11 @@ def _goes_on(basis: Basis, place: Place, birth: Birth) -> bool:
 
 def _taken_out(basis: Basis, place: Place, birth: Birth) -> Use | None:
     """A removal that drops a task which goes on: whoever may end all of them later does not find it any more."""
-    functions = body(basis, birth.spawned.coroutine)
-    for use in basis.all_uses(place):
+    functions = runs(basis, birth)
+    for use in basis.all_uses(place) if birth.course.kind in ("endless", "once") else ():
         function = use.stmt.scope.function
-        dropped = use.verb == "__delitem__" or (
-            use.verb in _TAKING and use.stmt.op == "expr" and use.site.parent is None
-        )
         if (
-            not dropped
+            not _dropped(use)
             or function in functions
             or function is birth.stmt.scope.function
             or use.expr.scope.kind == "lambda"
@@ -175,6 +193,12 @@ def _taken_out(basis: Basis, place: Place, birth: Birth) -> Use | None:
 
 
 _TAKING = ("pop", "remove", "discard")
+
+
+def _dropped(use: Use) -> bool:
+    """`del self._tasks[key]`, and `self._tasks.pop(key)` as a statement."""
+    taken = use.verb in _TAKING and use.stmt.op == "expr" and use.site.parent is None
+    return use.verb == "__delitem__" or taken
 
 
 def _awaited(use: Use) -> bool:
