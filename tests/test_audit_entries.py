@@ -164,14 +164,25 @@ def test_entries_in_the_same_function_know_each_other() -> None:
     assert not any(related(found, lambda one: one.subject).values())
 
 
-def test_the_least_severe_are_joined_across_files_where_they_are_mended_alike() -> None:
+def test_what_is_alike_is_joined_across_files() -> None:
     each = [
         finding(f"{name}.py", severity=severity, subject=f"{name}:{severity}")
         for severity in ("P1", "P2")
         for name in "ab"
     ]
-    assert [len(entry.findings) for entry in entries(each, repair=lambda _: "close it")] == [1, 1, 2]
-    assert [len(entry.findings) for entry in entries(each, repair=lambda one: one.path)] == [1, 1, 1, 1]
+    assert [len(entry.findings) for entry in entries(each, alike=lambda _: "close it")] == [2, 2]
+    assert [len(entry.findings) for entry in entries(each, alike=lambda one: one.path)] == [1, 1, 1, 1]
+
+
+def test_what_is_told_in_the_same_words_is_one_entry(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    flush = "import asyncio\n\n\nclass {0}:\n    def __init__(self):\n        asyncio.create_task(self.{1}())\n\n"
+    flush += "    async def {1}(self):\n        while True:\n            await asyncio.sleep(5)\n"
+    for name, method in (("a", "flush"), ("b", "flush"), ("c", "sync")):
+        Path(f"app/{name}.py").write_text(flush.format(name.upper(), method), encoding="utf-8")
+    Path("app/jobs.py").unlink()
+    text = report(capsys, "app")
+    assert "`self.flush()` in `A.__init__` and 1 more (LK201" in text
+    assert "`self.sync()` in `C.__init__` (LK201" in text, "the problem names another coroutine"
 
 
 def test_scripts_and_examples_come_last() -> None:

@@ -64,7 +64,7 @@ class _Builder:
         sense = Sense(catalogue, words, self.places, self.registry, self.ways)
         self.chapters = Chapters(catalogue, words, read, sense, about.past, about.today)
         self.leaks = sorted(leaks, key=self.urgency)
-        self.entries = entries(self.leaks, self.urgency, sense.repair)
+        self.entries = entries(self.leaks, self.urgency, sense.alike)
         self.related = related(self.entries, lambda one: sense.around(one).function)
         self.first = First(self.entries, words, sense, self.related)
         self.entry_of = {id(finding): entry for entry in self.entries for finding in entry.findings}

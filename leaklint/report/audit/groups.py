@@ -1,5 +1,5 @@
 """Findings that one change mends are one entry of the report: the same rule in the same file with the same repair, and
-all that is found on one thing; of the least severe also what is mended alike in several files."""
+all that is found on one thing; and what is said to be alike in several files."""
 
 from __future__ import annotations
 
@@ -71,17 +71,17 @@ def urgency(finding: Finding, way: Way = UNKNOWN) -> tuple[object, ...]:
 
 
 def entries(
-    findings: Iterable[Finding], key: Urgency = urgency, repair: Callable[[Finding], str] | None = None
+    findings: Iterable[Finding], key: Urgency = urgency, alike: Callable[[Finding], str] | None = None
 ) -> list[Entry]:
-    """The entries in the order in which they are to be mended, numbered within their severity. What is least severe is
-    joined across files too, where `repair` says the same of it."""
+    """The entries in the order in which they are to be mended, numbered within their severity. Those of several files
+    are joined where `alike` says the same of them."""
     groups: list[list[Finding]] = []
     known: dict[tuple[str, ...], list[Finding]] = {}
     for one in sorted(findings, key=key):
         kind = (one.severity, one.rule, one.message, one.hint)
         keys = [(one.path, one.subject), (one.path, *kind)]
-        if one.severity == SEVERITIES[-1] and repair is not None:
-            keys.append((*kind, "everywhere", repair(one)))
+        if alike is not None:
+            keys.append((*kind, "everywhere", alike(one)))
         group = next((known[some] for some in keys if some in known), None)
         if group is None:
             groups.append(group := [])

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from leaklint.catalogue import Catalogue
-from leaklint.facts import Cleared, DriverKind, Evidence, Finding
+from leaklint.facts import SEVERITIES, Cleared, DriverKind, Evidence, Finding
 from leaklint.project.files import printable
 from leaklint.report import prose
 from leaklint.report.audit.callers import Callers, Registry, Wanted, function_of, holder_of
@@ -83,6 +83,12 @@ class Sense:
     def repair(self, finding: Finding) -> str:
         """What to do, on one line."""
         return self._sentence(self._own(finding, "repair") or " ".join(prose.hint(finding, self._catalogue).split()))
+
+    def alike(self, finding: Finding) -> str:
+        """What is the same of findings that one entry may tell: the repair, and unless they are the least severe, of
+        which there are many, the problem too."""
+        repair = self.repair(finding)
+        return repair if finding.severity == SEVERITIES[-1] else f"{self.problem(finding)} {repair}"
 
     def _sentence(self, text: str) -> str:
         """A message or a hint as a sentence: `it leaks` is `It leaks.`"""
