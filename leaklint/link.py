@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from leaklint.facts import ANYWHERE, Cleared, FileResult, Finding, OpenQuestion, Outside, Reach
+from leaklint.vocabulary import words_of
 
 
 class Linked(NamedTuple):
@@ -110,9 +111,15 @@ def holder_of(place: str) -> str:
 
 
 def named_alike(holder: str, klass: str) -> bool:
-    """Is an object called like its class: `hub`, `_chat_hub` and `ChatHub`?"""
-    word, name = (text.replace("_", "").lower() for text in (holder, klass))
-    return len(word) > 2 and name != "" and (name.endswith(word) or word.endswith(name))
+    """Is an object called like its class, or like the last words of it: `hub`, `chat_hub`, `chathub` and `ChatHub`?"""
+    one, other = _endings(holder), _endings(klass)
+    return bool(one and other) and len(one[0]) > 2 and (one[0] in other or other[0] in one)
+
+
+def _endings(identifier: str) -> list[str]:
+    """The words of an identifier as one, and without the first, the first two, and so on."""
+    words = [word.lower() for word in words_of(identifier)]
+    return ["".join(words[i:]) for i in range(len(words))]
 
 
 def _unanswered(finding: Finding, reach: Reach) -> Finding:

@@ -117,7 +117,7 @@ class Entries(Value):
     @cached_property
     def bound(self) -> Answer:
         made = tuple(nested.values(self.basis, self.container.place, self.born, self.key))
-        return self.container.bound or bound.by_type(self.row, made) or super().bound
+        return self.container.bound or bound.by_type(self.basis, self.row, made) or super().bound
 
     @cached_property
     def uses(self) -> list[Use]:

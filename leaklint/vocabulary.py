@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import re
 
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")
+
+
+def words_of(identifier: str) -> list[str]:
+    """`remove_ChatUser`: remove, Chat, User."""
+    return _WORD.findall(identifier)
+
 
 class KnowledgeError(Exception):
     """A row, vocabulary or rule page that cannot be used; the text names the file, the key and the mend."""

@@ -53,8 +53,8 @@ def test_every_label_and_noun_is_said_in_chinese() -> None:
     table = words("zh").table
     known = {name for rule in knowledge().rules for name in rule.labels}
     asked = {name for rule in knowledge().rules for name in rule.labels if f"label_{name}" not in rule.zh}
-    assert not asked - set(table["labels"]), "rules/chinese.toml lacks a label"
-    assert not set(table["labels"]) - known, "rules/chinese.toml has a label that no rule has"
     nouns = {"resource", *(row.noun for row in knowledge().apis.rows.values() if row.noun)}
-    assert not nouns - set(table["nouns"]), "rules/chinese.toml lacks a noun"
-    assert not set(table["nouns"]) - nouns, "rules/chinese.toml has a noun that no row has"
+    for what, needed, possible in (("labels", asked, known), ("nouns", nouns, nouns)):
+        lacking, useless = needed - set(table[what]), set(table[what]) - possible
+        assert not lacking, f"rules/chinese.toml: [{what}] lacks {sorted(lacking)}"
+        assert not useless, f"rules/chinese.toml: [{what}] has {sorted(useless)}, which no rule or row has"

@@ -69,6 +69,16 @@ LARGE: dict[str, Callable[[int], str]] = {
     "calls of one helper": lambda n: (
         "def helper():\n" + "".join(f"    g{k}()\n" for k in range(n)) + "def main():\n" + "    helper()\n" * n
     ),
+    "nested finally": lambda n: (
+        "def f(p, g):\n    for k in p:\n        x = open(k)\n"
+        + "".join(
+            f"{' ' * d}try:\n{' ' * d} g()\n{' ' * d} if k: return\n{' ' * d} if p: break\n{' ' * d}finally:\n"
+            for d in range(8, 24)
+        )
+        + " " * 24
+        + "x.close()\n"
+        + "f(1)\n" * n
+    ),
     "handlers": lambda n: "try:\n    f()\nexcept E as e:\n    log.error(f'{body} {e}')\n" * n,
 }
 

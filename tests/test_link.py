@@ -7,7 +7,7 @@ import pytest
 from leaklint.analyze import analyze
 from leaklint.catalogue import load
 from leaklint.facts import FileResult
-from leaklint.link import link
+from leaklint.link import link, named_alike
 
 STATE = """
 SESSIONS = {}
@@ -263,3 +263,19 @@ def test_a_coroutine_that_awaits_what_another_file_defines() -> None:
     assert told(*files, result(log, "app.log")) == []
     waiting = result(log.replace("self.errors += 1", "await self.file.write(error)"), "app.audit")
     assert told(*files, result(log, "app.log"), waiting) == [DROPPED]
+
+
+@pytest.mark.parametrize(
+    ("holder", "klass", "alike"),
+    [
+        ("hub", "ChatHub", True),
+        ("_chat_hub", "ChatHub", True),
+        ("chathub", "ChatHub", True),
+        ("main_hub", "Hub", True),
+        ("blob", "B", False),
+        ("requests", "S", False),
+        ("subject", "Object", False),
+    ],
+)
+def test_an_object_is_called_like_its_class_by_words(holder: str, klass: str, alike: bool) -> None:
+    assert named_alike(holder, klass) is alike

@@ -22,7 +22,7 @@ from leaklint.facts import OwnerKind
 from leaklint.meaning.basis import NO, Answer, Basis, Clue, calls
 from leaklint.meaning.names import ELEMENT, Place
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, is_none, statements
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, is_none, statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,11 +187,8 @@ def _strays(basis: Basis, place: Place, row: Row, ends: tuple[Scope, ...]) -> bo
 def referred(basis: Basis, method: Scope) -> bool:
     """Is a method handed on uncalled (`add_done_callback(self._closed)`)?"""
     return any(
-        e.op == "attr"
-        and e.text == method.name
-        and not (e.parent is not None and e.parent.op == "call" and e.parent.args[0] is e)
-        for stmt in basis.module.stmts
-        for e in flat_of(stmt)
+        e.op == "attr" and not (e.parent is not None and e.parent.op == "call" and e.parent.args[0] is e)
+        for e in basis.mentions(method.name)
     )
 
 
@@ -262,30 +259,15 @@ def _defence(basis: Basis, place: Place, row: Row, release: Use | None, ends: Co
             continue
         if given_away(basis, use, row):
             return Answer("handed over", (Clue(use.stmt, "holder", "escapes"),))
-    swept = next((e for word in ("vars", "__dict__") for e in basis.mentions(word) if _sweeps(e, klass)), None)
-    if swept is not None:
-        return Answer("all attributes are swept", (Clue(swept.stmt, "released", "released"),))
-    elsewhere = _elsewhere(basis, place, row)
+    sweep = othername.swept(basis, klass)
+    if sweep is not None:
+        return Answer("all attributes are swept", (Clue(sweep, "released", "released"),))
+    elsewhere = othername.elsewhere(basis, place, row)
     if elsewhere is not None:
         return Answer("released elsewhere in the file", (Clue(elsewhere.stmt, "released", "released"),))
     if lifetime(basis, klass) == "long-lived instance" and module_instance(basis, klass):
         return Answer("lives as long as the process")
     return NO
-
-
-def _sweeps(mention: Expr, klass: Scope) -> bool:
-    """`for v in vars(self).values(): v.close()`."""
-    return mention.stmt.op == "for" and mention.stmt.scope.function.method_of is klass
-
-
-def _elsewhere(basis: Basis, place: Place, row: Row) -> Use | None:
-    """`client.session.close()` anywhere in the file, whatever `client` is."""
-    for other, uses in basis.uses.items():
-        if len(other.path) > 1 and other.path[-1] == place.path[0] and other != place:
-            for use in uses:
-                if fate(basis, use, row) == "release":
-                    return use
-    return None
 
 
 def module_instance(basis: Basis, klass: Scope) -> bool:

@@ -7,20 +7,21 @@ from collections.abc import Iterator
 from leaklint.apis import Row
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, source, statements
 
-_UNBOUNDED = ("None", "0", "-1", "float('inf')", 'float("inf")', "math.inf", "{}", "dict()")
+_NO_LIMIT = ("None", "0", "float('inf')", 'float("inf")', "math.inf", "{}", "dict()")
 _EMPTINESS = ("0", "1")
 _SIZES = ("__len__", "qsize", "tell", "getbuffer", "__sizeof__")
 
 
 def bound(basis: Basis, place: Place, row: Row, born: tuple[Expr, ...]) -> Answer:
     """By type (`deque(maxlen=9)`, a weak map), else by a comparison of its length anywhere in reach."""
-    return by_type(row, born) or by_guard(basis, place)
+    return by_type(basis, row, born) or by_guard(basis, place)
 
 
-def by_type(row: Row, born: tuple[Expr, ...]) -> Answer:
+def by_type(basis: Basis, row: Row, born: tuple[Expr, ...]) -> Answer:
     if row.bounded or row.weak:
         return Answer(
             "bounded type" if row.bounded else "weak",
@@ -30,14 +31,24 @@ def by_type(row: Row, born: tuple[Expr, ...]) -> Answer:
     for value in born:
         if row.default_bound and not _given(value, row):
             return Answer("bounded type", (Clue(value.stmt, "bound", "bound", {"what": row.name}),), "its default")
-        limit = _limit(value, row)
+        limit = _limit(basis, value, row)
         if limit is not None:
             return Answer("bounded type", (Clue(value.stmt, "bound", "bound", {"what": source(value)}),), source(limit))
     return NO
 
 
-def _limit(call: Expr, row: Row) -> Expr | None:
-    return next((a for a in _given(call, row) if source(a) not in _UNBOUNDED), None)
+def _limit(basis: Basis, call: Expr, row: Row) -> Expr | None:
+    return next((a for a in _given(call, row) if not _none(basis, a)), None)
+
+
+def _none(basis: Basis, limit: Expr) -> bool:
+    """Is it no limit at all: None, 0 or less, infinite; also by a name that stands for nothing else?"""
+    if limit.op == "name":
+        binds = basis.names.bindings(limit.text, limit.scope)
+        only = binds[0].value if len(binds) == 1 and binds[0].exact else None
+        limit = only if only is not None else limit
+    negative = limit.op == "unary" and limit.text == "Minus" and limit.args[0].op == "const"
+    return negative or source(limit) in _NO_LIMIT
 
 
 def _given(call: Expr, row: Row) -> list[Expr]:
@@ -56,7 +67,7 @@ def by_guard(basis: Basis, place: Place) -> Answer:
         if use.verb in _SIZES:
             for site in _same(basis, use.site):
                 compared = _compared(site)
-                if compared is not None and not _waits_for_more(compared, site):
+                if compared is not None and not _waits_for_more(compared, site) and not _only_told(basis, compared):
                     return Answer(
                         "guard", (Clue(site.stmt, "bound", "bound", {"what": source(compared)}),), source(compared)
                     )
@@ -94,6 +105,25 @@ def _waits_for_more(compared: Expr, site: Expr) -> bool:
     return bool(stmt.blocks[0].stmts) and stmt.blocks[0].stmts[-1].op in ("return", "break", "continue")
 
 
+def _only_told(basis: Basis, compared: Expr) -> bool:
+    """`if len(items) > LIMIT: log.warning(...)`, `if len(items) > self.peak: self.peak = len(items)`: nothing is held
+    back and nothing taken out."""
+    stmt = compared.stmt
+    if stmt.op != "if" or len(stmt.blocks) > 1 or compared not in _inside(stmt.value, itself=True):
+        return False
+    sizes = {source(a) for a in compared.args}
+    return all(
+        (s.op == "assign" and source(s.value) in sizes)
+        or (s.op == "expr" and s.value is not None and _tells(basis, s.value))
+        for s in stmt.blocks[0].stmts
+    )
+
+
+def _tells(basis: Basis, expr: Expr) -> bool:
+    call = expr.args[0] if expr.op == "await" else expr
+    return call.op == "call" and basis.apis.means("telling_methods", source_name(call.args[0]))
+
+
 def _same(basis: Basis, site: Expr) -> Iterator[Expr]:
     """An expression, and the references to the name it is bound to."""
     yield site
@@ -119,8 +149,8 @@ def _counter(basis: Basis, grow: Use) -> Expr | None:
     return None
 
 
-def _inside(expr: Expr) -> Iterator[Expr]:
-    stack = list(expr.args)
+def _inside(expr: Expr | None, *, itself: bool = False) -> Iterator[Expr]:
+    stack = [] if expr is None else [expr] if itself else list(expr.args)
     while stack:
         node = stack.pop()
         yield node

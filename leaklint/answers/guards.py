@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import text_of
 from leaklint.tree.ir import Expr, Stmt, ancestors, is_none, source
 
 _ASKING = ("hasattr", "getattr", "callable", "bool", "isinstance", "exists", "isdir", "isfile")
@@ -48,7 +49,7 @@ class Guards:
         positive = test.text in ("IsNot", "NotEqual")
         if is_none(right) and (self._refers(left) or self._state(left) is not None):
             return positive if self._refers(left) or self._state(left) else not positive
-        named = left.text == "str" and left.value.strip("\"'") == self.place.path[0]
+        named = text_of(left) == self.place.path[0]
         if named and right.op == "call" and right.args[0].text in _NAMESPACES:
             return test.text == "In"
         return self._before(test)

@@ -9,7 +9,7 @@ from leaklint.answers import fate
 from leaklint.answers.shared import is_classmethod
 from leaklint.meaning.basis import Answer, Basis
 from leaklint.meaning.names import Place
-from leaklint.meaning.scopes import source_name
+from leaklint.meaning.scopes import source_name, text_of
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Binding, Expr, Param, Scope, source, walk
 
@@ -91,10 +91,7 @@ def _worst(answers: Iterator[Answer] | tuple[Answer, ...]) -> Answer:
 
 def _subscripted(expr: Expr) -> str:
     """`session_id` for `message["session_id"]`."""
-    index = expr.args[1] if len(expr.args) == 2 else None
-    if index is not None and index.op == "const" and index.text == "str":
-        return index.value.strip("rbuRBU").strip("\"'")
-    return ""
+    return text_of(expr.args[1]) if len(expr.args) == 2 else ""
 
 
 def _named(basis: Basis, word: str, expr: Expr) -> Answer:
@@ -165,7 +162,7 @@ def _called(basis: Basis, call: Expr, depth: int) -> Answer:
         return Answer("inventory", word=source(call))
     func = call.args[0]
     if name == "builtins.getattr" and len(call.args) > 2 and call.args[2].op == "const":
-        word = call.args[2].value.strip("\"'")
+        word = text_of(call.args[2])
         return Answer("closed set", word=word) if word in _CLOSED_ATTRIBUTES else _named(basis, word, call)
     if name.startswith(_REARRANGES):
         return _worst(key(basis, a, depth - 1) for a in call.args[1:])
@@ -176,7 +173,7 @@ def _called(basis: Basis, call: Expr, depth: int) -> Answer:
     if func.op == "attr" and (func.text in _SHAPING or func.text in _SPLITS):
         return key(basis, func.args[0], depth - 1)
     if func.op == "attr" and func.text == "get" and len(call.args) > 1 and call.args[1].op == "const":
-        return _named(basis, call.args[1].value.strip("\"'"), call)
+        return _named(basis, text_of(call.args[1]), call)
     word = _MAKES.sub("", source_name(func))
     answer = _named(basis, word, call)
     return (

@@ -1,5 +1,5 @@
 """What an attribute holds is released, but not by the attribute's name: by the local name that it came from, by its
-half, by the context manager that gave it, or by whoever calls the method that returns it.
+half, by the context manager that gave it, by whoever calls the method that returns it, or with all attributes.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from leaklint.answers.fate import fate, resource_uses
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Stmt, ancestors
+from leaklint.tree.ir import Scope, Stmt, ancestors, flat_of, statements
 
 _ENTERING, _LEAVING = ("__enter__", "__aenter__"), ("__exit__", "__aexit__")
 
@@ -66,3 +67,20 @@ def _by_callers(basis: Basis, bind: Use) -> Iterator[Stmt]:
         items = (v.args[0] if v.op == "await" else v for v, _ in mention.stmt.items)
         if basis.names.local(mention) is function and any(v is mention.parent for v in items):
             yield mention.stmt
+
+
+def swept(basis: Basis, klass: Scope) -> Stmt | None:
+    """A loop of a method that ends all that the object has: `for v in vars(self).values(): v.close()`."""
+    loops = (e.stmt for word in ("vars", "__dict__") for e in basis.mentions(word) if e.stmt.op == "for")
+    return next((s for s in loops if s.scope.function.method_of is klass and _ends(basis, s)), None)
+
+
+def _ends(basis: Basis, loop: Stmt) -> bool:
+    named = (source_name(e.args[0]) for s in statements(loop.blocks[0]) for e in flat_of(s) if e.op == "call")
+    return any(basis.apis.means(what, name) for name in named for what in ("end_of_life_methods", "ending_functions"))
+
+
+def elsewhere(basis: Basis, place: Place, row: Row) -> Use | None:
+    """`client.session.close()` anywhere in the file, whatever `client` is."""
+    others = (p for p in basis.places_called(place.path[0]) if len(p.path) > 1 and p != place)
+    return next((u for other in others for u in basis.uses[other] if fate(basis, u, row) == "release"), None)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis, once
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr
-
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")
+from leaklint.vocabulary import words_of
 
 
 def precedent(basis: Basis, call: Expr) -> Row | None:
@@ -77,7 +75,7 @@ def _uses(basis: Basis, call: Expr) -> Iterator[Use]:
 
 def noun(name: str) -> str:
     """`AcmeClient`: Acme client; `get_connection`: connection."""
-    words = _WORDS.findall(name)
+    words = words_of(name)
     if name[:1].isupper():
         return " ".join([*words[:-1], words[-1].lower()])
     return words[-1] if words[-1] != "connect" else "connection"

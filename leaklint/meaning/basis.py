@@ -129,6 +129,17 @@ class Basis:
             found.setdefault((place.scope, place.path[0]), []).append(place)
         return found
 
+    @cached_property
+    def _called(self) -> dict[str, list[Place]]:
+        found: dict[str, list[Place]] = {}
+        for place in self.uses:
+            found.setdefault(place.path[-1], []).append(place)
+        return found
+
+    def places_called(self, name: str) -> list[Place]:
+        """The places of this module that end in a name, whosever they are."""
+        return self._called.get(name, [])
+
     def below(self, place: Place) -> Iterator[Use]:
         """Uses of a place and of everything that hangs from it."""
         for other in self._below.get((place.scope, place.path[0]), ()):

@@ -93,8 +93,17 @@ class _Walk:
     def __init__(self, effects: Effects) -> None:
         self.effects = effects
         self.fault: Stmt | None = None  # the first statement whose exception was caught while the value was open
+        self._walked: dict[tuple[Block, int], _Out] = {}
 
     def block(self, block: Block, mask: int) -> _Out:
+        """Each block at most once in each state: a `finally` is gone through for every kind of exit, and in nested ones
+        these multiply."""
+        asked = block, mask
+        if asked not in self._walked:
+            self._walked[asked] = self._block(block, mask)
+        return self._walked[asked]
+
+    def _block(self, block: Block, mask: int) -> _Out:
         out = _Out()
         for stmt in block.stmts:
             if not mask:
@@ -129,7 +138,7 @@ class _Walk:
     def stmt(self, stmt: Stmt, mask: int) -> _Out:
         out = _Out()
         mask = self.header(stmt, mask, out)
-        if stmt.op in ("return", "raise") or stmt.op in ("break", "continue"):
+        if stmt.op in LEAVING:
             out.add(stmt.op, mask, stmt)
         elif stmt.op == "if":
             self.branches(stmt, mask, out)
@@ -147,7 +156,8 @@ class _Walk:
         elif stmt.op == "match":
             for block in stmt.blocks:
                 out.take(self.block(block, mask), ("normal", *_ALL))
-            out.add("normal", mask, stmt)
+            if all(block.kind != "else" for block in stmt.blocks):
+                out.add("normal", mask, stmt)
         elif self.effects.stops(stmt):
             pass  # the process ends, and all it holds with it
         else:
@@ -274,7 +284,7 @@ def unreachable(stmts: Iterable[Stmt]) -> frozenset[Stmt]:
             for inner in block.stmts:
                 if over:
                     found.add(inner)
-                over = over or inner.op in ("return", "raise", "break", "continue")
+                over = over or inner.op in LEAVING
     return frozenset(found)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from leaklint.meaning.scopes import Scopes, source_name
+from leaklint.meaning.scopes import Scopes, source_name, text_of
 from leaklint.tree.ir import Binding, Expr, Module, Scope, is_none
 
 ELEMENT = "[]"  # the path segment of "an entry of"
@@ -221,7 +221,7 @@ def _takes_entry(expr: Expr) -> bool:
 
 def _getattr(expr: Expr) -> str:
     """The attribute that `getattr(x, "attribute", ...)` reads; empty for anything else."""
-    if expr.op != "call" or len(expr.args) < 3 or expr.args[0].text != "getattr" or expr.args[2].text != "str":
+    if expr.op != "call" or len(expr.args) < 3 or expr.args[0].text != "getattr":
         return ""
-    name = expr.args[2].value.strip("\"'")
+    name = text_of(expr.args[2])
     return name if name.isidentifier() else ""

@@ -205,3 +205,9 @@ def source_name(expr: Expr | None) -> str:
     while expr is not None and expr.op == "call":
         expr = expr.args[0]
     return expr.text if expr is not None and expr.op in ("name", "attr") else ""
+
+
+def text_of(expr: Expr | None) -> str:
+    """What a string or bytes constant says, without its quotes; empty for anything else."""
+    is_text = expr is not None and expr.op == "const" and expr.text in ("str", "bytes")
+    return expr.value.lstrip("rbuRBU").strip("\"'") if expr is not None and is_text else ""

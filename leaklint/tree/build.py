@@ -177,7 +177,8 @@ class _Builder:
             if name is not None:
                 scope.bindings.setdefault(name, []).append(Binding("match", stmt, stmt.value))
         guard = self.given(node.guard, scope, stmt, flat)
-        block = self.block("case", node.body, scope, stmt, ordinal)
+        takes_all = type(node.pattern) is ast.MatchAs and node.pattern.pattern is None and guard is None
+        block = self.block("else" if takes_all else "case", node.body, scope, stmt, ordinal)
         block.exprs, block.flat = () if guard is None else (guard,), tuple(flat)
         return block
 

@@ -56,8 +56,8 @@ class Expr:
 class Block:
     """Statements that run one after the other.
 
-    `kind`: body, elif, else, handler, finally, case. `ordinal` places its header when it is a statement, an `elif`, a
-    handler or a case; -1 otherwise. `exprs` are the header's own (a test, caught types, a pattern's guard).
+    `kind`: body, elif, else (`case _` too), handler, finally, case. `ordinal` places the header of a statement, an
+    `elif`, a handler or a case; -1 otherwise. `exprs` are the header's own (a test, caught types, a pattern's guard).
     """
 
     kind: str

@@ -18,6 +18,7 @@ from leaklint.value import Entries, Value
 from leaklint.views import sibling
 from leaklint.views.hit import Clear
 from leaklint.views.view import View
+from leaklint.vocabulary import words_of
 
 _OF_MAPPINGS = ("__setitem__", "__getitem__", "__setattr__", "__set__", "__missing__")
 
@@ -183,11 +184,15 @@ class Growth(View):
         return next((u for u in elsewhere if u.verb == "__getitem__"), None)
 
     def parting(self, value: Value, insert: Use) -> Scope | None:
-        """A function beside the inserting one in which the life of the same key ends, by its name and parameter."""
+        """A function beside the inserting one in which the life of the same key ends, by its name and parameter:
+        `disconnect(user_id)`, `remove_user(user_id)`, and `stop_typing(user_id)` of the map `_typing` alone."""
         word = insert.key.text if insert.key is not None and insert.key.op == "name" else ""
+        key, own = _stems(f"{word}_{value.place.scope.name}"), _stems(value.place.path[-1])
         for function in value.place.scope.children:
             if self.means("parting_methods", function.name) and any(p.name == word for p in function.params):
-                return function
+                told = {w for w in _stems(function.name) if not self.means("parting_words", w)}
+                if told == own or all(w in key or self.means("passing_objects", w) for w in told):
+                    return function
         return None
 
     def renewed(self, value: Value) -> Use | None:
@@ -245,3 +250,7 @@ class Growth(View):
     def only_at_end(self, value: Value) -> bool:
         """Are all removals wholesale and in methods that end the owner's life?"""
         return self.pruned(value) == "only_at_end"
+
+
+def _stems(identifier: str) -> set[str]:
+    return {word.lower().rstrip("s") for word in words_of(identifier)}

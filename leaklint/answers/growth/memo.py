@@ -57,7 +57,7 @@ def memos(basis: Basis) -> Iterator[Memo]:
 
 
 def _memo(basis: Basis, function: Scope, stmt: Stmt, made: Expr, row: Row, place: Place) -> Memo:
-    return Memo(function, stmt, made, row, by_type(row, (made,)), _instance_in_key(basis, function, made), place)
+    return Memo(function, stmt, made, row, by_type(basis, row, (made,)), _instance_in_key(basis, function, made), place)
 
 
 def _applied(basis: Basis, stmt: Stmt) -> Iterator[tuple[Expr, Row, Scope]]:

@@ -51,7 +51,7 @@ def queues(basis: Basis) -> Iterator[Queue]:
         puts = (*(u for u in uses if u.verb in row.grow), *handed)
         if puts:
             taken = any(u.verb in row.shrink for u in uses) or _may_be_taken(basis, place, uses, born)
-            bound = by_type(row, (born,)) or by_guard(basis, place)
+            bound = by_type(basis, row, (born,)) or by_guard(basis, place)
             yield Queue(place, born, puts, taken, owner(basis, place), bound)
     yield from _in_lists(basis)
     yield from _channels(basis)
@@ -72,7 +72,7 @@ def _in_lists(basis: Basis) -> Iterator[Queue]:
         puts = tuple(u for u in uses if u.verb in row.grow and u.stmt.scope.function not in taking)
         if taking and puts:
             guard = by_guard(basis, place)
-            bound = by_type(row, (born,)) or (NO if signals(guard) else guard)
+            bound = by_type(basis, row, (born,)) or (NO if signals(guard) else guard)
             yield Queue(place, born, puts, True, owner(basis, place), bound)
 
 
@@ -124,7 +124,7 @@ def _given_to_readers(basis: Basis) -> Iterator[Queue]:
         puts = tuple(u for u in beside if endless(basis, u.stmt) or called_back(basis, u))
         puts += tuple(u for verb in row.grow for u in _handed_on(basis, place, verb))
         if puts and any(u.verb in row.shrink for u in uses):
-            yield Queue(place, born, puts, True, owner(basis, place), by_type(row, (born,)))
+            yield Queue(place, born, puts, True, owner(basis, place), by_type(basis, row, (born,)))
 
 
 def _handed_on(basis: Basis, place: Place, verb: str) -> Iterator[Use]:

@@ -10,7 +10,7 @@ from leaklint.answers.key import key
 from leaklint.answers.rounds import endless
 from leaklint.meaning.basis import NO, Answer, Basis
 from leaklint.meaning.names import ELEMENT, Place
-from leaklint.meaning.scopes import source_name
+from leaklint.meaning.scopes import source_name, text_of
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, source, statements, walk
 
@@ -81,7 +81,7 @@ def _stamp(basis: Basis, expr: Expr) -> bool:
         made = basis.names.only_value(expr.text, expr.scope)
         return made is not None and made.op == "call" and source_name(made) in _CLOCKS
     if expr.op == "dict":
-        return any(k.op == "const" and k.value.strip("\"'") in _STAMPS for k in expr.args[::2])
+        return any(text_of(k) in _STAMPS for k in expr.args[::2])
     return expr.op == "call" and source_name(expr) in _CLOCKS
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 from leaklint.answers.peaks.query import bound_value, table
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place
-from leaklint.meaning.scopes import source_name
+from leaklint.meaning.scopes import source_name, text_of
 from leaklint.tree.ir import Expr, ancestors, is_none, source, statements, walk
 
 Kind = Literal[
@@ -161,7 +161,7 @@ def _read(basis: Basis, call: Expr, depth: int) -> Whole | None:
 def _member(basis: Basis, call: Expr) -> Whole | None:
     """A member of an archive; none that is small by its name (`META-INF/version.txt`)."""
     name = call.args[-1]
-    stem = name.value.strip("\"'").rpartition("/")[2].partition(".")[0].lower() if name.op == "const" else ""
+    stem = text_of(name).rpartition("/")[2].partition(".")[0].lower()
     small = basis.apis.means("settings_names", stem)
     return None if small else Whole("member", call, source(call), fixed=name.op == "const")
 
@@ -216,7 +216,7 @@ def names_data(basis: Basis, path: Expr | None, depth: int = 3) -> bool:
     if path is None or depth == 0:
         return False
     for e in walk(path):
-        if e.op == "const" and e.text == "str" and basis.apis.means("data_files", e.value.strip("\"'").lower()):
+        if basis.apis.means("data_files", text_of(e).lower()):
             return True
         if e.op in ("name", "attr") and basis.apis.means("data_names", e.text.lower()):
             return True
@@ -231,10 +231,7 @@ def names_data(basis: Basis, path: Expr | None, depth: int = 3) -> bool:
 
 def _over_data(basis: Basis, iterated: Expr | None) -> bool:
     """A loop over the files of a pattern: `folder.glob("*.csv")`."""
-    return iterated is not None and any(
-        e.op == "const" and e.text == "str" and basis.apis.means("data_files", e.value.strip("\"'").lower())
-        for e in walk(iterated)
-    )
+    return iterated is not None and any(basis.apis.means("data_files", text_of(e).lower()) for e in walk(iterated))
 
 
 def is_open(basis: Basis, path: Expr | None) -> bool:

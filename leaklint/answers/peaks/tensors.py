@@ -161,7 +161,7 @@ class _Body:
         )
         row = self.basis.types.place_row(place)
         born = tuple(v for v in self.basis.types.bound_values(place) if v.op == "call")
-        return anew or (row is not None and bool(born) and bool(by_type(row, born)))
+        return anew or (row is not None and bool(born) and bool(by_type(self.basis, row, born)))
 
     def _carries(self, part: Expr, stmt: Stmt) -> bool:
         """Does a name carry a graph where it is put by, by what it was bound to last?"""

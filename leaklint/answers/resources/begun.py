@@ -9,7 +9,7 @@ from leaklint.answers.fate import fate, resource_uses
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis, calls
 from leaklint.meaning.names import Place
-from leaklint.meaning.scopes import source_name
+from leaklint.meaning.scopes import source_name, text_of
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, source, statements, walk
 
@@ -51,7 +51,7 @@ def ended_when_dropped(basis: Basis, place: Place, row: Row) -> bool:
 def _certain(use: Use) -> bool:
     """Is nothing asked before but whether it is there?"""
     asked = (owner.value for _, owner in ancestors(use.stmt) if owner.op == "if" and owner.value is not None)
-    return all(any(use.place.path[-1] in (e.text, e.value.strip("\"'")) for e in walk(test)) for test in asked)
+    return all(any(use.place.path[-1] in (e.text, text_of(e)) for e in walk(test)) for test in asked)
 
 
 def _asked_first(method: Scope) -> Iterator[Expr]:

@@ -105,7 +105,7 @@ def crowded(basis: Basis) -> Iterator[Crowded]:
         if use is not None and value is not None and row is not None:
             kind = basis.types.place_row(place)
             born = tuple(v for v in basis.types.bound_values(place) if v.op == "call")
-            full = by_type(kind, born) if kind is not None and kind.kind == "container" else NO
+            full = by_type(basis, kind, born) if kind is not None and kind.kind == "container" else NO
             if full.kind == "bounded type" and born and not any(_told(basis, b) for b in born):
                 yield Crowded(place, row, use.stmt, value, born[0])
 

@@ -83,8 +83,8 @@ def in_functions(basis: Basis, traces: Iterable[tuple[Paths, Expr]]) -> Iterator
         last = next((u for u in ordered if kept or _follows(u, paths.acquired)), None)
         ways = ((exit_, way) for kind, way in _ORDER if (exit_ := paths.exit(kind)) is not None)
         left, way = next(ways, _SOUND)
-        if not released:
-            continue  # never released at all
+        if not released or (not way and paths.exit("end") is not None):
+            continue  # never released at all, or only on a condition that may go with that of its being open
         if way in ("error", "cancel") and is_program(basis, paths.acquired.scope.function):
             left, way = _SOUND
         if way == "error" and left is not None:

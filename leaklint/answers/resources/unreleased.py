@@ -184,8 +184,8 @@ def _used_up(basis: Basis, call: Expr, made: Row) -> bool:
 def _read_by(basis: Basis, call: Expr, row: Row, packed: bool) -> bool:
     """Does a call that it is given to only read it?"""
     callee = basis.types.callee(call)
-    if callee.local is not None:
-        return False
+    if callee.local is not None or (callee.row is not None and callee.row.ends_argument):
+        return False  # `os.close(os.open(path, flags))`
     if row.spawn and callee.receiver is not None and callee.method in callee.receiver.spawn:
         return True  # `loop.run_in_executor(pool, f)`
     made = basis.types.result(call)

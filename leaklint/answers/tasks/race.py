@@ -10,7 +10,7 @@ from leaklint.answers.tasks.lasting import lasting
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.flow import apart
 from leaklint.meaning.names import Place
-from leaklint.meaning.scopes import source_name
+from leaklint.meaning.scopes import source_name, text_of
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Stmt, ancestors, in_loop, is_none, walk
 
@@ -56,7 +56,7 @@ def _argument(call: Expr, name: str) -> Expr | None:
 def _may_leave(call: Expr) -> bool:
     """Does it come back before all are done?"""
     until, timeout = _argument(call, "return_when"), _argument(call, "timeout")
-    first = until is not None and source_name(until) != _ALL and until.value.strip("\"'") != _ALL
+    first = until is not None and source_name(until) != _ALL and text_of(until) != _ALL
     return first or (timeout is not None and not is_none(timeout))
 
 
