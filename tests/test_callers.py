@@ -83,6 +83,22 @@ def test_a_method_is_called_by_its_own_class_and_those_derived_from_it() -> None
     assert not callers("keep", "Other").calls
 
 
+def test_a_method_that_lists_have_too_is_called_on_others_as_well() -> None:
+    source = (
+        "class Table:\n    def {0}(self, row):\n        ...\n\n    def fill(self, row):\n        self.{0}(row)\n\n\n"
+    )
+    source += "def note(seen, row):\n    seen.{0}(row)\n"
+
+    def found(name: str) -> Callers:
+        wanted = Wanted("a.py", name, "Table")
+        return Registry(["a.py"], lambda _: source.format(name).split("\n"), [wanted]).callers(wanted)
+
+    assert [one.line for one in found("append").calls] == [6]
+    assert not found("append").certain
+    assert [one.line for one in found("append_row").calls] == [6, 10]
+    assert found("append_row").certain
+
+
 def test_what_is_handed_on_is_no_call() -> None:
     found = callers("on_connect", "Hub")
     assert (found.calls, lines(found, "handed"), found.certain) == ((), [("app/main.py", 9, "serve")], True)

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import collections
+import functools
+import io
+import logging
+import pathlib
+import queue
+import socket
 import sys
+import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -69,7 +77,9 @@ class Registry:
             tuple(one for one in found if one.called or read),
             tuple(one for one in found if not (one.called or read or named)),
             # one class may be made as another that derives from it
-            self._index.defined.get(wanted.name, set()) <= own and not (named and self._derived(wanted.name)),
+            self._index.defined.get(wanted.name, set()) <= own
+            and not (wanted.klass and wanted.name in _widespread())
+            and not (named and self._derived(wanted.name)),
         )
 
     def _derived(self, name: str) -> bool:
@@ -80,8 +90,20 @@ def _where(mention: Mention) -> tuple[str, int]:
     return mention.path, mention.line
 
 
+@functools.cache
+def _widespread() -> frozenset[str]:
+    """Methods that objects of the standard library have: a project that defines one of them calls those as well."""
+    types = (
+        list, dict, set, str, bytes, io.StringIO, io.BytesIO, io.TextIOWrapper, collections.deque, socket.socket,
+        queue.Queue, logging.Logger, pathlib.Path, threading.Thread, threading.Event,
+    )  # fmt: skip
+    return frozenset(name for one in types for name in dir(one))
+
+
 def _meant(known: Index, wanted: Wanted) -> Iterator[Mention]:
-    own = known.defined.get(wanted.name, set()) <= {(wanted.path, wanted.klass)}
+    own = not (wanted.klass and wanted.name in _widespread()) and known.defined.get(wanted.name, set()) <= {
+        (wanted.path, wanted.klass)
+    }
     family = set(subclasses(known.bases, wanted.klass)) if wanted.klass else set()
     imported = {path for path, module in known.imports.get(wanted.name, ()) if _may_be(module, path, wanted.path)}
     for one in known.mentions.get(wanted.name, ()):

@@ -102,7 +102,8 @@ class Sense:
         name = ".".join(filter(None, (wanted.klass, wanted.name))) if wanted is not None else ""
         kind = "run.made" if self.around(finding).function == f"{name}.__init__" else "run.of"
         run = words(kind, function=f"`{printable(name)}`") if name else words("run.unknown")
-        driver = "call" if finding.driver == "event" and way.often == "start" else finding.driver
+        once, keyless = finding.driver == "event" and way.often == "start", "key" not in finding.args
+        driver = "call" if once or (finding.driver == "closed set" and keyless) else finding.driver
         keys = ("trigger.keyed",) if self._keyed(finding) else (f"trigger.{family}.{driver}", f"trigger.{driver}")
         said = words.first(*keys, run=run)
         pieces = [self._own(finding, "trigger") or said]
