@@ -17,6 +17,7 @@ from leaklint.answers.tasks import (
     race,
     rearmed,
     running,
+    taking,
     threads,
     unready,
 )
@@ -100,7 +101,7 @@ class Tasks(View):
     @cached_property
     def racers(self) -> tuple[race.Racer, ...]:
         """Tasks that run on after the call that waits for them."""
-        ways = (race.racers, abandoned.abandoned, fanned.fanned, fanned.outrun, unready.unready)
+        ways = (race.racers, abandoned.abandoned, fanned.fanned, fanned.outrun, unready.unready, taking.taking)
         return tuple(racer for way in ways for racer in way(self.basis))
 
     @cached_property

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from leaklint.answers.destiny import destiny
 from leaklint.answers.faults import Faults
+from leaklint.answers.guards import Guards
 from leaklint.answers.handlers import catches_all
 from leaklint.answers.listeners.registered import Registration, handlers, looks_up
 from leaklint.answers.listeners.reruns import guard, reruns
@@ -224,6 +225,7 @@ def passed_by(basis: Basis, registration: Registration, removals: Collection[Stm
     effects = Effects(
         at=lambda s: "acquire" if s is registration.stmt else "release" if s in removals else "",
         fallible=lambda s: weighed(s) is not None,
+        narrow=Guards(basis, place, registration.stmt).narrow,
         catches_all=catches_all,
     )
     return any(e.kind == "raise" for e in open_exits(basis, function.block, effects))
