@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from leaklint.answers.handlers import handles
 from leaklint.answers.spawn import Spawn, spawn
@@ -22,13 +22,7 @@ def unready(basis: Basis) -> Iterator[Racer]:
         if stmt.op != "assign" or stmt.value is not call or stmt.targets[0].op != "attr" or not function.is_async:
             continue
         place, spawned = basis.names.place(stmt.targets[0]), spawn(basis, call)
-        if (
-            place is None
-            or place.scope.kind != "class"
-            or spawned is None
-            or spawned.tracked
-            or spawned.row.noun != "task"
-        ):
+        if place is None or place.scope.kind != "class" or spawned is None or not _owned(spawned):
             continue
         wait = _wait(basis, spawned, stmt, function)
         if wait is None or runs_once(basis, function) or _saved(basis, place, wait):
@@ -37,21 +31,28 @@ def unready(basis: Basis) -> Iterator[Racer]:
             yield Racer("unready", wait, ((stmt, call, place.text),))
 
 
+def _owned(spawned: Spawn) -> bool:
+    return not spawned.tracked and spawned.row.noun == "task"
+
+
 def _wait(basis: Basis, spawned: Spawn, started: Stmt, function: Scope) -> Stmt | None:
     """Where the function waits, after the start, for what the task is to set."""
     functions = body(basis, spawned.coroutine)
-    signals = {
-        place
-        for place, uses in basis.uses.items()
-        if any(u.verb in _SETS and u.stmt.scope.function in functions for u in uses)
-    }
     given = spawned.coroutine.args[1:] if spawned.coroutine is not None and spawned.coroutine.op == "call" else ()
-    signals |= {place for e in given if functions and (place := basis.names.place(e)) is not None}
-    for stmt in statements(function.block) if signals else ():
+    handed = [place for e in given if (place := basis.names.place(e)) is not None]
+    for stmt in statements(function.block) if functions else ():
         awaited = (e for e in flat_of(stmt) if e.op == "await") if stmt.ordinal > started.ordinal else ()
-        if any(basis.names.place(_awaited(e.args[0])) in signals for e in awaited):
+        places = (place for e in awaited if (place := basis.names.place(_awaited(e.args[0]))) is not None)
+        if any(place in handed or _set_in(basis, place, functions) for place in places):
             return stmt
     return None
+
+
+def _set_in(basis: Basis, place: Place, functions: Collection[Scope]) -> bool:
+    return any(u.verb in _SETS and u.stmt.scope.function in functions for u in basis.all_uses(place))
+
+
+_SETS = ("set", "set_result", "set_exception")
 
 
 def _awaited(expr: Expr) -> Expr | None:
@@ -64,9 +65,6 @@ def _awaited(expr: Expr) -> Expr | None:
         else:
             inner = func.args[0] if func.op == "attr" and func.text == "wait" else None
     return inner if inner is not None and inner.op in ("name", "attr") else None
-
-
-_SETS = ("set", "set_result", "set_exception")
 
 
 def _saved(basis: Basis, place: Place, wait: Stmt) -> bool:
