@@ -131,7 +131,8 @@ class Entries(Value):
         removed = (u for u in self.container.shrinks if u in outer)
         stored = (u for u in outer if u.verb == "__setitem__")
         anew = (u for u in stored if not _empty(u.value) or u.stmt.scope.function not in adding)
-        own = (u for u in super().shrinks if nested.constant_key(self.basis, u.expr) == self.key)
+        # one under a key that is no constant may be one of theirs: `for part in self.parts.values(): del part[name]`
+        own = (u for u in super().shrinks if nested.constant_key(self.basis, u.expr) in ("", self.key))
         return (*own, *removed, *anew)
 
     def _means(self, key: Expr | None) -> bool:
