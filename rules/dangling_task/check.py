@@ -76,8 +76,11 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
 
 
 def called(coroutine: Expr | None) -> str:
-    """The name of a coroutine function, where it is called on the spot."""
-    return source_name(coroutine) if coroutine is not None and coroutine.op == "call" else ""
+    """The name of a coroutine function, where it is called on the spot; a parameter may be any."""
+    if coroutine is None or coroutine.op != "call":
+        return ""
+    name, given = source_name(coroutine), coroutine.stmt.scope.function.params
+    return "" if coroutine.args[0].op == "name" and any(one.name == name for one in given) else name
 
 
 def ending_of(facts: Facts, call: Expr) -> str:
