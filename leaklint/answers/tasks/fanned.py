@@ -13,7 +13,8 @@ from leaklint.tree.ir import Expr, Stmt, ancestors, flat_of, statements
 
 
 def fanned(basis: Basis) -> Iterator[Racer]:
-    """`await gather(*(fetch(url) for url in urls))`, whose first error leaves all others running."""
+    """`await gather(*(fetch(client, url) for url in urls))` in a block that closes the client: the first error leaves
+    all others running on what is closed. Where nothing is closed behind them they end by themselves."""
     for call in basis.all_calls:
         row = basis.types.callee(call).row
         if row is None or row.leaves != "siblings" or call.names[1:] != ("*",):
@@ -22,7 +23,7 @@ def fanned(basis: Basis) -> Iterator[Racer]:
         if made is None or function.kind != "function" or call.parent is None or call.parent.op != "await":
             continue
         last = basis.apis.means("end_of_life_methods", function.name) or runs_once(basis, function)
-        if not last and _may_fail(basis, made) and (_needed(call) or _within(call.stmt)):
+        if not last and _may_fail(basis, made) and _within(basis, call.stmt):
             yield Racer("fanned", call.stmt, ((call.stmt, made, ""),))
 
 
@@ -65,11 +66,7 @@ def _may_fail(basis: Basis, coroutine: Expr) -> bool:
     return not own and not brief and not sleeps(basis, coroutine)
 
 
-def _needed(call: Expr) -> bool:
-    """Is what they return looked at? Then an error of one makes the work of all others useless."""
-    return call.stmt.op != "expr" or call.stmt.value is not call.parent
-
-
-def _within(stmt: Stmt) -> bool:
-    """Do they work with what a block here closes behind them?"""
-    return any(owner.op == "with" and owner.is_async for _, owner in ancestors(stmt))
+def _within(basis: Basis, stmt: Stmt) -> bool:
+    """Do they work with what a block here closes behind them? A time limit closes nothing."""
+    entered = (v for _, owner in ancestors(stmt) if owner.op == "with" and owner.is_async for v, _ in owner.items)
+    return any(not basis.apis.means("time_limits", source_name(v)) for v in entered)
