@@ -24,8 +24,9 @@ _READS = frozenset(
     }
 )
 _TAKEN_APART = frozenset({"splitlines", "write_bytes", "loads", "readlines", "len", "write", "seek", "writestr"})
+_LISTING = frozenset({"list", "to_list"})
 _FIRST_OF = frozenset({"load", "loads", "split"})
-_TELLING = ("fetch_methods", "lazy_tables", "row_loaders", "backward_methods")
+_TELLING = ("fetch_methods", "lazy_tables", "row_loaders", "backward_methods", "downloading_methods")
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,8 @@ class Loading:
         if not self._heavy.isdisjoint(seen.roots):
             return True
         known = frozenset[str]().union(*(self._known.get(root, ()) for root in seen.roots))
+        if "find" in called and not called.isdisjoint(_LISTING):
+            return True
         if seen.collected or not called.isdisjoint(known) or {"execute", "list"} <= called:
             return True
         if not called.isdisjoint(_READS) and (

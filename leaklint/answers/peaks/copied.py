@@ -15,7 +15,8 @@ _HANDLING = ("seek", "close", "flush", "write", "truncate", *_TAKEN_BACK)
 
 
 def copied(basis: Basis, value: Expr, writer: Expr) -> Whole | None:
-    """`out.write(source.read())`, `out.write(buffer.getvalue())`; not where somebody else looks at it as well."""
+    """`out.write(source.read())`, `out.write(blob.readall())`, `out.write(buffer.getvalue())`; not where somebody else
+    looks at it as well."""
     row = basis.types.row(writer)
     file = row.noun.endswith("file") if row is not None else opened(basis, writer) is not None
     call = _given(basis, value) if file else None
@@ -23,7 +24,9 @@ def copied(basis: Basis, value: Expr, writer: Expr) -> Whole | None:
         return None
     method, origin = call.args[0].text, call.args[0].args[0]
     row = basis.types.row(origin)
-    if method == "read" and row is None and _may_be_anything(basis, origin):
+    if row is None and (
+        (method == "read" and _may_be_anything(basis, origin)) or basis.apis.means("downloading_methods", method)
+    ):
         return Whole("data", call, source(call))
     filling = _filled(basis, origin) if method in _TAKEN_BACK and row is not None and row.kind == "buffer" else None
     return Whole("buffer", filling, source(call)) if filling is not None else None

@@ -95,13 +95,13 @@ def handed_on(basis: Basis, call: Expr) -> Iterator[Peak]:
         for name, arg in zip(call.names[1:], args, strict=False):
             if name in ("", "content", "body", "data", "response"):
                 yield from as_it_is(basis, "answered", arg, call.stmt, word)
-    elif basis.apis.means("batch_writes", word) and len(args) > 1:
-        yield from _copied_rows(basis, args[1], call)
+    elif basis.apis.means("batch_writes", word):
+        yield from _copied_rows(basis, args[-1], call)
     elif func.op == "attr" and word == "writestr" and len(args) > 1:
         yield from as_it_is(basis, "archived", args[1], call.stmt, word)
     elif func.op == "attr" and basis.apis.means("sending_calls", word):
         for name, arg in zip(call.names[1:], args, strict=False):
-            if basis.apis.means("sent_arguments", name):
+            if basis.apis.means("sent_arguments", name) or (arg is args[0] and word == "upload_from_string"):
                 body = stored_body(basis, arg)
                 yield from (
                     [Peak("sent", body, call.stmt, name)] if body else as_it_is(basis, "sent", arg, call.stmt, name)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from leaklint.meaning.basis import Basis
-from leaklint.tree.ir import Expr, Stmt, source
+from leaklint.tree.ir import Expr, Stmt, is_none, source
 from leaklint.tree.lower import VALUE_LIMIT
 
 _STEPS = 24
@@ -49,6 +49,10 @@ def table(basis: Basis, expr: Expr, narrowed: bool = False) -> Table | None:
     if method == "execute" and len(expr.args) > 1:
         text = _sql(basis, expr)
         return Table("cursor", expr, _named(text)) if text and is_whole(text) else None
+    if method == "to_list" and _everything(receiver):
+        return Table("fetched", expr, source(receiver, 50)) if all(is_none(a) for a in expr.args[1:]) else None
+    if _everything(expr):
+        return Table("cursor", expr, source(expr, 50))
     links = list(_chain(basis, expr))
     words = [word for word, _ in links]
     if any(basis.apis.means("query_limits", word) for word in words):
@@ -61,6 +65,13 @@ def table(basis: Basis, expr: Expr, narrowed: bool = False) -> Table | None:
     if method == "all" and any(basis.apis.means("query_starts", w) and (c or w != "select") for w, c in links):
         return Table("fetched", expr, source(expr, 50))
     return None
+
+
+def _everything(expr: Expr) -> bool:
+    """`collection.find({})`."""
+    if expr.op != "call" or expr.args[0].op != "attr" or expr.args[0].text != "find":
+        return False
+    return len(expr.args) == 2 and expr.args[1].op == "dict" and not expr.args[1].args
 
 
 def root(expr: Expr) -> Expr:
