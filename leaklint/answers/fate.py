@@ -27,6 +27,8 @@ def fate(basis: Basis, use: Use, row: Row, depth: int = _DEPTH) -> Fate:
         return "release"
     if use.verb in row.quiet:
         return "borrow"  # `process.kill()`: somebody still has to wait for it
+    if row.name and basis.apis.means("parting_steps", use.verb):
+        return "borrow"  # `sock.shutdown(SHUT_RDWR)`, before it is closed
     if basis.apis.means("end_of_life_methods", use.verb):
         return "release"
     if use.verb in ("bind", "del"):

@@ -180,5 +180,11 @@ def _lenient(call: Expr) -> bool:
 
 
 def _cleaning(stmt: Stmt) -> bool:
-    """In a handler or `finally`, whose own calls are taken to succeed: nobody guards the clean-up of the clean-up."""
-    return any(block.kind in ("handler", "finally") for block, _ in ancestors(stmt))
+    """In a handler or `finally`, whose own calls are taken to succeed: nobody guards the clean-up of the clean-up.
+    Unless a `try` there says that they may fail."""
+    for block, owner in ancestors(stmt):
+        if block.kind in ("handler", "finally"):
+            return True
+        if owner.op == "try" and block.kind == "body" and any(b.kind == "handler" for b in owner.blocks):
+            return False
+    return False

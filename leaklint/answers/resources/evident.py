@@ -108,7 +108,7 @@ def _closes(basis: Basis, uses: list[Use]) -> list[Use]:
     """Where a function closes it, other than where it fails only: what is closed there may be somebody else's."""
     found = [u for u in uses if _closing(basis, u) and u.stmt.scope.function is u.place.scope]
     plain = any(not any(b.kind == "handler" for b, _ in ancestors(u.stmt)) for u in found)
-    return found if plain or any(_handed_over(u) for u in uses) else []
+    return found if plain or any(_handed_over(u) or wrapper(basis, u) is not None for u in uses) else []
 
 
 def _handed_over(use: Use) -> bool:
