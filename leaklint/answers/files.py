@@ -27,10 +27,15 @@ def by_mode(basis: Basis, call: Expr) -> Row | None:
 
 
 def _named_file(basis: Basis, call: Expr, name: str) -> bool:
-    """`fp = path.open()`: of a method that is called so, the name tells what it gives."""
+    """`fp = path.open()`, `json.load(path.open())`: of a method that is called so, the name tells what it gives, or
+    that of what reads it."""
+    if name != "open" or call.args[0].op != "attr" or len(call.args) > 1:
+        return False
+    reader = call.parent if call.parent is not None and call.parent.op == "call" else None
+    if reader is not None and reader.args[0] is not call:
+        return basis.apis.means("reading_functions", called(basis, reader))
     target = call.stmt.targets[0] if call.stmt.op == "assign" and call.stmt.value is call else None
-    method = name == "open" and call.args[0].op == "attr" and len(call.args) == 1
-    return method and target is not None and target.op == "name" and basis.apis.means("file_names", target.text)
+    return target is not None and target.op == "name" and basis.apis.means("file_names", target.text)
 
 
 def opened_part(basis: Basis, value: Expr, target: Expr) -> Row | None:
