@@ -50,7 +50,11 @@ LAYERS = """
     repairs/repair
     repairs/edits
     repairs/rewrite
+    answers/releasing/*
     answers/*
+    answers/opening/*
+    answers/ways/*
+    answers/holding/*
     answers/growth/* answers/tasks/* answers/listeners/* answers/resources/* answers/exceptions/* answers/peaks/*
     value
     views/*

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from leaklint.answers.fate import fate
+from leaklint.answers.releasing.fate import fate
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place

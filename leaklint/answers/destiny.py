@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from leaklint.answers.fate import parameter
+from leaklint.answers.releasing.fate import parameter
 from leaklint.answers.spawn import LOOKS
 from leaklint.meaning.basis import NO, Answer, Basis
 from leaklint.meaning.names import Place

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from leaklint.answers import fate
+from leaklint.answers.releasing import fate
 from leaklint.answers.shared import is_classmethod
 from leaklint.meaning.basis import Answer, Basis
 from leaklint.meaning.names import Place

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Literal, get_args
 
-from leaklint.answers import drain, endings, owner, rounds
+from leaklint.answers import drain, owner, rounds
 from leaklint.answers.growth import coverage, memo, narrower, nested, occasion, record, startup, tail, unsent
+from leaklint.answers.releasing import endings
 from leaklint.apis import Row
 from leaklint.facts import DriverKind
 from leaklint.meaning.basis import NO, Answer, Clue

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
-from leaklint.answers import attributes, openers, paths
+from leaklint.answers.holding import attributes
 from leaklint.answers.listeners import cycles
-from leaklint.answers.paths import Paths
+from leaklint.answers.opening import openers
 from leaklint.answers.resources import (
     bare,
     evicted,
@@ -22,6 +22,8 @@ from leaklint.answers.resources import (
     undeleted,
     unwound,
 )
+from leaklint.answers.ways import paths
+from leaklint.answers.ways.paths import Paths
 from leaklint.tree.ir import Expr, Scope
 from leaklint.views.resources import Resources
 

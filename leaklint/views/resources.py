@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Literal, TypeVar
 
-from leaklint.answers import conditional, openers, paths
+from leaklint.answers.opening import conditional, openers
 from leaklint.answers.resources import begun, ends, entered, halfread, listed, rebuilt, takenoff, unreleased
+from leaklint.answers.ways import paths
 from leaklint.apis import Row
 from leaklint.facts import DriverKind
 from leaklint.meaning.basis import Answer

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from leaklint.answers import attributes, driver, endings, key, owner, rounds, shared
+from leaklint.answers import driver, key, owner, rounds, shared
 from leaklint.answers.exceptions import sink
+from leaklint.answers.holding import attributes
+from leaklint.answers.releasing import endings
 from leaklint.apis import Row
 from leaklint.facts import OwnerKind
 from leaklint.meaning.basis import Answer, Basis

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from leaklint.answers.faults import Faults
 from leaklint.answers.growth.exits import Exits, caught, fails, handling, talks
 from leaklint.answers.growth.sites import calls_for, references
 from leaklint.answers.growth.waiting import started, stored
+from leaklint.answers.ways.faults import Faults
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.uses import Use

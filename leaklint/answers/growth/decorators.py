@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from leaklint.answers.fate import parameter
 from leaklint.answers.growth.memo import Memo, memoises
+from leaklint.answers.releasing.fate import parameter
 from leaklint.meaning.basis import NO, Basis
 from leaklint.meaning.names import Place
 from leaklint.meaning.uses import Use

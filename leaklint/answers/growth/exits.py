@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from leaklint.answers.faults import Faults
-from leaklint.answers.guards import Guards
-from leaklint.answers.handlers import catches_all, handles
+from leaklint.answers.ways.faults import Faults
+from leaklint.answers.ways.guards import Guards
+from leaklint.answers.ways.handlers import catches_all, handles
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.flow import Effects, ExitKind, open_exits
 from leaklint.meaning.uses import Use

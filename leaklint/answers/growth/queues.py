@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from leaklint.answers.bound import by_guard, by_type
-from leaklint.answers.fate import parameter
 from leaklint.answers.growth.unsent import signals
 from leaklint.answers.owner import guarded, owner
+from leaklint.answers.releasing.fate import parameter
 from leaklint.answers.rounds import driven, endless
 from leaklint.answers.shrink import shrinks
 from leaklint.meaning.basis import NO, Answer, Basis

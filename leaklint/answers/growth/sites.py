@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from leaklint.answers import instances
-from leaklint.answers.fate import parameter
+from leaklint.answers.releasing.fate import parameter
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, source, walk

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from leaklint.answers.fate import parameter
+from leaklint.answers.releasing.fate import parameter
 from leaklint.meaning.basis import Basis, calls
 from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from leaklint.answers.attributes import Held, module_instance
 from leaklint.answers.driver import context
+from leaklint.answers.holding.attributes import Held, module_instance
 from leaklint.answers.instances import leaves
 from leaklint.answers.listeners.registered import is_method, is_self
 from leaklint.answers.listeners.reruns import reruns

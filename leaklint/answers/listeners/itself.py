@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from leaklint.answers.attributes import module_instance
+from leaklint.answers.holding.attributes import module_instance
 from leaklint.answers.listeners.cycles import own_container
 from leaklint.answers.shared import singleton
 from leaklint.meaning.basis import NO, Answer, Basis, Clue

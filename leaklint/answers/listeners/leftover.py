@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaklint.answers.driver import context
-from leaklint.answers.fate import manages
 from leaklint.answers.listeners.registered import ADDING, Handler, Registration, handlers, is_self, of_module, target
 from leaklint.answers.listeners.repeated import Repeated, driver, passed_by
 from leaklint.answers.listeners.reruns import guard, reruns
+from leaklint.answers.releasing.fate import manages
 from leaklint.apis import Row
 from leaklint.counterparts import undoings
 from leaklint.meaning.basis import NO, Answer, Basis, Clue

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from leaklint.answers.attributes import module_instance
 from leaklint.answers.destiny import destiny
+from leaklint.answers.holding.attributes import module_instance
 from leaklint.answers.listeners.registered import Handler, Registration, handlers, is_method, looks_up
 from leaklint.answers.listeners.undoing import Known, Undoing, class_of, kept_as, taken_off, undoings
 from leaklint.answers.owner import lifetime

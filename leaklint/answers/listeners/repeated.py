@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from leaklint.answers.destiny import destiny
-from leaklint.answers.faults import Faults
-from leaklint.answers.guards import Guards
-from leaklint.answers.handlers import catches_all
 from leaklint.answers.listeners.registered import Registration, handlers, looks_up
 from leaklint.answers.listeners.reruns import guard, reruns
+from leaklint.answers.ways.faults import Faults
+from leaklint.answers.ways.guards import Guards
+from leaklint.answers.ways.handlers import catches_all
 from leaklint.apis import Row
 from leaklint.facts import DriverKind
 from leaklint.meaning.basis import NO, Answer, Basis, Clue

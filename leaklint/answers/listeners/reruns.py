@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.answers.attributes import module_instance
 from leaklint.answers.driver import context, repeats, script_only
-from leaklint.answers.endings import endings, reached
+from leaklint.answers.holding.attributes import module_instance
 from leaklint.answers.owner import lifetime
+from leaklint.answers.releasing.endings import endings, reached
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.scopes import source_name
 from leaklint.tree.ir import Expr, Scope, Stmt, flat_of, is_none, source, statements, walk

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from leaklint.answers.fate import manages
-from leaklint.answers.handlers import catches_all, handles
+from leaklint.answers.releasing.fate import manages
+from leaklint.answers.ways.handlers import catches_all, handles
 from leaklint.counterparts import counterpart, undoings
 from leaklint.meaning.basis import Basis, calls
 from leaklint.meaning.flow import Effects, open_exits

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.answers.endings import reached
-from leaklint.answers.fate import fate, resource_uses
+from leaklint.answers.releasing.endings import reached
+from leaklint.answers.releasing.fate import fate, resource_uses
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis, calls
 from leaklint.meaning.names import Place

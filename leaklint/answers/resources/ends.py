@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.answers.paths import Paths, trace
+from leaklint.answers.ways.paths import Paths, trace
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place
 from leaklint.tree.ir import Expr, Scope

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from leaklint.answers.fate import fate, resource_uses, takes_over
-from leaklint.answers.openers import acquired
+from leaklint.answers.opening.openers import acquired
+from leaklint.answers.releasing.fate import fate, resource_uses, takes_over
 from leaklint.apis import Row
 from leaklint.meaning.basis import Answer, Basis, Clue
 from leaklint.meaning.uses import Use

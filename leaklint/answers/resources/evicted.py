@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from leaklint.answers.bound import by_type
-from leaklint.answers.endings import reached
-from leaklint.answers.openers import acquired, sources
+from leaklint.answers.opening.openers import acquired, sources
+from leaklint.answers.releasing.endings import reached
 from leaklint.apis import Row
 from leaklint.meaning.basis import NO, Basis
 from leaklint.meaning.names import Place

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from leaklint.answers.lending import called
-from leaklint.answers.openers import acquired
-from leaklint.answers.paths import Paths, guarded, trace, wraps
-from leaklint.answers.wrappers import wrapper
+from leaklint.answers.opening.openers import acquired
+from leaklint.answers.opening.wrappers import wrapper
+from leaklint.answers.releasing.lending import called
+from leaklint.answers.ways.paths import Paths, guarded, trace, wraps
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from leaklint.answers.fate import manages
-from leaklint.answers.paths import Paths
+from leaklint.answers.releasing.fate import manages
+from leaklint.answers.ways.paths import Paths
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Stmt, ancestors, statements

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from leaklint.answers.fate import fate
-from leaklint.answers.faults import Faults
-from leaklint.answers.handlers import catches_all, handles
-from leaklint.answers.openers import acquired
+from leaklint.answers.opening.openers import acquired
+from leaklint.answers.releasing.fate import fate
+from leaklint.answers.ways.faults import Faults
+from leaklint.answers.ways.handlers import catches_all, handles
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.flow import Effects, Exit, open_exits

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from leaklint.answers.driver import context
 from leaklint.answers.key import literal
-from leaklint.answers.openers import acquired
-from leaklint.answers.paths import Paths
+from leaklint.answers.opening.openers import acquired
+from leaklint.answers.ways.paths import Paths
 from leaklint.apis import Row
 from leaklint.meaning.basis import Answer, Basis
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, statements, walk

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from leaklint.answers.acquisitions import Acquisition, acquisitions, within
 from leaklint.answers.driver import context
-from leaklint.answers.endings import reached
-from leaklint.answers.fate import fate, resource_uses
+from leaklint.answers.opening.acquisitions import Acquisition, acquisitions, within
+from leaklint.answers.releasing.endings import reached
+from leaklint.answers.releasing.fate import fate, resource_uses
 from leaklint.answers.resources.turns import opened_each_turn
 from leaklint.apis import Row
 from leaklint.meaning.annotations import generic

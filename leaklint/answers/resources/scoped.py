@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from leaklint.answers.acquisitions import Acquisition, acquisitions
-from leaklint.answers.endings import reached
-from leaklint.answers.fate import fate, resource_uses
-from leaklint.answers.paths import trace
+from leaklint.answers.opening.acquisitions import Acquisition, acquisitions
+from leaklint.answers.releasing.endings import reached
+from leaklint.answers.releasing.fate import fate, resource_uses
+from leaklint.answers.ways.paths import trace
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis, calls
 from leaklint.meaning.names import Place

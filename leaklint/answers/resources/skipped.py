@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from leaklint.answers.driver import is_program
-from leaklint.answers.paths import Paths
 from leaklint.answers.resources.begun import calling_constructor, ended_on_failure, ended_when_dropped, final
 from leaklint.answers.resources.flagged import Flagged
 from leaklint.answers.resources.listed import Listed
 from leaklint.answers.resources.undeleted import Undeleted
 from leaklint.answers.resources.unwound import Unwound
+from leaklint.answers.ways.paths import Paths
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.flow import Exit

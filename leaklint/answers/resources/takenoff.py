@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from leaklint.answers.fate import fate
+from leaklint.answers.releasing.fate import fate
 from leaklint.answers.resources.unreleased import Unreleased
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.answers.acquisitions import Acquisition
-from leaklint.answers.endings import reached
-from leaklint.answers.fate import fate, resource_uses
-from leaklint.answers.paths import trace
+from leaklint.answers.opening.acquisitions import Acquisition
+from leaklint.answers.releasing.endings import reached
+from leaklint.answers.releasing.fate import fate, resource_uses
+from leaklint.answers.ways.paths import trace
 from leaklint.meaning.basis import Basis, calls
 from leaklint.meaning.scopes import source_name
 from leaklint.tree.ir import Block, Scope, Stmt, ancestors, statements

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from leaklint.answers.conditional import holds_open
-from leaklint.answers.faults import Faults
-from leaklint.answers.handlers import catches_all, handles
-from leaklint.answers.lending import called
+from leaklint.answers.opening.conditional import holds_open
+from leaklint.answers.releasing.lending import called
+from leaklint.answers.ways.faults import Faults
+from leaklint.answers.ways.handlers import catches_all, handles
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.flow import Effects, Exit, open_exits

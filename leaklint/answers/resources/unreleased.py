@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from leaklint.answers.fate import takes_over
-from leaklint.answers.lending import reads, stays
-from leaklint.answers.madeover import opened_for
-from leaklint.answers.openers import acquired
-from leaklint.answers.paths import Paths
+from leaklint.answers.opening.madeover import opened_for
+from leaklint.answers.opening.openers import acquired
 from leaklint.answers.process import stops
+from leaklint.answers.releasing.fate import takes_over
+from leaklint.answers.releasing.lending import reads, stays
 from leaklint.answers.resources.derived import derived
+from leaklint.answers.ways.paths import Paths
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.scopes import source_name

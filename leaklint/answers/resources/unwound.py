@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from leaklint.answers.faults import Faults
-from leaklint.answers.guards import Guards
-from leaklint.answers.handlers import handles
+from leaklint.answers.ways.faults import Faults
+from leaklint.answers.ways.guards import Guards
+from leaklint.answers.ways.handlers import handles
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis, calls
 from leaklint.meaning.flow import Effects, open_exits

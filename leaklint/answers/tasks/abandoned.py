@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from leaklint.answers.guards import Guards
-from leaklint.answers.handlers import catches_all
 from leaklint.answers.spawn import LOOKS, spawn
 from leaklint.answers.tasks.lasting import signalled
 from leaklint.answers.tasks.race import Racer, sleeps
+from leaklint.answers.ways.guards import Guards
+from leaklint.answers.ways.handlers import catches_all
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.flow import Effects, open_exits
 from leaklint.meaning.names import Place

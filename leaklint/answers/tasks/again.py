@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from leaklint.answers.driver import context
-from leaklint.answers.endings import reached
+from leaklint.answers.releasing.endings import reached
 from leaklint.answers.rounds import endless
 from leaklint.answers.tasks.lasting import ended_by
 from leaklint.answers.tasks.running import Running

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from leaklint.answers.endings import reached
+from leaklint.answers.releasing.endings import reached
 from leaklint.answers.spawn import Spawn, elsewhere, spawn
 from leaklint.answers.tasks.lasting import body, lasting
 from leaklint.apis import Row

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from leaklint.answers.endings import reached
-from leaklint.answers.handlers import sees_loss
+from leaklint.answers.releasing.endings import reached
+from leaklint.answers.ways.handlers import sees_loss
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name

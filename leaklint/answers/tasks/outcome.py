@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from leaklint.answers.destiny import destiny
-from leaklint.answers.handlers import catches_all
+from leaklint.answers.ways.handlers import catches_all
 from leaklint.meaning.basis import Basis
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, statements
 

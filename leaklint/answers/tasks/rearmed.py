@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from leaklint.answers.attributes import module_instance
-from leaklint.answers.endings import endings
+from leaklint.answers.holding.attributes import module_instance
+from leaklint.answers.releasing.endings import endings
 from leaklint.answers.tasks.births import always, timer
 from leaklint.meaning.basis import Basis
 from leaklint.tree.ir import Expr, Scope, Stmt

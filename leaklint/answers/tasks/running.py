@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from leaklint.answers.attributes import module_instance, referred
-from leaklint.answers.endings import endings, expected, reached
-from leaklint.answers.overridden import overriding
+from leaklint.answers.holding.attributes import module_instance, referred
+from leaklint.answers.holding.overridden import overriding
 from leaklint.answers.owner import lifetime
+from leaklint.answers.releasing.endings import endings, expected, reached
 from leaklint.answers.spawn import LOOKS, Spawn, runs_through
 from leaklint.answers.tasks.births import Birth, births, runs
 from leaklint.answers.tasks.lasting import ended_by, others_end_it

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from leaklint.answers.guards import Guards
-from leaklint.answers.handlers import catches_all, handles
 from leaklint.answers.spawn import spawn
 from leaklint.answers.tasks.abandoned import runs_once
 from leaklint.answers.tasks.race import Racer
+from leaklint.answers.ways.guards import Guards
+from leaklint.answers.ways.handlers import catches_all, handles
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.flow import Effects, open_exits
 from leaklint.meaning.names import Place

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from leaklint.answers.attributes import module_instance
-from leaklint.answers.endings import endings, reached
+from leaklint.answers.holding.attributes import module_instance
 from leaklint.answers.owner import lifetime
+from leaklint.answers.releasing.endings import endings, reached
 from leaklint.answers.tasks.births import ADDING
 from leaklint.answers.tasks.lasting import goes_on
 from leaklint.apis import Row

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from leaklint.answers.handlers import handles
 from leaklint.answers.spawn import Spawn, spawn
 from leaklint.answers.tasks.abandoned import runs_once
 from leaklint.answers.tasks.lasting import body
 from leaklint.answers.tasks.race import Racer
+from leaklint.answers.ways.handlers import handles
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from leaklint.answers.fate import fate, parameter, sent_in
-from leaklint.answers.lending import called, stays
+from leaklint.answers.releasing.fate import fate, parameter, sent_in
+from leaklint.answers.releasing.lending import called, stays
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.uses import Use

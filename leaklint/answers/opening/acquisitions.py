@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from leaklint.answers.fate import fate, parameter, resource_uses
-from leaklint.answers.openers import acquired, acquired_part, sources
+from leaklint.answers.opening.openers import acquired, acquired_part, sources
+from leaklint.answers.releasing.fate import fate, parameter, resource_uses
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place

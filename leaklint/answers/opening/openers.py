@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from leaklint.answers.conditional import by_default, by_stream, holds_open
-from leaklint.answers.fate import fate, resource_uses
-from leaklint.answers.files import by_mode, opened_part
-from leaklint.answers.lending import added, called, is_file
-from leaklint.answers.madeover import made_over
-from leaklint.answers.precedents import precedent
+from leaklint.answers.opening.conditional import by_default, by_stream, holds_open
+from leaklint.answers.opening.files import by_mode, opened_part
+from leaklint.answers.opening.madeover import made_over
+from leaklint.answers.opening.precedents import precedent
+from leaklint.answers.releasing.fate import fate, resource_uses
+from leaklint.answers.releasing.lending import added, called, is_file
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis, once
 from leaklint.meaning.names import Place

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaklint.answers.instances import leaves
-from leaklint.answers.openers import sources
+from leaklint.answers.opening.openers import sources
 from leaklint.meaning.basis import Basis
 from leaklint.tree.ir import Expr, source, statements
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from leaklint.answers.makers import making
-from leaklint.answers.openers import acquired, sources
-from leaklint.answers.precedents import begins, noun
+from leaklint.answers.opening.makers import making
+from leaklint.answers.opening.openers import acquired, sources
+from leaklint.answers.opening.precedents import begins, noun
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from leaklint.answers.lending import called
-from leaklint.answers.openers import acquired
+from leaklint.answers.opening.openers import acquired
+from leaklint.answers.releasing.lending import called
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name

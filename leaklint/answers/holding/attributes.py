@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from leaklint.answers import othername
-from leaklint.answers.acquisitions import Acquisition, acquisitions
-from leaklint.answers.endings import reached
-from leaklint.answers.fate import fate, resource_uses
-from leaklint.answers.gathered import gathered
-from leaklint.answers.handover import given_away
-from leaklint.answers.madeover import opened_for
-from leaklint.answers.overridden import bereft, overriding
+from leaklint.answers.holding import othername
+from leaklint.answers.holding.gathered import gathered
+from leaklint.answers.holding.overridden import bereft, overriding
+from leaklint.answers.holding.shown import Shown, shown
+from leaklint.answers.holding.supposed import Supposed, likely, supposed
+from leaklint.answers.opening.acquisitions import Acquisition, acquisitions
+from leaklint.answers.opening.madeover import opened_for
 from leaklint.answers.owner import lifetime
-from leaklint.answers.shown import Shown, shown
-from leaklint.answers.supposed import Supposed, likely, supposed
-from leaklint.answers.told import told
+from leaklint.answers.releasing.endings import reached
+from leaklint.answers.releasing.fate import fate, resource_uses
+from leaklint.answers.releasing.handover import given_away
+from leaklint.answers.releasing.told import told
 from leaklint.apis import Row
 from leaklint.facts import OwnerKind
 from leaklint.meaning.basis import NO, Answer, Basis, Clue, calls

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from leaklint.answers.endings import reached
-from leaklint.answers.lending import called
+from leaklint.answers.releasing.endings import reached
+from leaklint.answers.releasing.lending import called
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place

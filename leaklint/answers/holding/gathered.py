@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.answers.acquisitions import Acquisition
-from leaklint.answers.fate import fate
-from leaklint.answers.openers import acquired, sources
+from leaklint.answers.opening.acquisitions import Acquisition
+from leaklint.answers.opening.openers import acquired, sources
+from leaklint.answers.releasing.fate import fate
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.uses import Use

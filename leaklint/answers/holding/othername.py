@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.answers.fate import fate, resource_uses
+from leaklint.answers.releasing.fate import fate, resource_uses
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place

@@ -7,11 +7,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from leaklint.answers.endings import reached
-from leaklint.answers.gathered import looks, put
+from leaklint.answers.holding.gathered import looks, put
 from leaklint.answers.instances import held_in
-from leaklint.answers.makers import makers
-from leaklint.answers.openers import acquired
+from leaklint.answers.opening.makers import makers
+from leaklint.answers.opening.openers import acquired
+from leaklint.answers.releasing.endings import reached
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import ELEMENT, Place

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from leaklint.answers.lending import called
+from leaklint.answers.releasing.lending import called
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
 from leaklint.tree.ir import Expr

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from leaklint.answers.fate import manages
-from leaklint.answers.handlers import contained
-from leaklint.answers.lending import called
-from leaklint.answers.openers import acquired
+from leaklint.answers.opening.openers import acquired
+from leaklint.answers.releasing.fate import manages
+from leaklint.answers.releasing.lending import called
+from leaklint.answers.ways.handlers import contained
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place

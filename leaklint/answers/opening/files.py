@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from leaklint.answers.lending import called
+from leaklint.answers.releasing.lending import called
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
 from leaklint.tree.ir import Expr

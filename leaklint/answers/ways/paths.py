@@ -6,17 +6,17 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from leaklint.answers.closures import borrows, nested, run_at_once
-from leaklint.answers.fate import fate, resource_uses
-from leaklint.answers.faults import Faults
-from leaklint.answers.guards import Guards
-from leaklint.answers.handlers import catches_all, handles
-from leaklint.answers.handover import used_on
 from leaklint.answers.instances import klass
-from leaklint.answers.lending import called, lent
-from leaklint.answers.openers import acquired as acquires
-from leaklint.answers.openers import openings
+from leaklint.answers.opening.openers import acquired as acquires
+from leaklint.answers.opening.openers import openings
+from leaklint.answers.opening.wrappers import wrapper
 from leaklint.answers.process import stops
-from leaklint.answers.wrappers import wrapper
+from leaklint.answers.releasing.fate import fate, resource_uses
+from leaklint.answers.releasing.handover import used_on
+from leaklint.answers.releasing.lending import called, lent
+from leaklint.answers.ways.faults import Faults
+from leaklint.answers.ways.guards import Guards
+from leaklint.answers.ways.handlers import catches_all, handles
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis, calls
 from leaklint.meaning.flow import Effects, Exit, open_exits

@@ -1,0 +1,1 @@
+"""What opens a resource: calls that rows know, functions and classes of the file, what stands around one."""
