@@ -104,7 +104,7 @@ def handed_on(basis: Basis, call: Expr) -> Iterator[Peak]:
             if basis.apis.means("sent_arguments", name) or (arg is args[0] and word == "upload_from_string"):
                 body = stored_body(basis, arg)
                 yield from (
-                    [Peak("sent", body, call.stmt, name)] if body else as_it_is(basis, "sent", arg, call.stmt, name)
+                    [Peak("sent", body, call.stmt, word)] if body else as_it_is(basis, "sent", arg, call.stmt, word)
                 )
 
 
