@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import gc
 import hashlib
-import warnings
 from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
@@ -24,11 +23,9 @@ from leaklint.facts import (
     Summary,
 )
 from leaklint.gating.gate import Gate
-from leaklint.gating.scan import scan
-from leaklint.project.files import decode
+from leaklint.parsing import UnreadableError, parse
 from leaklint.severity import severity
 from leaklint.tree.positions import Positions
-from leaklint.tree.text import Text
 
 if TYPE_CHECKING:
     from leaklint.apis import Apis
@@ -36,10 +33,9 @@ if TYPE_CHECKING:
     from leaklint.gating.seen import Seen
     from leaklint.meaning.basis import Clue
     from leaklint.model import Clear, Facts, Hit
+    from leaklint.tree.text import Text
 
 UNREADABLE = "LK001"
-DEEPEST = 400
-"""Levels of syntax: where Python's own parser gives up depends on its version, and is never less than this."""
 
 
 def unreadable(path: str, module: str, reason: str, catalogue: Catalogue, line: int = 1, column: int = 1) -> FileResult:
@@ -82,22 +78,9 @@ def analyze(source: bytes, path: str, module: str, catalogue: Catalogue, gate: b
 
 def _analyze(source: bytes, path: str, module: str, catalogue: Catalogue, gate: bool) -> FileResult:
     try:
-        text = Text(decode(source))
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # invalid escapes in the code under analysis are its own affair
-            tree = ast.parse(text.whole)
-    except SyntaxError as error:
-        reason = (error.msg or "syntax error").partition("\n")[0]
-        return unreadable(
-            path, module, f"syntax error: {reason}", catalogue, error.lineno or 1, max(error.offset or 1, 1)
-        )
-    except (LookupError, UnicodeDecodeError, ValueError) as error:
-        return unreadable(path, module, f"encoding: {error}", catalogue)
-    except (RecursionError, MemoryError):
-        return unreadable(path, module, "nested too deeply for Python's parser", catalogue)
-    seen = scan(tree, DEEPEST)
-    if seen is None:
-        return unreadable(path, module, f"nested more than {DEEPEST} levels deep", catalogue)
+        text, tree, seen = parse(source)
+    except UnreadableError as error:
+        return unreadable(path, module, str(error), catalogue, error.line, error.column)
     if gate and not _gate(catalogue.apis).passes(seen):
         result = FileResult(path, Summary(module))
     else:
@@ -274,11 +257,14 @@ def _one_each(hits: list[tuple[Rule, Hit]]) -> Iterator[tuple[Rule, Hit]]:
 
 
 def describe(source: bytes, path: str, catalogue: Catalogue) -> Iterator[str]:
-    """What the engine knows of each value in a file, a line each: for those who tune rules."""
+    """What the engine knows of each value in a file, a line each: for those who tune rules.
+
+    Raises UnreadableError.
+    """
     from leaklint.outline import outline
 
-    text = Text(decode(source))
-    facts = _facts(ast.parse(text.whole), text, path, path.removesuffix(".py").replace("/", "."), catalogue)
+    text, tree, _ = parse(source)
+    facts = _facts(tree, text, path, path.removesuffix(".py").replace("/", "."), catalogue)
     positions = Positions(facts.basis.module.headers, text)
     for stmt, line in outline(facts):
         yield f"{path}:{positions.span(stmt.ordinal).line}: {line}"

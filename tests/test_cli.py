@@ -282,7 +282,26 @@ def test_facts(leaklint: Run) -> None:
     assert err.count("\n") == 1
     Path("c.py").write_text("print 1\n")
     status, out, err = leaklint("facts", "c.py")
-    assert (out + err).count("\n") == 1
+    assert (status, out) == (2, "")
+    assert err.startswith("leaklint: c.py:1:1: cannot be read: syntax error"), err
+    Path("d.py").write_bytes(b"# coding: nonsense\n")
+    assert leaklint("facts", "d.py")[2].startswith("leaklint: d.py:1:1: cannot be read: syntax error: unknown encoding")
+
+
+def test_facts_of_a_notebook(leaklint: Run) -> None:
+    cell: dict[str, object] = {
+        "cell_type": "code",
+        "source": HUB,
+        "outputs": [],
+        "metadata": {},
+        "execution_count": None,
+    }
+    Path("a.ipynb").write_text(json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+    status, out, err = leaklint("facts", "a.ipynb")
+    assert (status, err) == (0, "")
+    assert "Hub.sessions" in out
+    Path("b.ipynb").write_text("{")
+    assert leaklint("facts", "b.ipynb")[2].startswith("leaklint: b.ipynb: cannot be read: not JSON")
 
 
 def test_version_and_help(leaklint: Run) -> None:

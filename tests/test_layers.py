@@ -78,6 +78,7 @@ LAYERS = """
     project/surroundings
     project/files
     suppress
+    parsing
     analyze
     link
     unused

@@ -64,7 +64,17 @@ def rules(form: str) -> int:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
 def facts(file: str) -> int:
     """Show what the engine knows of each value in a file."""
+    from leaklint import notebook
     from leaklint.analyze import describe
+    from leaklint.parsing import UnreadableError
 
-    print_lines(describe(Path(file).read_bytes(), file, catalogue_of()))
+    content = Path(file).read_bytes()
+    try:
+        if file.endswith(notebook.ENDING):
+            content = notebook.read(content).text.encode()
+        print_lines(describe(content, file, catalogue_of()))
+    except UnreadableError as error:
+        raise click.ClickException(f"{file}:{error.line}:{error.column}: cannot be read: {error}") from None
+    except notebook.NotANotebook as error:
+        raise click.ClickException(f"{file}: cannot be read: {error}") from None
     return CLEAN
