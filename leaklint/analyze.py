@@ -241,8 +241,10 @@ def _distinct(clues: tuple[Clue, ...]) -> list[Clue]:
 
 
 def _one_each(hits: list[tuple[Rule, Hit]]) -> Iterator[tuple[Rule, Hit]]:
-    """At most one finding per place and family: the superseding rule's, else the first. None where another family's
-    rule supersedes them."""
+    """At most one finding per place and family: the superseding rule's, otherwise the first.
+
+    A finding that a rule of another family supersedes is not reported.
+    """
     by_place: dict[str, dict[str, list[tuple[Rule, Hit]]]] = {}
     for rule, hit in hits:
         where = hit.subject if hit.place is not None else f"{hit.at.ordinal} {hit.acquired}"

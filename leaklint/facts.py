@@ -106,11 +106,12 @@ class Cleared(NamedTuple):
 class OpenQuestion(NamedTuple):
     """What this file cannot settle: `finding` stands unless a file that imports `place` answers `asks`.
 
-    `place` is the dotted name of the holder (`app.state:SESSIONS`, `app.hub:Hub.sessions`). What "drops its task" is a
-    function that is imported (`app.aio.spawn`), what "must be closed" the instance of an imported class
-    (`app.wire.Wire`) on which the methods `called` are called; and its own file answers. Where that is not checked, the
-    finding falls, unless it is `likely`. What is "loaded anyway" is a library, by one of the modules `called`, which
-    this file imports. What "may wait" are coroutines of one name, whatever their class.
+    `asks`             `place` is                   answered by                      if nobody answers
+    released elsewhere the holder: `app.hub:Hub.xs` files that import or use it      reported, if need be as P1
+    drops its task     a function: `app.aio.spawn`  its own file                     reported only if `likely`, as P2
+    must be closed     a class: `app.wire.Wire`     its own file (methods `called`)  reported only if `likely`, as P2
+    loaded anyway      a library                    the modules `called`             reported
+    may wait           the name of coroutines       all files with one of that name  reported
     """
 
     asks: Literal["released elsewhere", "drops its task", "must be closed", "loaded anyway", "may wait"]

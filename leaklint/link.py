@@ -18,7 +18,8 @@ class Linked(NamedTuple):
 
 
 def link(results: Sequence[FileResult]) -> Linked:
-    """Answer the open questions of each file by what the files that import it do, or do to what is called like it."""
+    """Answers the open questions of each file from the other files: those that import it, and those that use an object
+    named like its class."""
     classes = {name: klass for result in results for name, klass in result.summary.instances}
     outside: dict[str, list[Outside]] = {}
     for result in results:

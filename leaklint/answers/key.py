@@ -211,7 +211,7 @@ def _name(basis: Basis, expr: Expr, depth: int) -> Answer:
 
 
 def _reaching(bindings: Sequence[Binding], expr: Expr) -> Sequence[Binding]:
-    """Without those that another one overrides, which stands in front of the expression in its own block."""
+    """Bindings that can reach the expression: an earlier assignment in the same block hides those before it."""
     stmt = expr.stmt
     over = [b.stmt.ordinal for b in bindings if b.how == "assign" and b.exact and b.stmt.parent is stmt.parent]
     last = max((at for at in over if at < stmt.ordinal), default=None)

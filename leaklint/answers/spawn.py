@@ -63,7 +63,7 @@ def spawn(basis: Basis, call: Expr) -> Spawn | None:
 def elsewhere(basis: Basis, call: Expr) -> Spawn | None:
     """Does a call look like one of a function of another module that starts the task of a coroutine?
 
-    `likely` of what it finds says that asyncio's own name says so; of a method that one object has, nothing is sure.
+    `likely` is set when the function has the same name as asyncio's own; methods are never `likely`.
     """
     callee, func = basis.types.callee(call), call.args[0]
     if callee.name is None or callee.row is not None or callee.receiver is not None or callee.local is not None:

@@ -148,8 +148,10 @@ class Basis:
 
 
 def once(*, meanwhile: Any) -> Callable[[Callable[Concatenate[Basis, P], T]], Callable[Concatenate[Basis, P], T]]:
-    """A question that is answered once in a file for the same arguments; `meanwhile` is what it hears who asks it again
-    to answer it, as of functions that call each other."""
+    """A question that is answered once in a file for the same arguments.
+
+    If answering it asks the same question again (functions that call each other), the inner call gets `meanwhile`.
+    """
 
     def decorate(question: Callable[Concatenate[Basis, P], T]) -> Callable[Concatenate[Basis, P], T]:
         @wraps(question)

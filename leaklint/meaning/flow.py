@@ -40,8 +40,8 @@ class Exit:
 class Effects:
     """What the tracked value undergoes; asked once for each header and once for each block header.
 
-    `at` gives acquire, release, escape, rebind or nothing; attempt: a release that does nothing when it raises; begin:
-    an acquisition that leaves it open when it raises.
+    `at` gives acquire, release, escape, rebind or nothing. `attempt`: a release; if it raises, the resource stays open.
+    `begin`: an acquisition; if it raises, the resource is already open.
     `fallible` tells whether a statement may raise, `waits` whether a cancellation may reach it. `handles` tells which
     of both a handler sees. `narrow` tells for a test whether an open value makes it true, false, or neither.
     """

@@ -98,7 +98,7 @@ class Growth(View):
     def may_repeat(self, value: Value, insert: Use) -> bool:
         """Can the insert add ever new entries: not once, at import, or under keys that the code lists?
 
-        What is so called only seems to register at import where something takes out by the key what it has stored.
+        A method with a registering name does not run only at import if something later removes its entries by key.
         """
         kind = value.driver(insert).kind
         if kind in ("once", "closed set") or self.closed(insert.key):

@@ -17,8 +17,7 @@ class Keyed(Growth):
     def outside_key(self, value: Value, insert: Use) -> Answer:
         """The key of an insert, when it comes from outside.
 
-        One whose name says nothing does where a function keeps by it what it makes, as a cache, and where the entries
-        come and go.
+        A key with a neutral name counts too if the container is a cache, or if its entries come and go.
         """
         driver = value.driver(insert)
         if driver.kind in ("caller's key", "inventory"):
@@ -62,8 +61,11 @@ class Keyed(Growth):
         return often or self.lasting(value) or record.waits(self.basis, insert)
 
     def piles_up(self, value: Value, insert: Use, driver: Answer) -> bool:
-        """Do the entries become many? Those of things that exist do where new ones are made up by an event, those of
-        which too little is said where the holder lasts, and all that a cache is asked for."""
+        """Do the entries become many?
+
+        Yes for caches, and if entries come and go; for keys of existing things if an event or a stream brings new ones;
+        for unclear keys if the holder is long-lived.
+        """
         if driver.kind != "inventory" or self._cache(value):
             return True
         if self.memoises(value, insert) or self._passes(value, insert) or self._forgotten(value, insert):

@@ -87,8 +87,8 @@ class Held:
 
 
 def held(basis: Basis, endings: Mapping[Scope, tuple[Scope, ...]]) -> Iterator[Held]:
-    """Every attribute that is bound to a resource acquired on the spot, once; what is only made out to be one comes
-    after what is one."""
+    """Every attribute that is bound to a resource acquired on the spot, once: certain resources first, inferred ones
+    after them."""
     found: dict[Place, Acquisition | Shown | Supposed] = {}
     for one in _found(basis, endings):
         found.setdefault(one.place, one)

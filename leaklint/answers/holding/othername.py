@@ -1,5 +1,5 @@
-"""What an attribute holds is released, but not by the attribute's name: by the local name that it came from, by its
-half, by the context manager that gave it, by whoever calls the method that returns it, or with all attributes.
+"""The attribute's resource is released through another expression: the local variable or the context manager it came
+from, a part of it (`client.aio`), a caller of the method that returns it, or a loop over all attributes.
 """
 
 from __future__ import annotations

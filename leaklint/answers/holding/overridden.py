@@ -11,9 +11,9 @@ from leaklint.tree.ir import Expr, Scope, flat_of, statements
 
 
 def overriding(basis: Basis, releases: Iterable[Use], acquiring: Scope) -> Scope | None:
-    """The method of a subclass here that keeps from running the only one which releases something.
+    """A subclass method that overrides the only releasing method without calling it.
 
-    `acquiring` is the method that acquires it: a subclass with one of its own may never do so.
+    `acquiring` is the method that acquires the resource: a subclass with an `acquiring` of its own may never do so.
     """
     functions = {u.stmt.scope.function for u in releases}
     inherited = functions.pop() if len(functions) == 1 else None
@@ -31,7 +31,7 @@ def overriding(basis: Basis, releases: Iterable[Use], acquiring: Scope) -> Scope
 
 
 def bereft(basis: Basis, releases: Iterable[Use], acquiring: Scope) -> Scope | None:
-    """The subclass that inherits the method which acquires something, and of those which release it none."""
+    """A subclass that inherits the acquiring method but none of the releasing ones."""
     home = acquiring.method_of
     owners = {u.stmt.scope.function.method_of for u in releases}
     inherited = {home, *(basis.names.bases(home) if home is not None else ())}

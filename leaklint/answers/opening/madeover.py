@@ -1,6 +1,4 @@
-"""Objects of classes that nothing is known of, made over a resource that was opened for them alone: who has the object
-has the resource, and nobody else can close it.
-"""
+"""Objects of unknown classes that wrap a resource opened only for them. Only the wrapper can close the resource."""
 
 from __future__ import annotations
 

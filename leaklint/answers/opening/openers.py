@@ -268,9 +268,10 @@ def _named_open(basis: Basis, value: Expr) -> bool:
 
 
 def _certain(function: Scope) -> Iterator[Stmt]:
-    """Statements that run whenever a function succeeds: what is opened on a condition may as well be somebody else's.
+    """Statements that run whenever a function succeeds. A resource opened only under a condition may belong to someone
+    else.
 
-    `if self.session is None` is no condition: then there is one already.
+    `if self.session is None` is not such a condition: otherwise the object has one already.
     """
     for stmt in statements(function.block):
         around = (pair for pair in ancestors(stmt) if pair[1].scope is stmt.scope)

@@ -1,4 +1,4 @@
-"""What nobody tells us of, but the file itself closes elsewhere: then it is to be closed here too."""
+"""Resources unknown to rows: if the file closes one result of a call, others of the same call must be closed too."""
 
 from __future__ import annotations
 

@@ -17,8 +17,8 @@ _DEPTH = 3
 def given_away(basis: Basis, use: Use, row: Row) -> bool:
     """May somebody else close it after this use?
 
-    Who returns what the object goes on holding lends it, and so does a method that passes it to a function or to an
-    object of its own. What is passed on while the object is made may become somebody else's.
+    Returning something the object still holds is lending. So is passing it to a function, or to another object this
+    one owns. A resource that a constructor passes on may become somebody else's.
     """
     if use.role == "returned" or fate(basis, use, row) != "escape":
         return False

@@ -53,8 +53,7 @@ def trace(
 ) -> Paths:
     """Follow the resource that `acquired` puts into `place`, through the function it stands in.
 
-    `begun`: where it is opened, when that is later. `judged`: only what is likely to fail counts, as where the resource
-    is guarded.
+    `begun`: where it is opened, when that is later. `judged`: count only likely failures.
 
     An attribute is followed through the constructor that acquires it: whoever gets no object cannot close it.
     `depth`: how many methods that begin something are followed in turn.
@@ -89,7 +88,8 @@ def trace(
         begun = None
     half = depth > 0 and row.empty and begun is not None and _half_open(basis, place, row, begun, depth)
     faults = Faults(basis, place, row, function)
-    # who guards the resource has judged what may fail before the guard; who hands it over keeps it that long only
+    # if the function has a `try` or `with` for it, the author has decided what can fail before it, so only likely
+    # failures count there; the same if the resource is handed on
     judged = judged or place.is_attribute or not releases or not row.needs_release or any(guarded(u) for u in releases)
     weighed = faults.likely if judged else faults.any
     effects = Effects(
