@@ -151,6 +151,9 @@ class Summary(NamedTuple):
     """The names of its coroutine functions, and of what they await; an empty one for what may wait by itself."""
 
 
+Fault = Literal["", "hyphens", "brackets", "empty", "word"]
+
+
 class Suppression(NamedTuple):
     """A comment `# leaklint: ignore[CODE] -- reason`.
 
@@ -167,6 +170,8 @@ class Suppression(NamedTuple):
     """False for `# noqa`, which other linters read too."""
     column: int = 1
     end_column: int = 1
+    fault: Fault = ""
+    """What is wrong with the way it is written: it silences nothing then."""
 
 
 class Accepted(NamedTuple):

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from leaklint.facts import Finding, Suppression
+from leaklint.facts import Fault, Finding, Suppression
 from leaklint.project.files import decode
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ _NOQA_OF_OURS = rb"noqa[^\r\n]*\blk[0-9]"
 _NATIVE = (
     r"(?i)#\s*leaklint:\s*ignore(?P<file>-file)?\s*(?:\[(?P<codes>[^\]]*)\])?\s*(?:--\s*(?P<reason>.*?)\s*)?(?=$|#)"
 )
+_MEANT = r"(?i)#\s*leaklint:\s*(?P<word>ignore|disable|noqa)\b(?P<file>-file\b)?(?P<rest>[^#]*)"
 _NOQA = r"(?i)#\s*noqa\s*:\s*(?P<codes>[A-Z]+[0-9]+(?:[\s,]+[A-Z]+[0-9]+)*)"
 
 
@@ -91,6 +92,33 @@ def _native(comment: _Comment, codes: Mapping[str, str], lines: int) -> Iterator
         )
 
 
+def _miswritten(comment: _Comment, codes: Mapping[str, str]) -> Iterator[Suppression]:
+    """Comments that are meant to silence something, and are not heeded as they are written."""
+    written = re.finditer(_NATIVE, comment.text)
+    heeded = {found.start() for found in written if found["codes"] is None or found["codes"].strip()}
+    for found in re.finditer(_MEANT, comment.text):
+        if found.start() not in heeded:
+            fault, named = _fault(found["word"].lower(), found["rest"], codes)
+            start, end = comment.column + found.start(), comment.column + found.start() + len(found[0].rstrip())
+            whole = found["file"] is not None
+            yield Suppression(
+                comment.line, comment.first, comment.last, named, "", whole, True, start + 1, end + 1, fault
+            )
+
+
+def _fault(word: str, rest: str, codes: Mapping[str, str]) -> tuple[Fault, tuple[str, ...]]:
+    """What is wrong, and the rules that are named for all that."""
+    listed = re.match(r"\s*\[([^\]]*)\]", rest)
+    known = {*codes, *(code.lower() for code in codes.values())}
+    words = re.split(r"[\s,]+", listed[1]) if listed else re.findall(r"[\w-]+", rest)
+    named = tuple(codes.get(w.lower(), w.upper()) for w in words if w.lower() in known)
+    if word != "ignore":
+        return "word", named
+    if listed:
+        return ("hyphens" if listed[1].strip() else "empty"), named
+    return ("brackets" if named else "hyphens"), named
+
+
 def _noqa(comment: _Comment, codes: Mapping[str, str]) -> Iterator[Suppression]:
     """What `# noqa` says of our rules; without codes it is meant for other linters, and covers no line below."""
     found = re.search(_NOQA, comment.text)
@@ -113,13 +141,13 @@ def find(source: bytes, codes: Mapping[str, str]) -> tuple[Suppression, ...]:
     except (SyntaxError, LookupError, UnicodeDecodeError):
         return ()
     lines = text.count("\n") + 1
-    found = (s for c in _comments(text) for s in (*_native(c, codes, lines), *_noqa(c, codes)))
+    found = (s for c in _comments(text) for s in (*_native(c, codes, lines), *_miswritten(c, codes), *_noqa(c, codes)))
     return tuple(sorted(found, key=lambda s: s.line))
 
 
 def covers(suppression: Suppression, finding: Finding) -> bool:
     """Does a suppression silence a finding in its file?"""
-    if suppression.codes and finding.rule not in suppression.codes:
+    if suppression.fault or (suppression.codes and finding.rule not in suppression.codes):
         return False
     return suppression.whole_file or (
         suppression.first <= finding.span.end_line and finding.span.line <= suppression.last

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -13,6 +14,7 @@ from leaklint.suppress import apply, covers
 
 UNUSED, UNREASONED = "LK002", "LK003"
 OWN = frozenset([UNUSED, UNREASONED])
+_HINTS = {"near": "rename", "unknown": "rename", "family": "rename", "missing": "reason"}
 
 
 class Silence(NamedTuple):
@@ -33,16 +35,15 @@ def _silences(suppression: Suppression, code: str, findings: Sequence[Finding]) 
 
 
 def _near(word: str, catalogue: Catalogue) -> str:
-    """The code that is meant by one that there is not, if any is like it."""
+    """The code that is meant by one that there is not. Of codes only letters that stand for digits tell: each is as
+    like another as the next."""
     import difflib
 
     digits = word.translate(str.maketrans("OIl", "011"))
     if digits in catalogue.by_code:
         return digits
-    near = difflib.get_close_matches(word, catalogue.by_code, 1) or [
-        catalogue.codes[name] for name in difflib.get_close_matches(word.lower(), catalogue.codes, 1)
-    ]
-    return near[0] if near else ""
+    near = difflib.get_close_matches(word.lower(), catalogue.codes, 1) if not re.match(r"LK\d", word) else ()
+    return catalogue.codes[near[0]] if near else ""
 
 
 class Reviewed(NamedTuple):
@@ -62,8 +63,10 @@ class _Review:
     def all(self) -> Reviewed:
         """Those that name other rules come first, so that one of LK002 or LK003 which silences what is said of
         them counts as used."""
-        native = [s for s in self._silence.suppressions if s.native]
-        first = [f for s in native if not s.reason for f in self._finding(s, UNREASONED, "missing", s.codes)]
+        written = [s for s in self._silence.suppressions if s.native]
+        native = [s for s in written if not s.fault]
+        first = [f for s in written if s.fault for f in self._finding(s, UNUSED, s.fault, s.codes)]
+        first += [f for s in native if not s.reason for f in self._finding(s, UNREASONED, "missing", s.codes)]
         for suppression in native:
             for code in suppression.codes or ("",):
                 if code not in OWN:
@@ -81,7 +84,9 @@ class _Review:
         """Is one code of a suppression of any use? No code stands for all of them."""
         if code and code not in self._catalogue.by_code:
             near = _near(code, self._catalogue)
-            yield from self._finding(suppression, UNUSED, "near" if near else "unknown", (code,), near)
+            family = code.startswith("LK") and any(one.startswith(code) for one in self._catalogue.by_code)
+            message = "family" if family else "near" if near else "unknown"
+            yield from self._finding(suppression, UNUSED, message, (code,), near)
         elif (not code or code in self._selected) and not _silences(suppression, code, findings):
             yield from self._finding(suppression, UNUSED, "unused" if code else "blanket", (code,))
 
@@ -103,8 +108,13 @@ class _Review:
             "once",
             "never",
             message,
-            {"near": "rename", "unknown": "rename", "missing": "reason"}.get(message, "remove"),
-            {"codes": words, "near": near, "what": "file" if suppression.whole_file else "statement"},
+            _HINTS.get(message, "rewrite" if suppression.fault else "remove"),
+            {
+                "codes": words,
+                "near": near,
+                "what": "file" if suppression.whole_file else "statement",
+                "form": f"ignore{'-file' if suppression.whole_file else ''}[{words or 'CODE'}]",
+            },
             (),
             fingerprint(rule, self._silence.module, words, self._equals[rule, words]),
         )

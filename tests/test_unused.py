@@ -55,6 +55,9 @@ def test_each_code_by_itself(check: Check, capsys: pytest.CaptureFixture[str]) -
         ("LK20I", "there is no rule `LK20I`: did you mean LK201?"),
         ("dangling-tasks", "there is no rule `dangling-tasks`: did you mean LK201?"),
         ("whatever", "there is no rule `whatever`"),
+        ("LK2", "`LK2` is a family: single rules are named here"),
+        ("L", "there is no rule `l`"),
+        ("LK999", "there is no rule `LK999`"),
     ],
 )
 def test_codes_that_are_none(check: Check, capsys: pytest.CaptureFixture[str], code: str, says: str) -> None:
@@ -62,6 +65,35 @@ def test_codes_that_are_none(check: Check, capsys: pytest.CaptureFixture[str], c
     assert sorted(rule for rule, _, _ in check()) == ["LK002", "LK201"]
     cli._status(["check", "--color", "never"])
     assert f"LK002 unused-suppression: {says}\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("comment", "fault", "form"),
+    [
+        ("ignore[LK201] - why", "two hyphens stand before a reason", "ignore[LK201]"),
+        ("ignore[dangling-task]: why", "two hyphens stand before a reason", "ignore[LK201]"),
+        ("ignore because of the loop", "two hyphens stand before a reason", "ignore[CODE]"),
+        ("ignore LK201", "the codes stand in brackets", "ignore[LK201]"),
+        ("ignore: LK201, LK101", "the codes stand in brackets", "ignore[LK201, LK101]"),
+        ("ignore[LK201 -- why", "the codes stand in brackets", "ignore[LK201]"),
+        ("ignore-file=LK201", "the codes stand in brackets", "ignore-file[LK201]"),
+        ("ignore[ ] -- why", "there is no rule in its brackets", "ignore[CODE]"),
+        ("ignore[] -- why", "there is no rule in its brackets", "ignore[CODE]"),
+        ("disable=LK201", "the word is `ignore`", "ignore[LK201]"),
+        ("noqa", "the word is `ignore`", "ignore[CODE]"),
+    ],
+)
+def test_comments_that_are_not_heeded(
+    check: Check, capsys: pytest.CaptureFixture[str], comment: str, fault: str, form: str
+) -> None:
+    leak(f"leaklint: {comment}")
+    assert sorted(rule for rule, _, _ in check("--extend-select", "LK003")) == ["LK002", "LK201"]
+    cli._status(["check", "--color", "never"])
+    out = capsys.readouterr().out
+    assert f"LK002 unused-suppression: this comment is not heeded: {fault}\n" in out
+    assert f"write `# leaklint: {form} -- reason`" in out
+    leak(f"leaklint: {comment} # leaklint: ignore[LK201, LK002] -- both")
+    assert check() == []
 
 
 def test_a_rule_that_is_not_selected_is_never_unused(check: Check) -> None:
