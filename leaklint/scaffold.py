@@ -102,7 +102,7 @@ def hook(text: str, version: str) -> str:
     keys = list(_TOP.finditer(text))
     start = next((key for key in keys if key[1] == "repos"), None)
     if not items or start is None or len({item[1] for item in items}) > 1:
-        raise NotDone("add the hook to its `repos` by hand: docs/pre-commit.md shows it")
+        raise NotDone(f"add the hook to its `repos` by hand:\n{HOOK.replace('{version}', version)}".rstrip())
     end = next((key.start() for key in keys if key.start() > items[-1].start()), len(text))
     lines = HOOK.replace("{version}", version).splitlines()
     entry = "".join(f"{items[0][1]}{line}\n" for line in lines)
