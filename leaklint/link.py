@@ -66,15 +66,20 @@ def link(results: Sequence[FileResult]) -> Linked:
     return Linked(tuple(findings), tuple(s for r in results for s in r.sound), tuple(cleared))
 
 
+def awaited(results: Iterable[FileResult]) -> dict[str, set[str]]:
+    """What the coroutines of each name await, by name, wherever one of them stands."""
+    found: dict[str, set[str]] = {}
+    for name, inner in (pair for result in results for pair in result.summary.coroutines):
+        found.setdefault(name, set()).update(inner)
+    return found
+
+
 def runs_through(results: Iterable[FileResult]) -> frozenset[str]:
     """Names of coroutine functions that wait for nothing, nor does anything that they await: each is done in its first
     step. What is not defined in these files may wait, and what only hands on to its own name elsewhere."""
-    awaits: dict[str, set[str]] = {}
-    grounded = set()
-    for name, awaited in (pair for result in results for pair in result.summary.coroutines):
-        awaits.setdefault(name, set()).update(awaited)
-        if name not in awaited:
-            grounded.add(name)
+    known = list(results)
+    awaits = awaited(known)
+    grounded = {name for result in known for name, inner in result.summary.coroutines if name not in inner}
     awaiting: dict[str, list[str]] = {}
     for name, awaited_ in awaits.items():
         for inner in awaited_:

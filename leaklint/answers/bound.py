@@ -9,7 +9,7 @@ from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, Scope, source, statements
+from leaklint.tree.ir import Expr, Scope, source, statements, walk
 
 _NO_LIMIT = ("None", "0", "float('inf')", 'float("inf")', "math.inf", "{}", "dict()")
 _EMPTINESS = ("0", "1")
@@ -109,7 +109,7 @@ def _only_told(basis: Basis, compared: Expr) -> bool:
     """`if len(items) > LIMIT: log.warning(...)`, `if len(items) > self.peak: self.peak = len(items)`: nothing is held
     back and nothing taken out."""
     stmt = compared.stmt
-    if stmt.op != "if" or len(stmt.blocks) > 1 or compared not in _inside(stmt.value, itself=True):
+    if stmt.op != "if" or len(stmt.blocks) > 1 or stmt.value is None or compared not in walk(stmt.value):
         return False
     sizes = {source(a) for a in compared.args}
     return all(
@@ -149,8 +149,8 @@ def _counter(basis: Basis, grow: Use) -> Expr | None:
     return None
 
 
-def _inside(expr: Expr | None, *, itself: bool = False) -> Iterator[Expr]:
-    stack = [] if expr is None else [expr] if itself else list(expr.args)
+def _inside(expr: Expr) -> Iterator[Expr]:
+    stack = list(expr.args)
     while stack:
         node = stack.pop()
         yield node

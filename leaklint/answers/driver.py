@@ -25,18 +25,20 @@ def context(basis: Basis, stmt: Stmt) -> Answer:
     outer = function.parent
     if basis.apis.means("registration_methods", function.name) or _decorates(function) or _fluent(function):
         return Answer("import", word=function.name)
-    header = (
-        (Clue(function.stmt, "driver", "driver", {"function": function.name}),) if function.stmt is not None else ()
-    )
     if basis.apis.means("feed_methods", function.name):
-        return Answer("stream", header, function.name)
+        return Answer("stream", header(function), function.name)
     if basis.apis.means("event_methods", function.name) or _routed(basis, function):
-        return Answer("event", header, function.name)
+        return Answer("event", header(function), function.name)
     if endless(basis, stmt) or driven(basis, function):
-        return Answer("stream", header, function.name)
+        return Answer("stream", header(function), function.name)
     if outer is not None and outer.kind == "function" and outer.function is not function and function.stmt is not None:
-        return Answer("call", header, function.name)
-    return Answer("loop" if repeats(basis, stmt) else "call", header, function.name)
+        return Answer("call", header(function), function.name)
+    return Answer("loop" if repeats(basis, stmt) else "call", header(function), function.name)
+
+
+def header(function: Scope) -> tuple[Clue, ...]:
+    """The header of the function whose runs make one more, as evidence."""
+    return (Clue(function.stmt, "driver", "driver", {"function": function.name}),) if function.stmt is not None else ()
 
 
 _ONCE = ("__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__")

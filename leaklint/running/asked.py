@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from leaklint import notebook
 from leaklint.facts import FileResult
-from leaklint.link import holder_of, named_alike
+from leaklint.link import awaited, holder_of, named_alike
 from leaklint.project.files import Source, decode
 from leaklint.running.checked import read
 
@@ -70,14 +70,12 @@ def may_answer(
 
 def _awaited(names: Iterable[str], results: Iterable[FileResult]) -> frozenset[str]:
     """The names of coroutines, and of all that those of them which are known await in turn."""
-    awaits: dict[str, set[str]] = {}
-    for name, inner in (pair for result in results for pair in result.summary.coroutines):
-        awaits.setdefault(name, set()).update(inner)
+    awaits = awaited(results)
     found, stack = set(names), list(names)
     while stack:
-        inner_ = awaits.get(stack.pop(), set()) - found
-        found |= inner_
-        stack += inner_
+        fresh = awaits.get(stack.pop(), set()) - found
+        found |= fresh
+        stack += fresh
     return frozenset(found)
 
 

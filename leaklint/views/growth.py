@@ -191,7 +191,8 @@ class Growth(View):
         key, own = _stems(f"{word}_{value.place.scope.name}"), _stems(value.place.path[-1])
         for function in value.place.scope.children:
             if self.means("parting_methods", function.name) and any(p.name == word for p in function.params):
-                told = {w for w in _stems(function.name) if not self.means("parting_words", w)}
+                ending = ("parting_words", "parting_methods")
+                told = {w for w in _stems(function.name) if not any(self.means(what, w) for what in ending)}
                 if told == own or all(w in key or self.means("passing_objects", w) for w in told):
                     return function
         return None

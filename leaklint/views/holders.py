@@ -76,7 +76,7 @@ class Holders(Resources):
             *skipped.on_disk(self.affordable(undeleted.undeleted(self.basis))),
             *skipped.in_functions(self.basis, (t for t in traces if self.sort(t[0].row) != "response")),
         )
-        return tuple(skipped.once(found))
+        return tuple(skipped.distinct(found))
 
     @cached_property
     def outwaited(self) -> tuple[outwaited.Outwaited, ...]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from leaklint.answers.driver import header
 from leaklint.answers.listeners.registered import Registration
 from leaklint.answers.listeners.repeated import Repeated, passed_by
-from leaklint.meaning.basis import NO, Answer, Basis, Clue
-from leaklint.tree.ir import Scope, Stmt, source
+from leaklint.meaning.basis import NO, Answer, Basis
+from leaklint.tree.ir import Stmt, source
 
 
 def interrupted(basis: Basis, registrations: Collection[Registration]) -> Iterator[Repeated]:
@@ -20,13 +21,8 @@ def interrupted(basis: Basis, registrations: Collection[Registration]) -> Iterat
         if not removals or basis.apis.means("once_functions", function.name):
             continue
         if passed_by(basis, one, removals, convincing=True):
-            yield Repeated(one, source(one.given[1], 40), _each_run(function), "call", NO, removals[0], lasting=False)
-
-
-def _each_run(function: Scope) -> Answer:
-    header = function.stmt
-    clues = (Clue(header, "driver", "driver", {"function": function.name}),) if header is not None else ()
-    return Answer("call", clues, function.name)
+            each_run = Answer("call", header(function), function.name)
+            yield Repeated(one, source(one.given[1], 40), each_run, "call", NO, removals[0], lasting=False)
 
 
 def _removals(basis: Basis, one: Registration) -> tuple[Stmt, ...]:

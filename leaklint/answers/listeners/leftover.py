@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.answers.driver import context
+from leaklint.answers.driver import context, header
 from leaklint.answers.listeners.registered import ADDING, Handler, Registration, handlers, is_self, of_module, target
 from leaklint.answers.listeners.repeated import Repeated, driver, passed_by
 from leaklint.answers.listeners.reruns import guard, reruns
@@ -111,8 +111,7 @@ def _again(basis: Basis, stmt: Stmt, receiver: Expr) -> Answer:
     if own or (home is not None and home.kind == "module"):
         return _each_call(basis, stmt) or _each_visit(basis, stmt)
     given = home is function and root.text in [p.name for p in function.params]
-    clues = (Clue(function.stmt, "driver", "driver", {"function": function.name}),) if function.stmt is not None else ()
-    return Answer("call", clues, function.name) if given and manages(basis, function) else NO
+    return Answer("call", header(function), function.name) if given and manages(basis, function) else NO
 
 
 def _binds(basis: Basis, place: Place, function: Scope) -> Iterator[bool]:
@@ -128,8 +127,7 @@ def _each_visit(basis: Basis, stmt: Stmt) -> Answer:
     """A function that is given a connection or a request to serve runs once for each of them."""
     function = stmt.scope.function
     served = next((p.name for p in function.params if basis.apis.means("served_objects", p.name)), "")
-    clues = (Clue(function.stmt, "driver", "driver", {"function": function.name}),) if function.stmt is not None else ()
-    return Answer("event", clues, function.name) if served and function.is_async else NO
+    return Answer("event", header(function), function.name) if served and function.is_async else NO
 
 
 # -- who takes it off -------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from leaklint.counterparts import undoings as undoings_of
 from leaklint.facts import OwnerKind
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.names import Place
-from leaklint.meaning.scopes import source_name
+from leaklint.meaning.scopes import source_name, text_of
 from leaklint.tree.ir import Expr, Scope, Stmt, source
 
 _DEPTH = 3
@@ -170,7 +170,7 @@ def single(basis: Basis, klass: Scope) -> bool:
 def _at_its_end(basis: Basis, registration: Registration) -> bool:
     """`session.on("close", self.save)`, `bus.listen_once(EVENT_STOP, self.stop)`: who is to see the end of something
     has to wait for it."""
-    events = (e.value.strip("\"'") if e.op == "const" else source_name(e) for e in registration.given)
+    events = (text_of(e) or source_name(e) for e in registration.given)
     return registration.receiver is not None and any(basis.apis.means("parting_events", word) for word in events)
 
 

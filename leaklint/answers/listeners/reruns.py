@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.answers.driver import context, repeats, script_only
+from leaklint.answers.driver import context, header, repeats, script_only
 from leaklint.answers.holding.attributes import module_instance
 from leaklint.answers.owner import lifetime
 from leaklint.answers.releasing.endings import endings, reached
@@ -30,7 +30,7 @@ def reruns(basis: Basis, stmt: Stmt) -> Answer:
     if klass is not None and (basis.apis.means("test_classes", klass.name) or _sole(basis, klass)):
         return NO
     when = context(basis, stmt)
-    clues = (Clue(function.stmt, "driver", "driver", {"function": function.name}),) if function.stmt is not None else ()
+    clues = header(function)
     if when.kind == "once":
         return Answer("instance", clues, klass.name) if klass is not None else NO
     if when.kind in ("event", "stream"):

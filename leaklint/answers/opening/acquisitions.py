@@ -30,11 +30,7 @@ class Acquisition:
 
 def acquisitions(basis: Basis) -> Iterator[Acquisition]:
     """Every one, in the order of places; what a property makes when it is first asked for comes last."""
-    for place, uses in basis.uses.items():
-        if len(place.path) == 1 and place.scope.kind in ("class", "module"):
-            for use in uses:
-                if use.verb == "bind" and use.stmt.op == "assign":
-                    yield from _acquisition(basis, use)
+    yield from _assigned(basis, 1)
     for function in basis.module.scopes:
         if function.method_of is not None and _keeps_result(basis, function):
             yield from _on_demand(basis, function, function.method_of)
@@ -42,8 +38,13 @@ def acquisitions(basis: Basis) -> Iterator[Acquisition]:
 
 def within(basis: Basis) -> Iterator[Acquisition]:
     """Those in what an object or module holds for this, one for each thread: `self.local.connection`."""
+    return _assigned(basis, 2)
+
+
+def _assigned(basis: Basis, depth: int) -> Iterator[Acquisition]:
+    """Those under so many names from an object or the module on."""
     for place, uses in basis.uses.items():
-        if len(place.path) == 2 and place.scope.kind in ("class", "module"):
+        if len(place.path) == depth and place.scope.kind in ("class", "module"):
             for use in uses:
                 if use.verb == "bind" and use.stmt.op == "assign":
                     yield from _acquisition(basis, use)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from leaklint.answers.driver import context
+from leaklint.answers.driver import context, header
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, walk
 
@@ -25,16 +25,12 @@ def in_own_loop(stmt: Stmt) -> Stmt | None:
     )
 
 
-def _header(function: Scope) -> tuple[Clue, ...]:
-    return (Clue(function.stmt, "driver", "driver", {"function": function.name}),) if function.stmt is not None else ()
-
-
 def _request(basis: Basis, function: Scope) -> Answer:
     """A view: it takes a request, or what a client uploads."""
     for param in function.params[:2] if function.name not in ("__init__", "__call__") else ():
         row = basis.types.annotated(param.annotation) if param.annotation is not None else None
         if param.name == "request" or (row is not None and row.noun == "upload"):
-            return Answer("event", _header(function), function.name)
+            return Answer("event", header(function), function.name)
     return NO
 
 
@@ -46,7 +42,7 @@ def _handed(basis: Basis, function: Scope) -> Answer:
             continue
         row = basis.types.callee(call).row
         if row is not None and row.invokes:
-            return Answer("event", _header(function), function.name)
+            return Answer("event", header(function), function.name)
     return NO
 
 

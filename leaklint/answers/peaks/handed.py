@@ -101,7 +101,7 @@ def handed_on(basis: Basis, call: Expr) -> Iterator[Peak]:
         yield from as_it_is(basis, "archived", args[1], call.stmt, word)
     elif func.op == "attr" and basis.apis.means("sending_calls", word):
         for name, arg in zip(call.names[1:], args, strict=False):
-            if basis.apis.means("sent_arguments", name) or (arg is args[0] and word == "upload_from_string"):
+            if basis.apis.means("sent_arguments", name) or (arg is args[0] and basis.apis.means("sending_texts", word)):
                 body = stored_body(basis, arg)
                 yield from (
                     [Peak("sent", body, call.stmt, word)] if body else as_it_is(basis, "sent", arg, call.stmt, word)

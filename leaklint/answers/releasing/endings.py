@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from leaklint.meaning.basis import Basis, once
-from leaklint.tree.ir import Expr, Scope, flat_of, statements
+from leaklint.meaning.scopes import source_name
+from leaklint.tree.ir import Expr, Scope, Stmt, flat_of, statements
 
 
 @once(meanwhile=())
@@ -92,3 +93,9 @@ def _users(basis: Basis, function: Scope) -> Iterator[Scope]:
     for expr in basis.mentions(function.name):
         if basis.names.local(expr) is function:
             yield expr.stmt.scope.function
+
+
+def ends_something(basis: Basis, stmt: Stmt) -> bool:
+    """Does a statement call what ends something, by its name: `task.cancel()`, `await self.close()`?"""
+    names = (source_name(e) for e in flat_of(stmt) if e.op == "call")
+    return any(name == "cancel" or basis.apis.means("ending_functions", name) for name in names)

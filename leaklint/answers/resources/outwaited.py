@@ -11,7 +11,7 @@ from leaklint.meaning.basis import Basis, calls
 from leaklint.meaning.flow import Effects, open_exits
 from leaklint.meaning.names import Place
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Block, Stmt, ancestors, is_none, statements
+from leaklint.tree.ir import Block, Scope, Stmt, ancestors, is_none, statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def _of(basis: Basis, place: Place, row: Row, uses: Sequence[Use]) -> Iterator[O
             yield Outwaited(place, row, told, waited, dropped)
 
 
-def _elsewhere(row: Row, uses: Sequence[Use], function: object) -> bool:
+def _elsewhere(row: Row, uses: Sequence[Use], function: Scope) -> bool:
     """Does another function wait for it, for as long as it takes?"""
     others = (u for u in uses if u.stmt.scope.function is not function)
     return any(u.verb in row.reaps and u.verb in row.release and not _limited(u) for u in others)

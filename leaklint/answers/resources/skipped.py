@@ -62,7 +62,7 @@ class Skipped:
     undone: Stmt | None = None  # what would have removed it, or handed it over
 
 
-def once(found: Iterable[Skipped]) -> Iterator[Skipped]:
+def distinct(found: Iterable[Skipped]) -> Iterator[Skipped]:
     """Of things of one kind that several branches open into one place, and one step leaves open, the first."""
     seen = set()
     for one in found:

@@ -16,10 +16,11 @@ def taken_off(basis: Basis) -> Iterator[Unreleased]:
     """Each one that is opened here, given away, taken back, and closed by nobody."""
     for place, uses in basis.uses.items():
         back = next((u for u in uses if _method(u) in basis.apis.taking_back), None)
+        if back is None:
+            continue
         # a local name may well get another one after that
-        earlier = [u for u in uses if back is not None and (place.is_attribute or u.stmt.ordinal < back.stmt.ordinal)]
-        opened = _opened(basis, earlier)
-        if back is not None and opened is not None and not any(_ends(basis, u, opened[0]) for u in uses):
+        opened = _opened(basis, [u for u in uses if place.is_attribute or u.stmt.ordinal < back.stmt.ordinal])
+        if opened is not None and not any(_ends(basis, u, opened[0]) for u in uses):
             name = f"self.{place.path[0]}" if place.is_attribute else place.path[0]
             yield Unreleased(place.text, *opened, name, back=back.stmt)
 

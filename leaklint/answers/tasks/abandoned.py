@@ -83,10 +83,11 @@ def _waited_for(use: Use) -> bool:
     """`await task`, `await gather(task)`, `for task in (reader, writer):`, which most likely goes on to end each."""
     if use.verb or len(use.place.path) > 2:
         return False
-    return use.stmt.op == "for" or any(e.op == "await" for e in _around(use.expr))
+    return use.stmt.op == "for" or any(e.op == "await" for e in around(use.expr))
 
 
-def _around(expr: Expr) -> Iterator[Expr]:
+def around(expr: Expr) -> Iterator[Expr]:
+    """From the inside out: each expression that this one is a part of."""
     node = expr.parent
     while node is not None:
         yield node

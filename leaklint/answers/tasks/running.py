@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from leaklint.answers.holding.attributes import module_instance, referred
 from leaklint.answers.holding.overridden import overriding
 from leaklint.answers.owner import lifetime
-from leaklint.answers.releasing.endings import endings, expected, reached
+from leaklint.answers.releasing.endings import endings, ends_something, expected, reached
 from leaklint.answers.spawn import LOOKS, Spawn, runs_through
 from leaklint.answers.tasks.births import Birth, births, runs
 from leaklint.answers.tasks.lasting import ended_by, others_end_it
@@ -161,9 +161,7 @@ def _left_alone(basis: Basis, place: Place, birth: Birth, ends: Collection[Use])
 
 def _ends_others(basis: Basis, at_end: Collection[Scope]) -> bool:
     """Does an end of the object end anything else? Then what still runs will find that gone."""
-    calls = (e.args[0] for m in at_end for s in statements(m.block) for e in flat_of(s) if e.op == "call")
-    words = (source_name(func) for func in calls)
-    return any(word == "cancel" or basis.apis.means("ending_functions", word) for word in words)
+    return any(ends_something(basis, s) for method in at_end for s in statements(method.block))
 
 
 def _goes_on(basis: Basis, place: Place, birth: Birth) -> bool:

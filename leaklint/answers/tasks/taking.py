@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from leaklint.answers.spawn import spawn
-from leaklint.answers.tasks.abandoned import runs_once
+from leaklint.answers.tasks.abandoned import around, runs_once
 from leaklint.answers.tasks.race import Racer
 from leaklint.answers.ways.guards import Guards
 from leaklint.answers.ways.handlers import catches_all, handles
@@ -48,17 +48,10 @@ def _wait(basis: Basis, place: Place) -> Stmt | None:
         listed = use.stmt.targets[0] if use.stmt.op == "assign" and len(use.stmt.targets) == 1 else None
         several = basis.names.place(listed) if listed is not None and listed.op == "name" else None
         handed = [use.expr, *(u.expr for u in basis.below(several))] if several is not None else [use.expr]
-        found = next((e.stmt for expr in handed for e in _around(expr) if _first_of(basis, e)), None)
+        found = next((e.stmt for expr in handed for e in around(expr) if _first_of(basis, e)), None)
         if found is not None:
             return found
     return None
-
-
-def _around(expr: Expr) -> Iterator[Expr]:
-    node = expr.parent
-    while node is not None:
-        yield node
-        node = node.parent
 
 
 def _first_of(basis: Basis, call: Expr) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from leaklint.answers.releasing.endings import ends_something
 from leaklint.answers.spawn import Spawn, spawn
 from leaklint.answers.tasks.abandoned import runs_once
 from leaklint.answers.tasks.lasting import body
@@ -75,17 +76,11 @@ def _saved(basis: Basis, place: Place, wait: Stmt) -> bool:
         handlers = (b for b in owner.blocks if b.kind == "handler" and "cancel" in handles(basis, b))
         ways = (*handlers, *(b for b in owner.blocks if b.kind == "finally"))
         inside = {s for b in ways for s in statements(b)}
-        if any(_ends(basis, s) for s in inside):
+        if any(ends_something(basis, s) for s in inside):
             return True
         if any(u.stmt in inside and u.verb != "bind" for u in basis.below(place)):
             return True
     return False
-
-
-def _ends(basis: Basis, stmt: Stmt) -> bool:
-    """`task.cancel()`, `await self.close()`, `await self._stop_session()`."""
-    names = (source_name(e) for e in flat_of(stmt) if e.op == "call")
-    return any(name == "cancel" or basis.apis.means("ending_functions", name) for name in names)
 
 
 def _called_safely(basis: Basis, place: Place, function: Scope) -> bool:

@@ -78,7 +78,7 @@ class Registry:
             tuple(one for one in found if not (one.called or read or named)),
             # one class may be made as another that derives from it
             self._index.defined.get(wanted.name, set()) <= own
-            and not (wanted.klass and wanted.name in _widespread())
+            and not _widespread(wanted)
             and not (named and self._derived(wanted.name)),
         )
 
@@ -90,9 +90,13 @@ def _where(mention: Mention) -> tuple[str, int]:
     return mention.path, mention.line
 
 
+def _widespread(wanted: Wanted) -> bool:
+    """Is it a method that objects of the standard library have? A project that defines one calls those as well."""
+    return wanted.klass != "" and wanted.name in _of_library()
+
+
 @functools.cache
-def _widespread() -> frozenset[str]:
-    """Methods that objects of the standard library have: a project that defines one of them calls those as well."""
+def _of_library() -> frozenset[str]:
     types = (
         list, dict, set, str, bytes, io.StringIO, io.BytesIO, io.TextIOWrapper, collections.deque, socket.socket,
         queue.Queue, logging.Logger, pathlib.Path, threading.Thread, threading.Event,
@@ -101,9 +105,7 @@ def _widespread() -> frozenset[str]:
 
 
 def _meant(known: Index, wanted: Wanted) -> Iterator[Mention]:
-    own = not (wanted.klass and wanted.name in _widespread()) and known.defined.get(wanted.name, set()) <= {
-        (wanted.path, wanted.klass)
-    }
+    own = not _widespread(wanted) and known.defined.get(wanted.name, set()) <= {(wanted.path, wanted.klass)}
     family = set(subclasses(known.bases, wanted.klass)) if wanted.klass else set()
     imported = {path for path, module in known.imports.get(wanted.name, ()) if _may_be(module, path, wanted.path)}
     for one in known.mentions.get(wanted.name, ()):
