@@ -25,7 +25,7 @@ from leaklint.apis import Row
 from leaklint.meaning.basis import Answer
 from leaklint.meaning.names import Place
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, Scope
+from leaklint.tree.ir import Expr, Scope, Stmt
 from leaklint.views.view import View
 
 
@@ -50,6 +50,15 @@ class Tasks(View):
         if course.kind != "endless" or (endless and not lasting.told(self.basis, spawned.coroutine)):
             return course
         return Answer("long", word=course.word)
+
+    def comes_up(self, stmt: Stmt) -> bool:
+        """Does it run as the program comes up, or in the constructor of an object that nothing ends?"""
+        function = stmt.scope.function
+        klass = stmt.scope.enclosing("class")
+        if klass is None:
+            return function.kind == "module" or abandoned.runs_once(self.basis, function)
+        born = self.context(stmt).kind in ("once", "import")
+        return born and not self.endings(klass) and self.lifetime(klass) != "short-lived instance"
 
     def destiny(self, call: Expr) -> Answer:
         return destiny.destiny(self.basis, call)

@@ -77,6 +77,10 @@ class View:
         """Methods that end the life of an instance, by the rows of its base classes or by their names."""
         return endings.endings(self.basis, klass)
 
+    def expected_ending(self, klass: Scope) -> str:
+        """The method by which the framework of a base class ends an instance; empty where none is known."""
+        return endings.expected(self.basis, klass)
+
     def reached_by_ending(self, klass: Scope) -> frozenset[Scope]:
         """The endings and every function of the file that they call or hand on, in turn."""
         return endings.reached(self.basis, klass, self.endings(klass))

@@ -31,9 +31,9 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             yield Clear(call.stmt, subject, f"kept: {fate.kind}", sound=True)
             continue
         when = facts.context(call.stmt)
-        piles, course = when.kind in ("event", "stream", "loop"), facts.course(spawn).kind
-        endless = course == "endless"
-        driver: DriverKind = when.kind if piles or (when.kind in ("once", "import") and not endless) else "call"  # type: ignore[assignment]
+        start, course = facts.comes_up(call.stmt), facts.course(spawn).kind
+        piles, endless = when.kind in ("event", "stream", "loop") and not start, course == "endless"
+        driver: DriverKind = "once" if start else when.kind if piles else "call"  # type: ignore[assignment]
         yield Hit(
             at=call.stmt,
             subject=subject,
@@ -47,7 +47,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             else "cancel"
             if endless
             else "keep"
-            if call.stmt.scope.is_async
+            if call.stmt.scope.is_async and spawn.coroutine is not None and spawn.coroutine.op == "call"
             else "hold",
             args={
                 "call": source(call),

@@ -31,12 +31,13 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             driver="call" if ending is not None else "inventory",
             release="never",
             message=_message(listening, ending),
-            hint=_hint(listening, ending),
+            hint=_hint(listening, ending, facts.expected_ending(klass)),
             args={
                 "handler": listening.handler.text,
                 "registry": registration.registry,
                 "class": klass.name,
                 "method": ending.name if ending is not None else "",
+                "expected": facts.expected_ending(klass),
                 "call": source(registration.expr, 40),
                 "undo": _undo(listening),
                 "verb": registration.verb,
@@ -57,14 +58,14 @@ def _message(listening: Listening, ending: Scope | None) -> str:
     return "ended" if ending is not None else "never"
 
 
-def _hint(listening: Listening, ending: Scope | None) -> str:
+def _hint(listening: Listening, ending: Scope | None, expected: str) -> str:
     if listening.registration.returns_undo:
         return "keep"
     if listening.registration.row is not None and not listening.registration.undo:
         return "weak"
     if not _undo(listening):
-        return "in_method" if ending is not None else "new_method"
-    return "add_to_method" if ending is not None else "add_method"
+        return "in_method" if ending is not None else "define_own" if expected else "new_method"
+    return "add_to_method" if ending is not None else "define" if expected else "add_method"
 
 
 def _undo(listening: Listening) -> str:

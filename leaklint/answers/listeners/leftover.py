@@ -23,7 +23,7 @@ def leftovers(basis: Basis) -> Iterator[Repeated]:
         function, func = call.scope.function, call.args[0]
         if func.op != "attr" or len(call.args) < 2 or function.kind != "function" or call.scope.kind == "lambda":
             continue
-        if not _registers(basis, func) or basis.types.callee(call).row is not None:
+        if not _registers(basis, func) or _told_otherwise(basis, call):
             continue
         given = call.args[1:]
         told = target(basis, given) if of_module(basis, func) and not _is_def(basis, given[0]) else None
@@ -40,6 +40,12 @@ def leftovers(basis: Basis) -> Iterator[Repeated]:
         defence = guard(basis, call.stmt, source(receiver)) or _defence(basis, registration, removals)
         inside = next((s for s in removals if s.scope.function is function), None)
         yield Repeated(registration, handler.text, when, driver(when), defence, inside, listed=listed, lasting=False)
+
+
+def _told_otherwise(basis: Basis, call: Expr) -> bool:
+    """A row tells of it, or of what it is called on that it runs what it is given: `loop.add_callback(f)`."""
+    callee = basis.types.callee(call)
+    return callee.row is not None or (callee.receiver is not None and callee.receiver.kind == "spawner")
 
 
 def _row(basis: Basis, func: Expr) -> Row | None:

@@ -158,6 +158,8 @@ def single(basis: Basis, klass: Scope) -> bool:
     """Is there one instance for as long as the process runs?"""
     if lifetime(basis, klass) == "long-lived instance" and module_instance(basis, klass):
         return True
+    if _set_up_once(basis, klass):
+        return True
     new = next((m for m in klass.children if m.name == "__new__"), None)
     return new is not None and any(
         e.op == "attr" and basis.names.class_of(e.args[0]) is klass and "instance" in e.text
@@ -165,6 +167,18 @@ def single(basis: Basis, klass: Scope) -> bool:
         if s.scope.function is new
         for e in s.flat
     )
+
+
+def _set_up_once(basis: Basis, klass: Scope) -> bool:
+    """Made by the set-up of a plug-in alone, in a module that has nothing to take it down with again?"""
+    functions = [s for s in basis.module.scope.children if s.kind == "function"]
+    rows = (basis.apis.get(name) for name in basis.names.outside_bases(klass))
+    hosted = any(row is not None and row.kind == "base" and row.ends for row in rows)  # its host ends it
+    if hosted or any(basis.apis.means("plugin_takedowns", f.name) for f in functions):
+        return False
+    made = [u for u in basis.all_uses(Place(basis.module.scope, (klass.name,))) if u.verb == "__call__"]
+    homes = {u.stmt.scope.function for u in made}
+    return bool(homes) and all(f in functions and basis.apis.means("plugin_setups", f.name) for f in homes)
 
 
 def _at_its_end(basis: Basis, registration: Registration) -> bool:
