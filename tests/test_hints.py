@@ -199,3 +199,39 @@ def test_a_sibling_stores_the_same_object(key: str, stored: str, sibling: bool) 
 def test_lines_are_counted_in_the_file_at_hand() -> None:
     code = "def size(p):\n    with open(p) as f:\n        return len(f.readlines()) - 1\n"
     assert prose.hint(finding(code, "LK504"), load()).endswith("`sum(1 for _ in f)`")
+
+
+GATHERED = """
+import asyncio
+
+
+async def tools(parts, names, loop):
+    async with parts:
+        return await asyncio.gather(*[{made} for name in names])
+"""
+
+
+@pytest.mark.parametrize(
+    ("made", "hint"), [("parts.load(name)", "fanned"), ("loop.run_in_executor(None, name)", "settle")]
+)
+def test_a_task_group_takes_no_futures(made: str, hint: str) -> None:
+    assert finding(GATHERED.format(made=made), "LK210").hint == hint
+
+
+PANEL = """
+from discord.ext import commands
+
+
+class Panel({base}):
+    def __init__(self, bot):
+        self.bot = bot
+        bot.add_listener(self.on_message, "on_message")
+
+    async def on_message(self, message):
+        print(message)
+"""
+
+
+@pytest.mark.parametrize(("base", "hint"), [("commands.Cog", "define_own"), ("object", "new_method")])
+def test_the_method_that_a_framework_calls_at_the_end_is_named(base: str, hint: str) -> None:
+    assert finding(PANEL.format(base=base), "LK207").hint == hint

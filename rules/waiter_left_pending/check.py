@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from leaklint.answers.tasks.race import Racer
 from leaklint.meaning.basis import Clue
 from leaklint.meaning.scopes import source_name
 from leaklint.model import Facts, Hit
@@ -33,13 +34,24 @@ def check(facts: Facts) -> Iterator[Hit]:
             driver="loop" if racer.each_turn else "call",
             release="never" if racer.each_turn else "on some paths",
             message="each_turn" if racer.each_turn else racer.how,
-            hint="cancel" if racer.how == "losers" and racer.tasks[0][2] else racer.how,
+            hint=_hint(facts, racer),
             args=args,
             clues=(*started, *waits, *ended),
             # where those that are made of all items wait for nothing, none runs on
-            coroutine=source_name(racer.tasks[0][1]) if racer.how == "fanned" else "",
+            coroutine=source_name(racer.tasks[0][1]) if racer.how in _MADE_OF_ALL else "",
             acquired=source(racer.tasks[0][1]),
         )
+
+
+_MADE_OF_ALL = ("fanned", "parts")
+
+
+def _hint(facts: Facts, racer: Racer) -> str:
+    """A TaskGroup takes coroutines, and no futures of work that has begun."""
+    _, task, name = racer.tasks[0]
+    if racer.how in _MADE_OF_ALL and facts.is_running(task):
+        return "settle"
+    return "cancel" if racer.how == "losers" and name else racer.how
 
 
 def listing(names: Sequence[str]) -> str:

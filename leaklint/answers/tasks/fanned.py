@@ -9,12 +9,13 @@ from leaklint.answers.tasks.outcome import handles_errors
 from leaklint.answers.tasks.race import Racer, sleeps
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.scopes import source_name
-from leaklint.tree.ir import Expr, Stmt, ancestors, flat_of, statements
+from leaklint.tree.ir import Expr, Stmt, ancestors, flat_of, statements, walk
 
 
 def fanned(basis: Basis) -> Iterator[Racer]:
     """`await gather(*(fetch(client, url) for url in urls))` in a block that closes the client: the first error leaves
-    all others running on what is closed. Where nothing is closed behind them they end by themselves."""
+    all others running on what is closed. Elsewhere they end by themselves, as far as one can see: not where each item
+    does work of its own, `gather(*(part.load() for part in parts))`, and the results are useless without each other."""
     for call in basis.all_calls:
         row = basis.types.callee(call).row
         if row is None or row.leaves != "siblings" or call.names[1:] != ("*",):
@@ -23,8 +24,12 @@ def fanned(basis: Basis) -> Iterator[Racer]:
         if made is None or function.kind != "function" or call.parent is None or call.parent.op != "await":
             continue
         last = basis.apis.means("end_of_life_methods", function.name) or runs_once(basis, function)
-        if not last and _may_fail(basis, made) and _within(basis, call.stmt):
+        if last or not _may_fail(basis, made):
+            continue
+        if _within(basis, call.stmt):
             yield Racer("fanned", call.stmt, ((call.stmt, made, ""),))
+        elif _needed(call) and _of_each(basis, made):
+            yield Racer("parts", call.stmt, ((call.stmt, made, ""),))
 
 
 def outrun(basis: Basis) -> Iterator[Racer]:
@@ -70,3 +75,18 @@ def _within(basis: Basis, stmt: Stmt) -> bool:
     """Do they work with what a block here closes behind them? A time limit closes nothing."""
     entered = (v for _, owner in ancestors(stmt) if owner.op == "with" and owner.is_async for v, _ in owner.items)
     return any(not basis.apis.means("time_limits", source_name(v)) for v in entered)
+
+
+def _needed(call: Expr) -> bool:
+    """Is what they return looked at? Then an error of one makes the work of all others useless."""
+    return call.stmt.op != "expr" or call.stmt.value is not call.parent
+
+
+def _of_each(basis: Basis, made: Expr) -> bool:
+    """A method of the item itself, or of what is found by it: each may be of another class, and none is seen here."""
+    func = made.args[0]
+    if func.op != "attr" or basis.types.callee(made).local is not None:
+        return False
+    parts = list(walk(func.args[0]))
+    names = [] if any(e.op == "call" for e in parts) else [e for e in parts if e.op == "name"]
+    return any(b.how == "comp" for e in names for b in basis.names.bindings(e.text, e.scope))
