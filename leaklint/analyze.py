@@ -259,13 +259,16 @@ def _one_each(hits: list[tuple[Rule, Hit]]) -> Iterator[tuple[Rule, Hit]]:
 
 
 def describe(source: bytes, path: str, catalogue: Catalogue) -> Iterator[str]:
-    """What the engine knows of each value in a file, a line each: for those who tune rules.
+    """What the engine knows of each value in a file, a line each, and that no rule sees it where the gate stops it: for
+    those who tune rules.
 
     Raises UnreadableError.
     """
     from leaklint.outline import outline
 
-    text, tree, _ = parse(source)
+    text, tree, seen = parse(source)
+    if not _gate(catalogue.apis).passes(seen):
+        yield f"{path}: the gate stops this file: nothing in it is named like what leaks, and no rule looks at it"
     facts = _facts(tree, text, path, path.removesuffix(".py").replace("/", "."), catalogue)
     positions = Positions(facts.basis.module.headers, text)
     for stmt, line in outline(facts):

@@ -277,6 +277,7 @@ def test_facts(leaklint: Run) -> None:
     status, out, err = leaklint("facts", "a.py")
     assert (status, err) == (0, "")
     assert "Hub.sessions" in out
+    assert "gate" not in out
     status, out, err = leaklint("facts", "b.py")
     assert (status, out) == (2, "")
     assert err.count("\n") == 1
@@ -284,6 +285,8 @@ def test_facts(leaklint: Run) -> None:
     status, out, err = leaklint("facts", "c.py")
     assert (status, out) == (2, "")
     assert err.startswith("leaklint: c.py:1:1: cannot be read: syntax error"), err
+    Path("stopped.py").write_text("def area(width, height):\n    return width * height\n")
+    assert "the gate stops this file" in leaklint("facts", "stopped.py")[1]
     Path("d.py").write_bytes(b"# coding: nonsense\n")
     assert leaklint("facts", "d.py")[2].startswith("leaklint: d.py:1:1: cannot be read: syntax error: unknown encoding")
 

@@ -25,6 +25,7 @@ class Exceptions(View):
         return retention.stored(self.basis, use)
 
     def raised_again(self, use: Use) -> Answer:
+        """Is the exception that a use stores raised again, or given to who waits for it?"""
         return retention.raised(self.basis, use.place)
 
     @cached_property

@@ -111,6 +111,7 @@ class Growth(View):
         return answer.kind if answer.kind in get_args(DriverKind) else "call"  # type: ignore[return-value]
 
     def waits_for_delimiter(self, value: Value, shrink_: Use, grow: Use) -> bool:
+        """Is a removal reached only when the input holds something, such as a delimiter?"""
         return drain.waits_for_delimiter(self.basis, value.place, shrink_, grow)
 
     def memoises(self, value: Value, stored: Use) -> bool:

@@ -33,6 +33,7 @@ class Holders(Resources):
 
     @cached_property
     def attribute_resources(self) -> tuple[attributes.Held, ...]:
+        """Resources that classes hold in attributes, with what their classes do to release them."""
         return tuple(attributes.held(self.basis, self._ends))
 
     @cached_property
@@ -55,10 +56,12 @@ class Holders(Resources):
 
     @cached_property
     def unawaited_closes(self) -> tuple[unawaited.Unawaited, ...]:
+        """Calls of an asynchronous close without `await`, which do nothing."""
         return tuple(unawaited.unawaited(self.basis))
 
     @cached_property
     def uncalled_closes(self) -> tuple[Expr, ...]:
+        """Closing methods that a statement names and does not call."""
         return tuple(unawaited.uncalled(self.basis))
 
     @cached_property
@@ -99,22 +102,27 @@ class Holders(Resources):
 
     @cached_property
     def reopened(self) -> tuple[reopened.Reopened, ...]:
+        """Attributes and globals that are bound anew while the resource they hold is open."""
         return tuple(reopened.reopened(self.basis))
 
     @cached_property
     def crowded(self) -> tuple[evicted.Crowded, ...]:
+        """Caches with a bound that hold resources and drop them unclosed."""
         return tuple(evicted.crowded(self.basis))
 
     @cached_property
     def evicted(self) -> tuple[evicted.Evicted, ...]:
+        """Resources that are taken out of their container, or lost with it, and not closed."""
         return tuple(evicted.evicted(self.basis))
 
     @cached_property
     def scoped(self) -> tuple[scoped.Scoped, ...]:
+        """Context managers whose `with` leaves the resource open, as that of `sqlite3`."""
         return tuple(scoped.scoped(self.basis))
 
     @cached_property
     def lent(self) -> tuple[lent.Lent, ...]:
+        """What is taken from a pool, a lock or a semaphore and not given back on every way out."""
         return tuple(lent.lent(self.basis))
 
     @cached_property

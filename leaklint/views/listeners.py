@@ -15,10 +15,12 @@ class Listeners(View):
 
     @cached_property
     def registrations(self) -> tuple[registered.Registration, ...]:
+        """Calls and decorators that register a callback, in source order."""
         return tuple(registered.registrations(self.basis))
 
     @cached_property
     def listening(self) -> tuple[listener.Listening, ...]:
+        """Objects that register themselves at something and are not taken off again."""
         return tuple(listener.listening(self.basis, self.registrations))
 
     def reruns(self, stmt: Stmt) -> Answer:
@@ -27,6 +29,7 @@ class Listeners(View):
 
     @cached_property
     def repeated(self) -> tuple[repeated.Repeated, ...]:
+        """Registrations for the whole process in what can run again."""
         known = tuple(repeated.repeated(self.basis, self.registrations))
         seen = {one.registration.stmt for one in known}
         others = (*leftover.leftovers(self.basis), *interrupted.interrupted(self.basis, self.registrations))

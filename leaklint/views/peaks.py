@@ -45,12 +45,9 @@ class Peaks(View):
         """Is it an argument of the function?"""
         return messages.handed_in(self.basis, expr)
 
-    def streamed(self, expr: Expr | None) -> Answer:
-        """Does the value come in from a stream or peer?"""
-        return weight.streamed(self.basis, expr)
-
     @cached_property
     def stringified(self) -> tuple[text.Text, ...]:
+        """Where a value becomes text as a whole."""
         return tuple(text.stringified(self.basis))
 
     # -- models

@@ -26,6 +26,7 @@ class Resources(View):
     """Resources, followed to where they are released."""
 
     def acquired(self, expr: Expr | None) -> Row | None:
+        """The row of the resource that an expression acquires; None where it acquires none."""
         return openers.acquired(self.basis, expr)
 
     def affordable(self, found: Iterable[_One]) -> Iterator[_One]:
@@ -48,6 +49,7 @@ class Resources(View):
         return row.counted or harmless or not row.needs_release or self.sort(row) == "file"
 
     def trace(self, place: Place, row: Row, stmt: Stmt) -> paths.Paths:
+        """On which ways out of its function a resource is released, handed on or left open."""
         return paths.trace(self.basis, place, row, stmt)
 
     @cached_property
@@ -102,6 +104,7 @@ class Resources(View):
 
     @cached_property
     def unreleased(self) -> tuple[unreleased.Unreleased, ...]:
+        """Resources that no way out of their function releases or hands on."""
         kept = (one for one in self.listed if not one.ends)
         lists = (unreleased.Unreleased(one.place.text, one.row, one.call, one.one) for one in kept)
         traces = (*self.traces, *ends.other_ends(self.basis))
@@ -120,10 +123,12 @@ class Resources(View):
 
     @cached_property
     def entered(self) -> tuple[entered.Entered, ...]:
+        """What an `__enter__` acquires and its `__exit__` does not release, or cannot, as it failed half way."""
         return tuple(entered.entered(self.basis))
 
     @cached_property
     def rebuilt(self) -> tuple[rebuilt.Rebuilt, ...]:
+        """Pooled clients that are built for each event or turn of a loop, and closed again."""
         return tuple(rebuilt.rebuilt(self.basis, self.traces))
 
     def cadence(self, when: Answer) -> DriverKind:

@@ -33,6 +33,7 @@ class Tasks(View):
     """Tasks, and where they go."""
 
     def spawn(self, call: Expr) -> Spawn | None:
+        """The task, thread or process that a call starts, itself or through a function of this file or another one."""
         return spawn.spawn(self.basis, call) or spawn.elsewhere(self.basis, call)
 
     @cached_property
@@ -41,6 +42,7 @@ class Tasks(View):
         return tuple(spawn.starters(self.basis))
 
     def runs_through(self, spawned: Spawn) -> bool:
+        """Does the coroutine wait for nothing, so that its task is done in its first step?"""
         return spawn.runs_through(self.basis, spawned)
 
     def course(self, spawned: Spawn) -> Answer:
@@ -61,9 +63,11 @@ class Tasks(View):
         return born and not self.endings(klass) and self.lifetime(klass) != "short-lived instance"
 
     def destiny(self, call: Expr) -> Answer:
+        """What becomes of what a call returns: `dropped`, or how it is kept."""
         return destiny.destiny(self.basis, call)
 
     def is_task(self, expr: Expr | None) -> bool:
+        """Is an expression an asyncio task?"""
         row = self.row(expr)
         return row is not None and row.kind == "task" and row.noun == "task"
 

@@ -24,6 +24,7 @@ class View:
 
     @property
     def apis(self) -> Mapping[str, Row]:
+        """All rows, by name."""
         return self.basis.apis.rows
 
     def means(self, what: str, identifier: str) -> bool:
@@ -31,15 +32,9 @@ class View:
         return self.basis.apis.means(what, identifier)
 
     @property
-    def stmts(self) -> tuple[Stmt, ...]:
-        return self.basis.module.stmts
-
-    @property
     def calls(self) -> tuple[Expr, ...]:
+        """The calls of the file, in its order."""
         return self.basis.all_calls
-
-    def result(self, call: Expr) -> Row | None:
-        return self.basis.types.result(call)
 
     def uses(self, expr: Expr) -> list[Use]:
         """Every use of the place that an expression stands for."""
@@ -47,6 +42,7 @@ class View:
         return self.basis.all_uses(place) if place is not None else []
 
     def row(self, expr: Expr | None) -> Row | None:
+        """The row of what an expression is an instance of, or of the function that it names; None if unknown."""
         return self.basis.types.row(expr)
 
     def closed(self, expr: Expr | None) -> bool:
@@ -54,6 +50,7 @@ class View:
         return key.key(self.basis, expr).kind == "closed set"
 
     def context(self, stmt: Stmt) -> Answer:
+        """How often a statement runs while its owner lives: once, import, event, stream, loop, or call (unknown)."""
         return driver.context(self.basis, stmt)
 
     def endless(self, stmt: Stmt) -> bool:
@@ -71,6 +68,7 @@ class View:
         )
 
     def error_branch(self, stmt: Stmt) -> tuple[Block | None, Stmt] | None:
+        """The handler or branch on failure that a statement stands in, and the statement that it belongs to."""
         return sink.error_branch(self.basis, stmt)
 
     def endings(self, klass: Scope) -> tuple[Scope, ...]:
@@ -86,6 +84,7 @@ class View:
         return endings.reached(self.basis, klass, self.endings(klass))
 
     def lifetime(self, klass: Scope) -> OwnerKind:
+        """How long instances of a class live."""
         return owner.lifetime(self.basis, klass)
 
     def owner(self, place: Place) -> Answer:
