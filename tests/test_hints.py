@@ -235,3 +235,57 @@ class Panel({base}):
 @pytest.mark.parametrize(("base", "hint"), [("commands.Cog", "define_own"), ("object", "new_method")])
 def test_the_method_that_a_framework_calls_at_the_end_is_named(base: str, hint: str) -> None:
     assert finding(PANEL.format(base=base), "LK207").hint == hint
+
+
+PRESENCE = """
+class Presence:
+    def __init__(self):
+        self.{held} = {{}}
+
+    def on_message(self, user_id, text):
+        self.{held}[user_id] = text
+
+    def {method}(self, user_id):
+        print(user_id)
+"""
+
+
+@pytest.mark.parametrize(
+    ("held", "method", "named"),
+    [
+        ("_seen", "on_disconnect", True),
+        ("_seen", "remove_user", True),
+        ("_seen", "stop_typing", False),
+        ("_typing", "stop_typing", True),
+    ],
+)
+def test_a_method_that_ends_something_else_is_not_where_the_entry_goes(held: str, method: str, named: bool) -> None:
+    hint = prose.hint(finding(PRESENCE.format(held=held, method=method), "LK103"), load())
+    assert (method in hint) is named
+
+
+GATEWAY = """
+import time
+
+import aiohttp
+
+
+class Gateway:
+    def __init__(self):
+        self.session = aiohttp.ClientSession()
+        self.peers = {{}}
+
+    def on_message(self, peer, text):
+        self.peers[peer] = time.monotonic()
+
+    def cleanup(self):
+        for peer, seen in list(self.peers.items()):
+            if time.monotonic() - seen > 60:
+                {end}
+"""
+
+
+@pytest.mark.parametrize(("end", "named"), [("del self.peers[peer]", False), ("peer.close()", True)])
+def test_a_method_that_takes_out_what_is_old_is_not_where_its_object_ends(end: str, named: bool) -> None:
+    hint = prose.hint(finding(GATEWAY.format(end=end), "LK302"), load())
+    assert ("to `cleanup`" in hint) is named

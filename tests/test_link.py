@@ -275,6 +275,7 @@ def test_a_coroutine_that_awaits_what_another_file_defines() -> None:
         ("blob", "B", False),
         ("requests", "S", False),
         ("subject", "Object", False),
+        ("s", "S", False),
     ],
 )
 def test_an_object_is_called_like_its_class_by_words(holder: str, klass: str, alike: bool) -> None:
