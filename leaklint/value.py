@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from leaklint.answers import bound, driver, owner, shared, shrink
-from leaklint.answers.growth import nested, present
+from leaklint.answers import bound, owner, shared, shrink
+from leaklint.answers.growth import added, nested, present
 from leaklint.apis import Row
 from leaklint.meaning.basis import Answer, Basis, Clue
 from leaklint.meaning.names import Place
@@ -77,7 +77,7 @@ class Value:
         return bound.bound(self.basis, self.place, self.row, self.born)
 
     def driver(self, use: Use) -> Answer:
-        return driver.growth(self.basis, use)
+        return added.growth(self.basis, use)
 
     @property
     def birth(self) -> Clue | None:

@@ -63,3 +63,41 @@ def load(archive):
 def test_what_a_script_reads_and_tells(path: str, module: str, reported: bool) -> None:
     found = analyze(COPY.encode(), path, module, load()).findings
     assert sorted(f.rule for f in found if f.rule in ("LK401", "LK503")) == ["LK401", "LK503"] * reported
+
+
+GROWN = """
+import functools
+
+RELEASES = {}
+
+
+@functools.cache
+def fetch(order_id):
+    return order_id
+
+
+def main(names):
+    for order_id in names:
+        RELEASES[order_id] = fetch(order_id)
+
+
+{start}
+    main(["one"])
+"""
+START = 'if __name__ == "__main__":'
+
+
+@pytest.mark.parametrize(
+    ("path", "start", "rules"),
+    [
+        ("app/releases.py", START, ["LK103", "LK108"]),
+        ("scripts/releases.py", START, []),
+        ("scripts/releases.py", "def start():", ["LK103", "LK108"]),
+        ("scripts/releases.py", f"while names:\n    pass\n{START}", []),
+        ("scripts/releases.py", f"while True:\n    pass\n{START}", ["LK103", "LK108"]),
+    ],
+)
+def test_what_a_script_keeps_until_it_ends(path: str, start: str, rules: list[str]) -> None:
+    result = analyze(GROWN.replace("{start}", start).encode(), path, "releases", load())
+    found = [*result.findings, *(q.finding for q in result.open_questions)]
+    assert sorted(f.rule for f in found) == rules

@@ -1,18 +1,13 @@
-"""What makes one more? The key, the payload or the event behind a use that grows something."""
+"""What makes a statement run again: an event, a stream, a loop, whoever calls?"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from leaklint.answers.key import key, literal
-from leaklint.answers.owner import owner
-from leaklint.answers.rounds import driven, endless
-from leaklint.answers.shared import each_instance
+from leaklint.answers.key import literal
+from leaklint.answers.rounds import driven, endless, goes_on
 from leaklint.meaning.basis import Answer, Basis, Clue
 from leaklint.meaning.scopes import source_name
-from leaklint.meaning.uses import Use
 from leaklint.project.paths import beside, shows
-from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, source, walk
+from leaklint.tree.ir import Scope, Stmt, ancestors, walk
 
 
 def context(basis: Basis, stmt: Stmt) -> Answer:
@@ -23,7 +18,7 @@ def context(basis: Basis, stmt: Stmt) -> Answer:
     if function.name in _ONCE or _sets(function) or _only_at_birth(basis, function):
         return Answer("once", word=function.name)
     outer = function.parent
-    if basis.apis.means("registration_methods", function.name) or _decorates(function) or _fluent(function):
+    if basis.apis.means("registration_methods", function.name) or decorates(function) or fluent(function):
         return Answer("import", word=function.name)
     if basis.apis.means("feed_methods", function.name):
         return Answer("stream", header(function), function.name)
@@ -50,18 +45,23 @@ def _sets(function: Scope) -> bool:
 
 
 def _only_at_birth(basis: Basis, function: Scope, depth: int = 3) -> bool:
-    """A private method that nothing but the constructor calls, itself or through others."""
-    if not function.name.startswith("_") or (function.name.startswith("__") and function.name.endswith("__")):
+    """A function that nothing here calls but constructors and the import of the module, on their own or through others.
+    One that nobody calls, or that is also handed on, may be called at any time."""
+    if (function.name.startswith("__") and function.name.endswith("__")) or depth == 0:
         return False
-    if function.method_of is None or depth == 0:
-        return False
-    mentions = [e for e in basis.mentions(function.name) if e.op == "attr"]
-    callers = {e.stmt.scope.function for e in mentions}
+    mentions = [e for e in basis.mentions(function.name) if e.op == "attr" or basis.names.local(e) is function]
     called = all(e.parent is not None and e.parent.op == "call" and e.parent.args[0] is e for e in mentions)
-    return bool(callers) and called and all(c.name in _ONCE or _only_at_birth(basis, c, depth - 1) for c in callers)
+    return bool(mentions) and called and all(_begins(basis, e.stmt, depth - 1) for e in mentions)
 
 
-def _decorates(function: Scope) -> bool:
+def _begins(basis: Basis, stmt: Stmt, depth: int) -> bool:
+    caller = stmt.scope.function
+    if caller.kind in ("module", "class"):
+        return not script_only(basis, stmt)
+    return caller.name in _ONCE or _only_at_birth(basis, caller, depth)
+
+
+def decorates(function: Scope) -> bool:
     """A function that is a decorator: what it is given was written in the code."""
     if function.block is None or not function.params:
         return False
@@ -75,7 +75,7 @@ def _decorates(function: Scope) -> bool:
     return (returned.text in inner and given) or (returned.text == first and given)
 
 
-def _fluent(function: Scope) -> bool:
+def fluent(function: Scope) -> bool:
     """A builder's method: what it returns is the object itself."""
     last = function.block.stmts[-1] if function.block is not None and function.block.stmts else None
     value = last.value if last is not None and last.op == "return" else None
@@ -124,6 +124,14 @@ def runs_aside(basis: Basis) -> bool:
     return beside(basis.module.path) and "." not in basis.module.name
 
 
+def ends_soon(basis: Basis) -> bool:
+    """Is the module a script of those who work on a project, which does one thing and ends: with a start of its own,
+    and without a loop that goes on or a handler of events?"""
+    if not runs_aside(basis) or not any(e.stmt.op == "if" for e in basis.mentions("__name__")):
+        return False
+    return not any(goes_on(basis, s) or (s.inner is not None and _routed(basis, s.inner)) for s in basis.module.stmts)
+
+
 def is_program(basis: Basis, function: Scope, depth: int = 3) -> bool:
     """Is a function all that a program does, because only its start calls it, itself or through another? An error that
     leaves it ends the process, and with it all that is open."""
@@ -136,77 +144,3 @@ def is_program(basis: Basis, function: Scope, depth: int = 3) -> bool:
         else is_program(basis, e.stmt.scope.function, depth - 1) and not repeats(basis, e.stmt)
         for e in mentions
     )
-
-
-_TAKES_OUT = ("pop", "__delitem__", "discard", "remove")
-
-
-def _checked(basis: Basis, use: Use) -> bool:
-    """Is the key, or what it is made of, first looked up in another collection, and refused when it is not there?"""
-    if use.key is None:
-        return False
-    wanted = {source(e) for e in _made_of(basis, use.key)}
-    for stmt in basis.branches.get(use.stmt.scope.function, ()):
-        test = stmt.value
-        if (
-            test is None
-            or test.op != "compare"
-            or source(test.args[0]) not in wanted
-            or stmt.ordinal > use.stmt.ordinal
-        ):
-            continue
-        place = basis.names.place(test.args[1])
-        if place is None or place == use.place or place.path[:1] == use.place.path[:1]:
-            continue
-        if any(u.verb in _TAKES_OUT and u.key is not None for u in basis.all_uses(place)):
-            continue  # its entries come and go themselves
-        inside = any(owner is stmt and block.kind == "body" for block, owner in ancestors(use.stmt))
-        refuses = bool(stmt.blocks[0].stmts) and stmt.blocks[0].stmts[-1].op in ("raise", "return", "continue")
-        if (test.text == "In" and inside) or (test.text == "NotIn" and refuses):
-            return True
-    return False
-
-
-def _said_once(basis: Basis, use: Use) -> bool:
-    """`warn_once(message)`: as many as there are calls that say something, where it is what the caller wrote."""
-    if use.key is None or not basis.apis.means("reporting_once", use.stmt.scope.function.name):
-        return False
-    made = basis.names.only_value(use.key.text, use.key.scope) if use.key.op == "name" else use.key
-    known = made if made is not None else use.key
-    parts = known.args if known.op == "tuple" else (known,)
-    return any(p.op == "name" and basis.apis.means("message_names", p.text) for p in parts)
-
-
-def _registers_passing(basis: Basis, use: Use, keyed: Answer) -> bool:
-    """`register_stream(stream_id, ...)`: not what the code lists, but what comes and goes."""
-    function = use.stmt.scope.function
-    if function.kind != "function" or keyed.kind not in ("caller's key", "inventory") or _fluent(function):
-        return False
-    return not _decorates(function) and use.key is not None and basis.apis.means("passing_keys", source_name(use.key))
-
-
-def _made_of(basis: Basis, key: Expr) -> Iterator[Expr]:
-    """A key, and what it was computed from in one step: `name = module_of(key)`."""
-    yield key
-    made = basis.names.only_value(key.text, key.scope) if key.op == "name" else None
-    if made is not None and made.op == "call":
-        yield from made.args[1:]
-
-
-def growth(basis: Basis, use: Use) -> Answer:
-    """The driver of one growing use: its key where it has one, else what makes its function run."""
-    when = Answer("call", word=use.function) if each_instance(basis, use) else context(basis, use.stmt)
-    keyed = key(basis, use.key)
-    if when.kind == "import" and _registers_passing(basis, use, keyed):
-        return Answer("caller's key", (), keyed.word)
-    if when.kind in ("import", "once"):
-        return when
-    if keyed.kind == "own" and owner(basis, use.place).kind == "process":
-        # one entry for each instance: as many as its name says
-        few = use.key is not None and use.key.op == "attr" and not basis.apis.means("open_keys", use.key.text)
-        return Answer("inventory" if few else "caller's key", (), keyed.word)
-    if keyed.kind in ("closed set", "own") or _checked(basis, use) or _said_once(basis, use):
-        return Answer("closed set", (), keyed.word)
-    if keyed.kind in ("caller's key", "inventory"):
-        return Answer(keyed.kind, when.clues, keyed.word)
-    return Answer(when.kind, when.clues, when.word)

@@ -14,10 +14,11 @@ _REACH = 2  # calls from the loop to the function that is asked about
 def endless(basis: Basis, stmt: Stmt) -> bool:
     """Does a statement run for as long as something comes in or nobody stops it: `while True`, `while self.running`,
     `async for`?"""
-    return any(block.kind == "body" and _goes_on(basis, owner) for block, owner in ancestors(stmt))
+    return any(block.kind == "body" and goes_on(basis, owner) for block, owner in ancestors(stmt))
 
 
-def _goes_on(basis: Basis, loop: Stmt) -> bool:
+def goes_on(basis: Basis, loop: Stmt) -> bool:
+    """Is it a loop of that kind?"""
     if loop.op == "for":
         return loop.is_async
     test = loop.value if loop.op == "while" else None
@@ -55,7 +56,7 @@ def driven(basis: Basis, function: Scope) -> bool:
 
 @once(meanwhile=frozenset())
 def _driven(basis: Basis) -> frozenset[Scope]:
-    bodies = (s.blocks[0] for s in basis.module.stmts if _goes_on(basis, s))
+    bodies = (s.blocks[0] for s in basis.module.stmts if goes_on(basis, s))
     fresh = {called for body in bodies for s in statements(body) for called in _called(basis, s)}
     found: set[Scope] = set()
     for _ in range(_REACH):

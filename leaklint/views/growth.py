@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Literal, get_args
 
-from leaklint.answers import drain, owner, rounds
+from leaklint.answers import drain, driver, owner, rounds
 from leaklint.answers.growth import coverage, memo, narrower, nested, occasion, record, startup, tail, unsent
 from leaklint.answers.releasing import endings
 from leaklint.apis import Row
@@ -220,6 +220,8 @@ class Growth(View):
             return value.bound
         if value.owner.kind == "short-lived instance":
             return Answer("short-lived holder", value.owner.clues)
+        if driver.ends_soon(self.basis):
+            return Answer("script that ends")
         if value.shrinks and self.pruned(value) not in told:
             return Answer("pruned", tuple(Clue(s.stmt, "released", "removed") for s in value.shrinks[:3]))
         held = value.place.scope.kind in ("module", "class")

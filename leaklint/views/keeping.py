@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from leaklint.answers import drain, shared
+from leaklint.answers import drain, driver, shared
 from leaklint.answers.growth import decorators, defaults, entries, lookup, memo, mismatch, queues
 from leaklint.answers.peaks import weight
 from leaklint.meaning.basis import Answer, Clue
@@ -43,6 +43,8 @@ class Keeping(View):
         empties it."""
         if one.bound or keys.kind in ("one", "closed set"):
             return Clear(one.stmt, one.place.text, one.bound.kind or f"keys: {keys.kind}", one.bound.clues, True), None
+        if driver.ends_soon(self.basis):
+            return Clear(one.stmt, one.place.text, "script that ends"), None
         emptied = self.forgotten(one)
         if emptied is None or keys.word in (p.name for p in emptied.stmt.scope.function.params):
             return None, emptied

@@ -66,6 +66,8 @@ def _holds(test: Expr, looks: Sequence[Use]) -> bool | None:
 
 def _found(expr: Expr, looks: Sequence[Use]) -> bool:
     """What `get` gave, by itself or by the name it was bound to."""
+    if expr.op == "walrus":
+        expr = expr.args[-1]
     for look in (u for u in looks if u.verb == "get"):
         stmt = look.stmt
         bound = stmt.op == "assign" and stmt.value is look.site and len(stmt.targets) == 1

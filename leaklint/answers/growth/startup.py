@@ -1,4 +1,5 @@
-"""Does a container only grow until its holder is ready? What waits for that is as much as is said before."""
+"""Does a container only grow until its holder is ready, or while it is empty? What waits for the one is as much as is
+said before, and what fills it in one go is as much as there was then."""
 
 from __future__ import annotations
 
@@ -12,11 +13,12 @@ from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, is_none, source
 
 _FALSE = ("False", "None", "0")
+_SIZES = ("builtins.bool", "builtins.len")
 
 
 def until_ready(basis: Basis, inserts: Sequence[Use]) -> Clue | None:
     """The test that stops the first insert for good, where each is stopped: of a flag that starts false, is set, and
-    never goes back.
+    never goes back, or of the container itself, which is no longer empty.
 
     `if self.connected: send(m)`, `else: waiting.append(m)` is none where a disconnect takes the flag back; nor is
     `if not self.closed`, where the flag is set at the end.
@@ -27,19 +29,24 @@ def until_ready(basis: Basis, inserts: Sequence[Use]) -> Clue | None:
 
 def _stops(basis: Basis, insert: Use) -> Clue | None:
     for test, truth in known(insert.stmt):
-        flag, unset = _flag(test, truth)
+        flag, unset = _flag(basis, test, truth)
         place = basis.names.place(flag) if flag is not None and unset else None
-        if place is not None and place.scope.kind in ("module", "class") and _set_for_good(basis, place):
+        if place is None or place.scope.kind not in ("module", "class"):
+            continue
+        if place == insert.place or _set_for_good(basis, place):
             return Clue(test.stmt, "bound", "bound", {"what": source(test)})
     return None
 
 
-def _flag(test: Expr, truth: bool) -> tuple[Expr | None, bool]:
-    """What a test asks for, and whether that is known to be unset."""
+def _flag(basis: Basis, test: Expr, truth: bool) -> tuple[Expr | None, bool]:
+    """What a test asks for, and whether that is known to be unset, or empty."""
     if test.op in ("name", "attr"):
         return test, not truth
-    if test.op == "compare" and len(test.args) == 2 and is_none(test.args[1]):
-        return test.args[0], (test.text in ("Is", "Equal")) is truth
+    if test.op == "call" and basis.names.qualified(test.args[0]) in _SIZES and len(test.args) == 2:
+        return test.args[1], not truth
+    if test.op == "compare" and len(test.args) == 2 and (is_none(test.args[1]) or source(test.args[1]) == "0"):
+        asked, _ = _flag(basis, test.args[0], truth)
+        return asked, (test.text in ("Is", "Equal")) is truth
     return None, False
 
 

@@ -1,0 +1,125 @@
+"""What makes one more entry: the key, where it is an open one, else what makes the statement run that adds it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from leaklint.answers.driver import context, decorates, fluent
+from leaklint.answers.growth import present
+from leaklint.answers.key import key
+from leaklint.answers.owner import owner
+from leaklint.answers.shared import each_instance
+from leaklint.meaning.basis import Answer, Basis, once
+from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import source_name
+from leaklint.meaning.uses import Use
+from leaklint.tree.ir import Expr, ancestors, source
+
+_TAKES_OUT = ("pop", "__delitem__", "discard", "remove")
+
+
+def growth(basis: Basis, use: Use) -> Answer:
+    """The driver of one growing use: its key where it has one, else what makes its function run."""
+    when = Answer("call", word=use.function) if each_instance(basis, use) else context(basis, use.stmt)
+    keyed = key(basis, use.key)
+    if when.kind == "import" and _registers_passing(basis, use, keyed):
+        return Answer("caller's key", (), keyed.word)
+    if when.kind in ("import", "once"):
+        return when
+    if keyed.kind == "own" and owner(basis, use.place).kind == "process":
+        # one entry for each instance: as many as its name says
+        few = use.key is not None and use.key.op == "attr" and not basis.apis.means("open_keys", use.key.text)
+        return Answer("inventory" if few else "caller's key", (), keyed.word)
+    if keyed.kind in ("closed set", "own") or _listed(basis, use) or _said_once(basis, use):
+        return Answer("closed set", (), keyed.word)
+    if keyed.kind in ("caller's key", "inventory"):
+        return Answer(keyed.kind, when.clues, keyed.word)
+    return Answer(when.kind, when.clues, when.word)
+
+
+def _listed(basis: Basis, use: Use) -> bool:
+    """Is the key, or what it is made of, first looked up in another collection, and refused when it is not there?"""
+    if use.key is None:
+        return False
+    wanted = list(_made_of(basis, use.key))
+    return _contained(basis, use, {source(e) for e in wanted}) or any(_looked_up(basis, use, e) for e in wanted)
+
+
+def _contained(basis: Basis, use: Use, wanted: set[str]) -> bool:
+    """`if name not in KNOWN: raise`."""
+    for stmt in basis.branches.get(use.stmt.scope.function, ()):
+        test = stmt.value
+        if (
+            test is None
+            or test.op != "compare"
+            or source(test.args[0]) not in wanted
+            or stmt.ordinal > use.stmt.ordinal
+        ):
+            continue
+        place = basis.names.place(test.args[1])
+        if place is None or place == use.place or place.path[:1] == use.place.path[:1]:
+            continue
+        if any(u.verb in _TAKES_OUT and u.key is not None for u in basis.all_uses(place)):
+            continue  # its entries come and go themselves
+        inside = any(owner is stmt and block.kind == "body" for block, owner in ancestors(use.stmt))
+        refuses = bool(stmt.blocks[0].stmts) and stmt.blocks[0].stmts[-1].op in ("raise", "return", "continue")
+        if (test.text == "In" and inside) or (test.text == "NotIn" and refuses):
+            return True
+    return False
+
+
+def _looked_up(basis: Basis, use: Use, wanted: Expr) -> bool:
+    """`sensor = SENSORS[code]`, or `SENSORS.get(code)` and nothing is stored where that gives none."""
+    store = replace(use, key=wanted)
+    looks = _looks(basis).get((use.stmt.scope.function, source(wanted)), ())
+    return any(
+        look.place != use.place
+        and _table(basis, look.place)
+        and present.present(store, present.reads([look]), inserts_on_read=False)
+        for look in looks
+    )
+
+
+@once(meanwhile=None)
+def _looks(basis: Basis) -> present.Reads:
+    """The look-ups in what modules and objects hold."""
+    held = (uses for place, uses in basis.uses.items() if place.scope.kind in ("module", "class"))
+    return present.reads(look for uses in held for look in uses)
+
+
+def _table(basis: Basis, place: Place) -> bool:
+    """A mapping that is filled when the module is imported or its holder made, and then stays as it is."""
+    rows = [basis.types.row(made) for made in basis.types.bound_values(place)]
+    known = [row for row in rows if row is not None and row.kind == "container" and not row.inserts_on_read]
+    if len(known) < len(rows) or not (known or place.path[-1].isupper()):
+        return False
+    changes = {verb for row in known for verb in (*row.grow, *row.shrink)} - {"get"}
+    changed = (u for u in basis.all_uses(place) if u.verb in changes)
+    return all(context(basis, u.stmt).kind in ("import", "once") for u in changed)
+
+
+def _said_once(basis: Basis, use: Use) -> bool:
+    """`warn_once(message)`: as many as there are calls that say something, where it is what the caller wrote."""
+    if use.key is None or not basis.apis.means("reporting_once", use.stmt.scope.function.name):
+        return False
+    made = basis.names.only_value(use.key.text, use.key.scope) if use.key.op == "name" else use.key
+    known = made if made is not None else use.key
+    parts = known.args if known.op == "tuple" else (known,)
+    return any(p.op == "name" and basis.apis.means("message_names", p.text) for p in parts)
+
+
+def _registers_passing(basis: Basis, use: Use, keyed: Answer) -> bool:
+    """`register_stream(stream_id, ...)`: not what the code lists, but what comes and goes."""
+    function = use.stmt.scope.function
+    if function.kind != "function" or keyed.kind not in ("caller's key", "inventory") or fluent(function):
+        return False
+    return not decorates(function) and use.key is not None and basis.apis.means("passing_keys", source_name(use.key))
+
+
+def _made_of(basis: Basis, key: Expr) -> Iterator[Expr]:
+    """A key, and what it was computed from in one step: `name = module_of(key)`."""
+    yield key
+    made = basis.names.only_value(key.text, key.scope) if key.op == "name" else None
+    if made is not None and made.op == "call":
+        yield from made.args[1:]
