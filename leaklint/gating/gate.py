@@ -107,7 +107,7 @@ class Gate:
         """Something is made that is open by its name, or by what its class here does."""
         made = {maker for _, maker in seen.born} | seen.imported
         made |= {value for name, value in seen.bound if name in made}
-        if any(self.apis.means("opening_names", maker) for maker in made):
+        if any(self.apis.means(what, maker) for maker in made for what in ("opening_names", "connection_makers")):
             return True
         classes = {maker for _, maker in seen.born if maker.lstrip("_")[:1].isupper() and not maker.isupper()}
         classes |= {name for name, value in seen.bound if value in classes}  # under another name
@@ -115,6 +115,10 @@ class Gate:
         if not _flow(objects, seen.bound).isdisjoint(seen.held):
             return True
         means = self.apis.means
+        if any(name in objects and means("connecting_methods", method) for name, method in seen.asked):
+            return True
+        if classes and any(means("credential_names", name) for name in (*seen.keywords, *seen.called)):
+            return True
         peers = {m for name, m in seen.born if means("peer_names", name) or means("connection_names", name)}
         peers |= {value for name, value in seen.bound if name in peers}
         paired = any(name.endswith("writer") for name, _ in seen.born)  # `reader, writer = await dial()`

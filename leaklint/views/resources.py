@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Literal, TypeVar
 
 from leaklint.answers.opening import conditional, openers
-from leaklint.answers.resources import begun, ends, entered, halfread, listed, rebuilt, takenoff, unreleased
+from leaklint.answers.resources import begun, ends, entered, halfread, listed, presumed, rebuilt, takenoff, unreleased
 from leaklint.answers.ways import paths
 from leaklint.apis import Row
 from leaklint.facts import DriverKind
@@ -101,6 +101,11 @@ class Resources(View):
             if a[0].is_attribute and a[2].scope.kind == "function" and paths.own_matter(self.basis, *a[:3])
         )
         return tuple(self.affordable((self.trace(place, row, stmt), value) for place, row, stmt, value in own))
+
+    @cached_property
+    def presumed(self) -> tuple[unreleased.Unreleased, ...]:
+        """What no row knows and nobody ends."""
+        return tuple(presumed.presumed(self.basis))
 
     @cached_property
     def unreleased(self) -> tuple[unreleased.Unreleased, ...]:

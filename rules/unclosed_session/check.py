@@ -14,16 +14,16 @@ from leaklint.tree.ir import source
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
-    for unreleased in facts.unreleased:
+    known = (one for one in facts.unreleased if facts.sort(one.row) == "session")
+    for unreleased in (*known, *facts.presumed):
         row, call = unreleased.row, unreleased.call
         noun = row.called
-        if facts.sort(row) != "session":
-            continue
         stmt = call.stmt
         if unreleased.defence:
             yield Clear(stmt, unreleased.subject, unreleased.defence, sound=True)
             continue
-        when, counted = facts.context(stmt), facts.counted(row, call)
+        guess = unreleased in facts.presumed
+        when, counted = facts.context(stmt), facts.counted(row, call) or (guess and not unreleased.maker)
         lost = [Clue(unreleased.lost, "missing", "reopened", {"noun": noun})] if unreleased.lost is not None else []
         yield Hit(
             at=stmt,
@@ -32,7 +32,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             driver="call" if counted else facts.cadence(when),
             release="never",
             message="reopened" if unreleased.lost is not None else "named" if unreleased.name else "dropped",
-            hint=unreleased.mend if row.name else "inner",
+            hint="presumed" if guess else unreleased.mend if row.name else "inner",
             args={
                 "noun": noun,
                 "name": unreleased.name,
@@ -43,6 +43,9 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             },
             clues=(Clue(stmt, "acquired", "acquired", {"noun": noun}), *lost, *when.clues),
             acquired=source(call),
+            maker=unreleased.maker,
+            called=unreleased.asked,
+            likely=unreleased.likely,
             repair=managed(unreleased) if row.name and unreleased.mend == "with" else (),
         )
 

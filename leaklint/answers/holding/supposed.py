@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from leaklint.answers.opening.addressed import addressed
 from leaklint.answers.opening.makers import making
 from leaklint.answers.opening.openers import acquired, sources
 from leaklint.answers.opening.precedents import begins, noun
@@ -42,7 +43,7 @@ def supposed(basis: Basis) -> Iterator[Supposed]:
                 made = next((m for v in sources(basis, use.value) if (m := _made(basis, v)) is not None), None)
                 if made is not None:
                     call, maker = made
-                    yield Supposed(place, _row(basis, maker), use.stmt, use.value or call, call, maker, called)
+                    yield Supposed(place, presumable(basis, maker), use.stmt, use.value or call, call, maker, called)
                     break
 
 
@@ -103,10 +104,12 @@ def likely(basis: Basis, one: Supposed, ends: Collection[Scope], sibling: Use | 
     opens = (begun and last.lstrip("_")[:1].isupper()) or basis.apis.means("opening_names", last)
     ended = [m for m in ends if m.name != "__del__"]
     beside = sibling is not None and basis.apis.means("closing_methods", sibling.verb)
-    lent = any(_lends(basis, arg) for arg in one.call.args[1:])
-    if not ended:  # then only what the class has connected itself tells
-        return begun and not lent and basis.apis.means("opening_names", last)
-    return opens and not lent and any(beside or dropped or begun or named or _ends_others(basis, m) for m in ended)
+    lent = any(lends(basis, arg) for arg in one.call.args[1:])
+    told = addressed(basis, one.call)
+    if not ended:  # then only what the class has connected itself tells, or where it sends that
+        return (begun or told) and not lent and basis.apis.means("opening_names", last)
+    known = beside or dropped or begun or named or told
+    return opens and not lent and any(known or _ends_others(basis, m) for m in ended)
 
 
 def _emptied(use: Use) -> bool:
@@ -128,13 +131,14 @@ def _made(basis: Basis, value: Expr) -> tuple[Expr, str] | None:
         callee = basis.types.callee(call)
         if callee.row is not None or callee.receiver is not None or acquired(basis, call) is not None:
             continue
-        maker = _maker(basis, callee.name, callee.local)
+        maker = stranger(basis, callee.name, callee.local)
         if maker is not None:
             return call, maker
     return None
 
 
-def _maker(basis: Basis, name: str | None, local: Scope | None) -> str | None:
+def stranger(basis: Basis, name: str | None, local: Scope | None) -> str | None:
+    """The class of another file that a call makes an instance of, if its name allows that it is open."""
     if local is not None:  # of a class of this module, it is the base class that may know how to be closed
         bases = basis.names.outside_bases(local) if local.kind == "class" else ()
         return next((b for b in bases if b and _opens(basis, b) and basis.apis.get(b) is None), None)
@@ -147,12 +151,13 @@ def _opens(basis: Basis, name: str) -> bool:
     return public and not last.isupper() and not basis.apis.means("never_open", last)
 
 
-def _lends(basis: Basis, arg: Expr) -> bool:
-    """Is what it is made over, a socket or a session, somebody else's?"""
+def lends(basis: Basis, arg: Expr) -> bool:
+    """Is what something is made over, a socket or a session, somebody else's?"""
     held = arg.op in ("name", "attr") and basis.names.local(arg) is None
     return held and basis.apis.means("connection_names", source_name(arg))
 
 
-def _row(basis: Basis, maker: str) -> Row:
+def presumable(basis: Basis, maker: str) -> Row:
+    """What would be known of it if it had a row."""
     last = maker.rpartition(".")[2]
     return Row(maker, basis.module.path, "resource", noun=noun(last), release=("close",))

@@ -75,7 +75,7 @@ def _uses(basis: Basis, call: Expr) -> Iterator[Use]:
 
 def noun(name: str) -> str:
     """`AcmeClient`: Acme client; `get_connection`: connection."""
-    words = words_of(name)
-    if name[:1].isupper():
+    words = words_of(name.strip("_"))
+    if name.strip("_")[:1].isupper():
         return " ".join([*words[:-1], words[-1].lower()])
     return words[-1] if words[-1] != "connect" else "connection"

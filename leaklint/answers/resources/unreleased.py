@@ -37,6 +37,9 @@ class Unreleased:
     lost: Stmt | None = None
     derived: Expr | None = None
     back: Stmt | None = None
+    maker: str = ""  # the class of another file that makes it: whether it must be closed is for that file to say
+    asked: tuple[str, ...] = ()  # the methods called on it
+    likely: bool = True  # where that is not checked, this looks like a leak all the same
 
     @property
     def mend(self) -> Literal["close", "with", "inside"]:
@@ -61,7 +64,7 @@ def unreleased(basis: Basis, traces: Sequence[tuple[Paths, Expr]]) -> Iterator[U
             yield Unreleased(paths.place.text, paths.row, value, paths.place.path[0], "the function does not end")
     for call in basis.all_calls:
         row, function = acquired(basis, call), call.stmt.scope.function
-        if row is not None and _dropped(basis, call, row):
+        if row is not None and dropped(basis, call, row):
             where = function.qualname or "<module>"
             subject = f"{where}.{basis.types.callee(call).name or call.args[0].text}"
             defence = "the function does not end" if _last(basis, call.stmt) else ""
@@ -87,7 +90,7 @@ def _told(basis: Basis, paths: Paths) -> bool:
     return False
 
 
-def _dropped(basis: Basis, call: Expr, row: Row) -> bool:
+def dropped(basis: Basis, call: Expr, row: Row) -> bool:
     """Used for one look at an attribute or method, or not at all: nobody can release it afterwards."""
     expr = _passed_through(basis, call)
     parent, stmt = expr.parent, expr.stmt

@@ -1,0 +1,38 @@
+"""What a call is given an address or a password for is likely to be open when it returns."""
+
+from __future__ import annotations
+
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.scopes import source_name
+from leaklint.tree.ir import Expr
+
+
+def addressed(basis: Basis, call: Expr) -> bool:
+    """Is it told where its peer is: `connect(host, 80)`, `Client(url=url)`, `Client("tcp://peer")`?"""
+    return _given(basis, call, "address_names")
+
+
+def trusted(basis: Basis, call: Expr) -> bool:
+    """Does it get what one logs in with?"""
+    return _given(basis, call, "credential_names")
+
+
+def _given(basis: Basis, call: Expr, words: str) -> bool:
+    for keyword, arg in zip(call.names[1:], call.args[1:], strict=False):
+        named = source_name(arg) if arg.op in ("name", "attr") else ""
+        starred = _keys(basis, arg) if keyword == "**" else ()
+        if any(word and basis.apis.means(words, word) for word in (keyword, named, *starred)):
+            return True
+        if words == "address_names" and arg.op == "const" and "://" in arg.value:
+            return True
+    return False
+
+
+def _keys(basis: Basis, arg: Expr) -> tuple[str, ...]:
+    """The keys of a display that `**` unpacks: `options = {"host": host}`, `Client(**options)`."""
+    value = basis.names.only_value(arg.text, arg.scope) if arg.op == "name" else arg
+    if value is not None and value.op == "call" and value.args[0].text == "dict":  # `dict({...}, **more)`
+        keywords = tuple(name for name in value.names[1:] if name)
+        return keywords + tuple(k for a in value.args[1:] if a.op == "dict" for k in _keys(basis, a))
+    keys = value.args[::2] if value is not None and value.op == "dict" else ()
+    return tuple(k.value.strip("\"'") for k in keys if k.op == "const" and k.text == "str")
