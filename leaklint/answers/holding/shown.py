@@ -18,6 +18,8 @@ from leaklint.meaning.names import ELEMENT, Place
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors
 
+_CLEARING = ("end_of_life_methods", "on_demand_methods", "removing_methods")
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -137,14 +139,15 @@ def _before_end(basis: Basis, place: Place, at_end: frozenset[Scope]) -> Shown |
     where = {u.stmt.scope.function for u in closes}
     if not closes or not where.isdisjoint(at_end) or not all(_clears(basis, f) for f in where):
         return None
-    made = next(((bind.stmt, value) for bind, value, entry in _made(basis, place) if not entry), None)
+    own = ((b.stmt, value) for b, value, entry in _made(basis, place) if not entry and b.stmt.scope.kind != "class")
+    made = next(own, None)
     return Shown(place, _row(basis, place, closes[0]), *made) if made is not None else None
 
 
 def _clears(basis: Basis, function: Scope) -> bool:
     """A private method that ends or resets something by its name."""
     means, name = basis.apis.means, function.name
-    return name.startswith("_") and any(means(w, name) for w in ("end_of_life_methods", "on_demand_methods"))
+    return name.startswith("_") and any(means(w, name) for w in _CLEARING)
 
 
 def _row(basis: Basis, place: Place, close: Use) -> Row:
