@@ -1,4 +1,4 @@
-"""What is open only with a certain argument: `stdout=PIPE`, `stream=True`, or for want of one."""
+"""What is open only with a certain argument (`stdout=PIPE`, `stream=True`), or for want of one; and what is not."""
 
 from __future__ import annotations
 
@@ -32,3 +32,15 @@ def by_default(basis: Basis, call: Expr) -> Row | None:
     classes = (v for b in bound if b.value is not None for v in leaves(b.value) if v.op in ("name", "attr"))
     rows = (basis.apis.get(basis.names.qualified(c)) for c in classes if any(b.param is not None for b in bound))
     return next((row for row in rows if row is not None and row.kind == "resource"), None)
+
+
+def borrows(call: Expr, row: Row) -> bool:
+    """Is it made over a connection, pool or client that was made elsewhere?"""
+    given = zip(call.names, call.args, strict=False)
+    return any(name in row.borrows and arg.op in ("name", "attr", "sub") for name, arg in given if name)
+
+
+def in_memory(basis: Basis, call: Expr) -> bool:
+    """Made over a buffer (`ZipFile(BytesIO(data))`): there is nothing behind it that could stay open."""
+    rows = (basis.types.row(arg) for arg in call.args[1:2])
+    return any(row is not None and row.kind == "buffer" and not row.stringifies and "write" in row.grow for row in rows)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from leaklint.answers.opening.conditional import by_default, by_stream, holds_open
+from leaklint.answers.instances import leaves
+from leaklint.answers.opening.conditional import borrows, by_default, by_stream, holds_open, in_memory
 from leaklint.answers.opening.files import by_mode, opened_part
 from leaklint.answers.opening.madeover import made_over
 from leaklint.answers.opening.precedents import precedent
@@ -47,15 +48,28 @@ def acquired(basis: Basis, expr: Expr | None) -> Row | None:
         return _by_subclass(basis, callee.local)
     row = basis.types.result(expr) or _own_returned(basis, callee.local) or precedent(basis, expr)
     row = row or by_mode(basis, expr) or by_stream(basis, expr) or by_default(basis, expr) or made_over(basis, expr)
-    if row is None or row.kind != "resource" or _in_memory(basis, expr) or _borrows(expr, row):
+    if row is None or row.kind != "resource" or in_memory(basis, expr) or borrows(expr, row):
         return None
     if _over_given(basis, expr, row):
         return None
-    if not row.needs_release and not holds_open(row, expr):
+    if not row.needs_release and not holds_open(row, expr) and not _given_open(basis, callee.local, row):
         return None
     if callee.local is not None and not makes(basis, callee.local):
         return None
     return row
+
+
+def _given_open(basis: Basis, function: Scope | None, row: Row) -> bool:
+    """Does a function of this module open it, with the argument that does, and return it?"""
+    made = (v for one in _returned(basis, function) for v in leaves(one))
+    return any(v.op == "call" and holds_open(row, v) for v in made)
+
+
+def _returned(basis: Basis, function: Scope | None) -> Iterator[Expr]:
+    """What a function returns, or the local names are bound to that it returns."""
+    for stmt in statements(function.block) if function is not None else ():
+        if stmt.op == "return" and stmt.value is not None:
+            yield from sources(basis, stmt.value)
 
 
 def _left_open(method: Scope) -> bool:
@@ -89,18 +103,6 @@ def _over_given(basis: Basis, call: Expr, row: Row) -> bool:
     if arg is None or arg.op not in ("name", "attr"):
         return False
     return not any(value.op in ("call", "await") for value in sources(basis, arg))
-
-
-def _borrows(call: Expr, row: Row) -> bool:
-    """Is it made over a connection, pool or client that was made elsewhere?"""
-    given = zip(call.names, call.args, strict=False)
-    return any(name in row.borrows and arg.op in ("name", "attr", "sub") for name, arg in given if name)
-
-
-def _in_memory(basis: Basis, call: Expr) -> bool:
-    """Made over a buffer (`ZipFile(BytesIO(data))`): there is nothing behind it that could stay open."""
-    rows = (basis.types.row(arg) for arg in call.args[1:2])
-    return any(row is not None and row.kind == "buffer" and not row.stringifies and "write" in row.grow for row in rows)
 
 
 def acquired_part(basis: Basis, target: Expr, depth: int = _HELPERS) -> Row | None:
@@ -184,8 +186,7 @@ def _own_returned(basis: Basis, function: Scope | None) -> Row | None:
     """The class of this module, a resource itself, of which a function here returns a new instance."""
     if function is None or function.kind != "function" or function.is_generator or not makes(basis, function):
         return None
-    returned = (s.value for s in statements(function.block) if s.op == "return" and s.value is not None)
-    return next((r for v in returned for one in sources(basis, v) if (r := acquired(basis, one)) is not None), None)
+    return next((r for one in _returned(basis, function) if (r := acquired(basis, one)) is not None), None)
 
 
 @once(meanwhile=None)  # within its own constructor
