@@ -5,7 +5,7 @@ from __future__ import annotations
 from leaklint.answers.key import literal
 from leaklint.answers.rounds import driven, endless, goes_on
 from leaklint.meaning.basis import Answer, Basis, Clue
-from leaklint.meaning.scopes import source_name
+from leaklint.meaning.scopes import CONSTRUCTORS, source_name
 from leaklint.project.paths import beside, shows
 from leaklint.tree.ir import Scope, Stmt, ancestors, walk
 
@@ -36,7 +36,7 @@ def header(function: Scope) -> tuple[Clue, ...]:
     return (Clue(function.stmt, "driver", "driver", {"function": function.name}),) if function.stmt is not None else ()
 
 
-_ONCE = ("__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__")
+_ONCE = (*CONSTRUCTORS, "__init_subclass__", "__set_name__")
 
 
 def _sets(function: Scope) -> bool:

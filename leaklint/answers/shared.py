@@ -6,14 +6,13 @@ import sys
 
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place
-from leaklint.meaning.scopes import source_name
+from leaklint.meaning.scopes import CONSTRUCTORS, source_name
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, source
 
 _DATA = ("dataclass", "dataclasses.dataclass", "attr.s", "attrs.define", "attr.define")
 _FIELDS = ("field", "Field", "attrib", "ib")
 _METACLASSES = ("builtins.type", "abc.ABCMeta", "enum.EnumMeta", "enum.EnumType")
-_CONSTRUCTORS = ("__init__", "__new__", "__post_init__", "__attrs_post_init__")
 
 
 def shared(basis: Basis, place: Place) -> bool:
@@ -72,7 +71,7 @@ def _unknown(basis: Basis, base: Expr) -> bool:
 
 def each_instance(basis: Basis, use: Use) -> bool:
     """Does the constructor add to what all instances share, or itself to what the module holds: once for each?"""
-    if use.stmt.scope.function.name not in _CONSTRUCTORS:
+    if use.stmt.scope.function.name not in CONSTRUCTORS:
         return False
     return shared(basis, use.place) or (use.place.scope.kind == "module" and added_instance(basis, use) is not None)
 

@@ -8,19 +8,11 @@ from leaklint.answers.releasing.fate import parameter
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place
-from leaklint.meaning.scopes import source_name
+from leaklint.meaning.scopes import CONSTRUCTORS, source_name
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, statements
 
-_BIRTHPLACES = (
-    "__init__",
-    "__new__",
-    "__post_init__",
-    "__init_subclass__",
-    "__attrs_post_init__",
-    "setUp",
-    "asyncSetUp",
-)
+_BIRTHPLACES = (*CONSTRUCTORS, "__init_subclass__", "setUp", "asyncSetUp")
 _DEPTH = 2
 
 

@@ -8,6 +8,9 @@ from functools import cached_property
 
 from leaklint.tree.ir import Binding, Expr, Module, Scope
 
+CONSTRUCTORS = ("__init__", "__new__", "__post_init__", "__attrs_post_init__")
+"""The methods in which an instance is made: its own, those of dataclasses, those of attrs."""
+
 _ALIAS_STEPS = 4
 _BUILTINS = frozenset(dir(builtins))
 

@@ -14,6 +14,7 @@ from leaklint.apis import Row
 from leaklint.facts import DriverKind
 from leaklint.meaning.basis import Answer
 from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import CONSTRUCTORS
 from leaklint.tree.ir import Expr, Stmt
 from leaklint.views.view import View
 
@@ -87,7 +88,7 @@ class Resources(View):
     def constructor_traces(self) -> tuple[tuple[paths.Paths, Expr], ...]:
         """Each resource that a constructor puts into an attribute, followed to the constructor's end."""
         kept = [a for a in self.acquisitions if a[0].is_attribute and not a[1].empty]
-        born = [a for a in kept if a[2].scope.function.name in ("__init__", "__new__")]
+        born = [a for a in kept if a[2].scope.function.name in CONSTRUCTORS]
         # a helper that it calls may open it
         born += [(a[0], a[1], called, a[3]) for a in kept for called in begun.calling_constructor(self.basis, a[2])]
         return tuple(self.affordable((self.trace(place, row, stmt), value) for place, row, stmt, value in born))

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 from leaklint.answers.growth.coverage import reaching
 from leaklint.meaning.basis import Basis
+from leaklint.meaning.scopes import CONSTRUCTORS
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, source
 from leaklint.value import Value
-
-_BIRTH = ("__init__", "__new__", "__post_init__")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ def left_behind(basis: Basis, value: Value, others: Iterable[Value]) -> Iterator
         filling = {u.stmt.scope.function for u in other.grows}
         for removal in removals:
             function = removal.stmt.scope.function
-            alone = function not in covered | filling and function.name not in _BIRTH
+            alone = function not in covered | filling and function.name not in CONSTRUCTORS
             if alone and not _answered_by_caller(basis, function, covered):
                 yield Sibling(other, removal)
                 break

@@ -9,10 +9,9 @@ from leaklint.answers.exceptions.errors import error
 from leaklint.answers.rounds import endless
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import CONSTRUCTORS
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Scope, Stmt, ancestors, is_none
-
-_BIRTHS = ("__init__", "__new__", "__post_init__")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +115,7 @@ def _slot_defence(basis: Basis, place: Place, stored: Use, again: Stmt | None) -
 
 def _anew(use: Use) -> bool:
     function = use.stmt.scope.function
-    return function.kind == "function" and function.name not in _BIRTHS
+    return function.kind == "function" and function.name not in CONSTRUCTORS
 
 
 def raised(basis: Basis, place: Place) -> Answer:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import CONSTRUCTORS
 from leaklint.tree.ir import Expr, Stmt, ancestors, source
 
 
@@ -84,4 +85,4 @@ def _let_go(basis: Basis, place: Place, bound: Stmt) -> Answer:
 
 
 def _birth(stmt: Stmt) -> bool:
-    return stmt.scope.function.name in ("__init__", "__new__")
+    return stmt.scope.function.name in CONSTRUCTORS

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.flow import LEAVING
+from leaklint.meaning.scopes import CONSTRUCTORS
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Stmt, ancestors, is_none, source, walk
 
@@ -53,7 +54,7 @@ def _setting(basis: Basis, test: Expr, removal: Use) -> bool:
     if len(place.path) > 1:
         return basis.apis.means("settings_objects", place.path[0])
     bound = [u for u in basis.all_uses(place) if u.verb in ("bind", "del")]
-    at_birth = all(u.stmt.scope.function.name == "__init__" for u in bound)
+    at_birth = all(u.stmt.scope.function.name in CONSTRUCTORS for u in bound)
     return bool(bound) and at_birth and all(_may_be_given(basis, u.value) for u in bound)
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 from leaklint.answers.drain import conditional
 from leaklint.answers.growth.present import undone
 from leaklint.meaning.basis import Basis
-from leaklint.meaning.scopes import source_name
+from leaklint.meaning.scopes import CONSTRUCTORS, source_name
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, walk
 
@@ -119,10 +119,9 @@ def _asks_the_clock(basis: Basis, expr: Expr) -> bool:
 def made_anew(born: Sequence[Expr], grows: Sequence[Use]) -> bool:
     """Does each function that adds something first make a new container, whatever its branches?"""
     fresh = {b.stmt.scope.function: b.stmt.ordinal for b in born if not conditional(b.stmt)}
-    constructors = ("__init__", "__new__", "__post_init__")
     return bool(grows) and all(
         (function := u.stmt.scope.function).kind == "function"
-        and function.name not in constructors
+        and function.name not in CONSTRUCTORS
         and fresh.get(function, u.stmt.ordinal) < u.stmt.ordinal
         for u in grows
     )

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from leaklint.answers.growth.known import known
 from leaklint.meaning.basis import Basis, Clue
 from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import CONSTRUCTORS
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, is_none, source
 
@@ -66,4 +67,4 @@ def _set_for_good(basis: Basis, place: Place) -> bool:
 def _begins(use: Use) -> bool:
     """In the body of the module or class, or where the object is made."""
     function = use.stmt.scope.function
-    return function.kind != "function" or function.name in ("__init__", "__new__", "__post_init__")
+    return function.kind != "function" or function.name in CONSTRUCTORS

@@ -17,6 +17,7 @@ from leaklint.answers.owner import lifetime
 from leaklint.answers.shared import shared, singleton
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import CONSTRUCTORS
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, flat_of
 
@@ -24,7 +25,6 @@ _DEPTH = 4
 _DISPLAYS = ("dict", "list", "set", "tuple", "starred")
 _STORING = ("__setitem__", "append", "appendleft", "add", "insert")
 _REMOVING = ("clear", "pop", "popitem", "popleft", "remove", "discard")
-_BIRTHPLACES = ("__init__", "__new__", "__post_init__", "__attrs_post_init__")
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +216,7 @@ def _let_go(basis: Basis, place: Place, stored: Stmt, closing: frozenset[Scope])
     for expr in basis.mentions(place.path[0]):
         stmt, function = expr.stmt, expr.stmt.scope.function
         before = function is stored.scope.function and stmt.ordinal <= stored.ordinal
-        if expr.op != "attr" or before or function.name in _BIRTHPLACES or function.kind != "function":
+        if expr.op != "attr" or before or function.name in CONSTRUCTORS or function.kind != "function":
             continue
         if _renewed(basis, expr, closing) or stmt.op == "del" or _emptied(expr):
             found.append(stmt)

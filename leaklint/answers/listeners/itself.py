@@ -13,14 +13,13 @@ from leaklint.answers.listeners.cycles import own_container
 from leaklint.answers.shared import singleton
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.names import Place
-from leaklint.meaning.scopes import source_name
+from leaklint.meaning.scopes import CONSTRUCTORS, source_name
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors
 
 _STORING = ("__setitem__", "append", "appendleft", "add", "insert")
 _LETTING_GO = ("clear", "pop", "popitem", "popleft", "remove", "discard", "__delitem__")
 _PARTS = ("tuple", "list", "set", "dict", "starred", "binary")
-_BIRTHPLACES = ("__init__", "__new__", "__post_init__")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,7 @@ def _contains(value: Expr, name: str) -> bool:
 
 def _defence(basis: Basis, place: Place, use: Use, klass: Scope | None) -> Answer:
     for other in basis.all_uses(place):
-        anew = other.verb in ("bind", "del") and other.stmt.scope.function.name not in _BIRTHPLACES
+        anew = other.verb in ("bind", "del") and other.stmt.scope.function.name not in CONSTRUCTORS
         if (anew or other.verb in _LETTING_GO) and other.stmt is not use.stmt:
             return Answer("broken", (Clue(other.stmt, "released", "released"),))
     if klass is not None and (module_instance(basis, klass) or singleton(basis, klass)):

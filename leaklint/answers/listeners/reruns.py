@@ -9,7 +9,7 @@ from leaklint.answers.holding.attributes import module_instance
 from leaklint.answers.owner import lifetime
 from leaklint.answers.releasing.endings import endings, reached
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
-from leaklint.meaning.scopes import source_name
+from leaklint.meaning.scopes import CONSTRUCTORS, source_name
 from leaklint.tree.ir import Expr, Scope, Stmt, flat_of, is_none, source, statements, walk
 
 
@@ -183,6 +183,6 @@ def _state(basis: Basis, expr: Expr, function: Scope) -> bool:
     if place.scope.kind == "module":
         return any(u.stmt.scope.function.kind == "function" for u in binds)
     here = any(u.stmt.scope.function is function and u.stmt.ordinal > expr.stmt.ordinal for u in binds)
-    if place.is_attribute and function.name in ("__init__", "__new__"):
+    if place.is_attribute and function.name in CONSTRUCTORS:
         return here
     return place.is_attribute and (here or any(u.stmt.scope.function is not function for u in binds))

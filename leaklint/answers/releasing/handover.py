@@ -6,10 +6,11 @@ from leaklint.answers.releasing.fate import fate, parameter, sent_in
 from leaklint.answers.releasing.lending import called, stays
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
+from leaklint.meaning.scopes import CONSTRUCTORS
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr
 
-_BIRTH = ("__init__", "__new__", "__post_init__", "__enter__", "__aenter__")
+_BIRTH = (*CONSTRUCTORS, "__enter__", "__aenter__")
 _KEPT = ("returned", "yielded", "bound", "element")
 _DEPTH = 3
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from leaklint.answers.releasing.lending import called
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import CONSTRUCTORS
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Scope, Stmt, ancestors, statements
 
@@ -54,7 +55,7 @@ def _true(use: Use) -> bool:
     set_ = (
         use.verb == "bind" and use.stmt.op == "assign" and use.stmt.value is not None and use.stmt.value.value == "True"
     )
-    return set_ and use.stmt.scope.function.name != "__init__"
+    return set_ and use.stmt.scope.function.name not in CONSTRUCTORS
 
 
 def _late(basis: Basis, places: Sequence[Place], ending: Scope, flag: Stmt) -> Flagged | None:

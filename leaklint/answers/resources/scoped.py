@@ -12,7 +12,7 @@ from leaklint.answers.ways.paths import trace
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis, calls
 from leaklint.meaning.names import Place
-from leaklint.meaning.scopes import source_name
+from leaklint.meaning.scopes import CONSTRUCTORS, source_name
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, is_none, statements
 
@@ -88,7 +88,7 @@ def _owned(basis: Basis, klass: Scope, enter: Scope, leave: Scope, ended: frozen
         if place.scope is not klass or len(place.path) != 1:
             continue
         closes = [u for u in uses if u.stmt.scope.function in ended and _closing(basis, u.verb)]
-        born = next((u for u in uses if u.verb == "bind" and u.stmt.scope.function.name == "__init__"), None)
+        born = next((u for u in uses if u.verb == "bind" and u.stmt.scope.function.name in CONSTRUCTORS), None)
         bound_later = any(u.verb == "bind" and u.stmt.scope.function is not leave and u is not born for u in uses)
         if closes and born is not None and born.value is not None and not bound_later and _opened(basis, born.value):
             row = basis.types.place_row(place)

@@ -12,6 +12,7 @@ from leaklint.answers.tasks.lasting import ended_by
 from leaklint.answers.tasks.running import Running
 from leaklint.meaning.basis import Answer, Basis, Clue
 from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import CONSTRUCTORS
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, statements, walk
 
@@ -76,7 +77,7 @@ def _called_over(basis: Basis, task: Running) -> Answer:
         if not basis.apis.means("beginning_methods", e.stmt.scope.function.name)
         if not _guarded(basis, e.stmt, e.stmt.scope.function) and not _touched(basis, task.place, e.stmt)
     ]
-    functions = {s.scope.function for s in working if s.scope.function.name != "__init__"}
+    functions = {s.scope.function for s in working if s.scope.function.name not in CONSTRUCTORS}
     if len(functions) < 2:
         return Answer()
     return Answer("called", (Clue(working[0], "driver", "called", {"function": method.name}),), method.name)

@@ -8,7 +8,7 @@ from leaklint.answers.releasing.endings import reached
 from leaklint.answers.ways.handlers import sees_loss
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.names import Place
-from leaklint.meaning.scopes import source_name
+from leaklint.meaning.scopes import CONSTRUCTORS, source_name
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Block, Expr, Scope, Stmt, ancestors, flat_of, in_loop, statements, walk
 
@@ -160,7 +160,7 @@ def told(basis: Basis, coroutine: Expr | None) -> bool:
         use.verb in ("bind", "del", *_SIGNALS, *_SHRINKS) and use.stmt.scope.function not in functions
         for place in tested
         for use in basis.all_uses(place)
-        if use.stmt.scope.function.name not in ("__init__", "__post_init__")
+        if use.stmt.scope.function.name not in CONSTRUCTORS
     )
 
 

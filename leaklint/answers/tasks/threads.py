@@ -13,7 +13,7 @@ from leaklint.answers.tasks.lasting import goes_on
 from leaklint.apis import Row
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.names import Place
-from leaklint.meaning.scopes import source_name
+from leaklint.meaning.scopes import CONSTRUCTORS, source_name
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, statements
 
@@ -143,7 +143,9 @@ def _dead_flag(basis: Basis, test: Expr) -> str:
         return ""
     uses = basis.all_uses(place)
     binds = [u for u in uses if u.verb == "bind"]
-    later = [u.value for u in binds if u.stmt.scope.name != "__init__" or u.value is None or u.value.op != "const"]
+    later = [
+        u.value for u in binds if u.stmt.scope.name not in CONSTRUCTORS or u.value is None or u.value.op != "const"
+    ]
     known = all(value is not None and value.value == "True" for value in later or [u.value for u in binds])
     return place.path[0] if binds and known and _alone(basis, place) else ""
 

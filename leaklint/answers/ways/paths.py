@@ -21,6 +21,7 @@ from leaklint.apis import Row
 from leaklint.meaning.basis import Basis, calls
 from leaklint.meaning.flow import Effects, Exit, open_exits
 from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import CONSTRUCTORS
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Block, Expr, Scope, Stmt, ancestors, statements
 
@@ -197,7 +198,7 @@ def own_matter(basis: Basis, place: Place, row: Row, acquired: Stmt) -> bool:
     """Is an attribute released by the very method that acquires it, where all goes well, and by no other?"""
     releases = [u for u in resource_uses(basis, place, row) if fate(basis, u, row) == "release"]
     function = acquired.scope.function
-    if not releases or function.name == "__init__" or any(u.stmt.scope.function is not function for u in releases):
+    if not releases or function.name in CONSTRUCTORS or any(u.stmt.scope.function is not function for u in releases):
         return False
     return any(not any(b.kind == "handler" for b, _ in ancestors(u.stmt)) for u in releases)
 
