@@ -28,6 +28,8 @@ def context(basis: Basis, stmt: Stmt) -> Answer:
         return Answer("stream", header(function), function.name)
     if outer is not None and outer.kind == "function" and outer.function is not function and function.stmt is not None:
         return Answer("call", header(function), function.name)
+    if not repeats(basis, stmt) and is_program(basis, function):
+        return Answer("once", word=function.name)
     return Answer("loop" if repeats(basis, stmt) else "call", header(function), function.name)
 
 

@@ -211,7 +211,7 @@ class _Walk:
         passed = {kind: body.masks.get(kind, 0) for kind in _ERRORS}  # what the handlers so far may have let through
         for block in stmt.blocks[1:]:
             if block.kind == "handler":
-                self.handler(block, body, passed, inner)
+                self.handler(block, body, passed, inner, before=_unheld(mask))
             elif block.kind == "else":
                 rest = self.block(block, normal)
                 inner.take(rest, _ALL)
@@ -221,9 +221,10 @@ class _Walk:
             inner.add(kind, through, body.witness.get(kind))
         self.final(stmt, inner, out)
 
-    def handler(self, block: Block, body: _Out, passed: dict[ExitKind, int], inner: _Out) -> None:
-        """Go through a handler with what it sees of what the `try` raised."""
-        seen = 0
+    def handler(self, block: Block, body: _Out, passed: dict[ExitKind, int], inner: _Out, before: int) -> None:
+        """Go through a handler with what it sees of what the `try` raised: `before`, at the least, for it is written
+        because something may fail."""
+        seen = before
         for kind in (k for k in _ERRORS if k in self.effects.handles(block)):
             # the handlers before it may have been for other errors, but a cancellation is one thing
             mask = passed[kind] if kind == "cancel" else body.masks.get(kind, 0)

@@ -40,6 +40,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
                 "call": brief(call),
                 "with": row.scoped,
                 "derived": source(unreleased.derived, 40),
+                "reader": source(unreleased.reader.args[0] if unreleased.reader is not None else None, 40),
                 "release": release_call(row, unreleased.name or noun.split()[-1]),
             },
             clues=(Clue(stmt, "acquired", "acquired", {"noun": noun}), *lost),
@@ -50,6 +51,8 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
 def _message(one: Unreleased) -> str:
     if one.lost is not None:
         return "reopened"
+    if one.reader is not None:
+        return "read"
     return "taken_off" if one.back is not None else "named" if one.name else "dropped"
 
 

@@ -11,7 +11,7 @@ from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place
 from leaklint.meaning.types import Callee
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, Scope
+from leaklint.tree.ir import Expr, Scope, Stmt
 
 Fate = Literal["release", "escape", "rebind", "borrow"]
 
@@ -41,6 +41,8 @@ def fate(basis: Basis, use: Use, row: Row, depth: int = _DEPTH) -> Fate:
     if use.role == "element" and (call := sent_in(use.site)) is not None:
         callee = basis.types.callee(call)
         return "escape" if callee.local is not None or takes_over(callee) else "borrow"
+    if use.role == "element" and is_file(basis, row) and only_sent(basis, use.stmt, row):
+        return "borrow"
     if use.role == "element" and use.site.parent is not None and use.site.parent.op == "yield":
         return "borrow" if lends(basis, use) else "escape"  # `yield reader, writer`
     if use.role == "yielded":
@@ -117,6 +119,33 @@ def sent_in(display: Expr) -> Expr | None:
             return parent if display is not parent.args[0] else None
         display = parent
     return None
+
+
+def read_by(basis: Basis, call: Expr, row: Row, packed: bool) -> bool:
+    """Does a call that it is given to only read it?"""
+    callee = basis.types.callee(call)
+    if callee.local is not None or (callee.row is not None and callee.row.ends_argument):
+        return False  # `os.close(os.open(path, flags))`
+    if row.spawn and callee.receiver is not None and callee.method in callee.receiver.spawn:
+        return True  # `loop.run_in_executor(pool, f)`
+    made = basis.types.result(call)
+    if made is not None and made.kind == "task":
+        return False  # `create_task(create_subprocess_exec(...))`: whoever awaits the task gets it
+    if made is not None and made.kind == "resource" and call.stmt.op == "return" and call.parent is None:
+        return False  # `return gzip.open(fs.open(path, "rb"))`: what is made over it is handed over with it
+    if callee.row is not None or callee.receiver is not None:
+        return not takes_over(callee)
+    return reads(basis, call, row, packed=packed)
+
+
+def only_sent(basis: Basis, stmt: Stmt, row: Row) -> bool:
+    """`files = {"f": open(p)}`: is a local display good for nothing but being read by calls?"""
+    target = stmt.targets[0] if stmt.op == "assign" and len(stmt.targets) == 1 else None
+    place = basis.names.place(target) if target is not None and target.op == "name" else None
+    uses = [u for u in basis.all_uses(place) if u.verb != "bind"] if place is not None else []
+    if place is None or place.scope.kind != "function" or not uses or any(basis.below(place.entry)):
+        return False
+    return all(u.role == "argument" and read_by(basis, u.site, row, packed=True) for u in uses)
 
 
 def takes_over(callee: Callee) -> bool:

@@ -8,6 +8,7 @@ from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Block, Expr, Stmt, ancestors, in_loop
 
+_GOING_THROUGH = ("list", "tuple", "set", "frozenset", "dict", "sorted", "sum", "min", "max", "any", "all")
 _KEPT = ("returned", "argument", "bound", "element", "yielded")
 
 
@@ -16,14 +17,16 @@ def reads(basis: Basis, call: Expr, row: Row, *, packed: bool = False) -> bool:
 
     `packed`: it is given within a tuple, list or dict. Of a file, the name of a method is enough that reads or writes.
     """
-    name = called(basis, call)
+    name, of_file = called(basis, call), is_file(basis, row)
     plain = packed or call.args[0].op == "name" or basis.names.qualified(call.args[0]) is not None
-    if not name[:1].islower():
-        return plain and _asked_once(basis, call)
-    if is_file(basis, row):
+    if of_file and _used_up(call):
+        return True
+    if not name.lstrip("_")[:1].islower():
+        return plain and (_asked_once(basis, call) or (of_file and only_asked(basis, call)))
+    if of_file:
         if _by_parameter(basis, call, name):
             return True
-        plain = plain or basis.apis.means("file_methods", name)
+        plain = plain or any(basis.apis.means(words, name) for words in ("file_methods", "reading_functions"))
     return plain and (packed or stays(basis, call))
 
 
@@ -45,6 +48,34 @@ def _asked_once(basis: Basis, made: Expr) -> bool:
     call = method.parent if method is not None and method.op == "attr" else None
     called = call is not None and call.op == "call" and call.args[0] is method
     return called and method is not None and not basis.apis.means("end_of_life_methods", method.text)
+
+
+def _used_up(call: Expr) -> bool:
+    """Is what it gives gone through on the spot: `for row in Reader(file)`, `[row for row in self.rows(file)]`,
+    `list(rows(file))`?"""
+    parent = call.parent
+    if parent is None:
+        return call.stmt.op == "for" and call.stmt.value is call
+    if parent.op == "comp":
+        lazy = parent.text == "gen" and not (parent.parent is not None and _goes_through(parent.parent))
+        return parent.args[0] is call and not lazy
+    return _goes_through(parent) and parent.args[-1] is call
+
+
+def _goes_through(call: Expr) -> bool:
+    return call.op == "call" and call.args[0].op == "name" and call.args[0].text in _GOING_THROUGH
+
+
+def only_asked(basis: Basis, made: Expr) -> bool:
+    """`reader = Reader(open(path))`: an object that stays in the function, which calls methods of it and ends none?"""
+    stmt = made.stmt
+    if stmt.op != "assign" or stmt.value is not made or not called(basis, made)[:1].isupper() or not stays(basis, made):
+        return False
+    uses = [u for t in stmt.targets if (p := basis.names.place(t)) is not None for u in basis.below(p)]
+    verbs = [u.verb for u in uses if u.verb != "bind"]
+    return any(verbs) and not any(
+        v in ("__exit__", "__aexit__") or basis.apis.means("end_of_life_methods", v) for v in verbs if v
+    )
 
 
 def _by_parameter(basis: Basis, call: Expr, name: str) -> bool:

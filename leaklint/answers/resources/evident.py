@@ -37,12 +37,24 @@ def evident(basis: Basis, endings: Mapping[Scope, tuple[Scope, ...]]) -> Iterato
 
 
 def _by_name(basis: Basis, place: Place, uses: list[Use], made: list[Use]) -> Iterator[tuple[Paths, Expr]]:
-    """A connection by its name and by that of its maker, which is handed over: whoever gets it closes it."""
+    """A connection by its name and by that of its maker, or because it is told to connect, which is handed over:
+    whoever gets it closes it."""
     if any(_handed_over(u) or wrapper(basis, u) is not None for u in uses):
         row = Row("", basis.module.path, "resource", noun="connection", release=("close",))
         for use in made:
-            if _peer(basis, use):
-                yield trace(basis, place, row, use.stmt, judged=True), use.value or _call(use)
+            begun = _connected(basis, uses, use)
+            if begun is not None or _peer(basis, use):
+                yield trace(basis, place, row, use.stmt, begun=begun, judged=True), use.value or _call(use)
+
+
+def _connected(basis: Basis, uses: list[Use], made: Use) -> Stmt | None:
+    """`client = Client(host)`, then `await client.connect()`: where what is new is told to connect."""
+    maker = called(basis, _call(made))
+    if not basis.apis.means("opening_names", maker) or basis.apis.means("never_open", maker):
+        return None
+    first = min((u for u in uses if u.stmt.ordinal > made.stmt.ordinal), key=lambda u: u.stmt.ordinal, default=None)
+    connects = first is not None and bool(first.verb) and basis.apis.means("connecting_methods", first.verb)
+    return first.stmt if first is not None and connects else None
 
 
 def _peer(basis: Basis, made: Use) -> bool:

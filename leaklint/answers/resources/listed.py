@@ -42,9 +42,9 @@ def listed(basis: Basis) -> Iterator[Listed]:
     for place, uses in list(basis.uses.items()):
         binds = [u for u in uses if u.verb == "bind"] if place.scope.kind == "function" and len(place.path) == 1 else []
         if len(binds) == 1 and binds[0].value is not None and place.scope.block is not None:
-            call, put = _filled(basis, binds[0].value, uses)
-            row = acquired(basis, call) if call is not None and not _unasked(basis, call) else None
-            if row is not None and call is not None and put is not None:
+            given, put = _filled(basis, binds[0].value, uses)
+            call, row = _opened(basis, given) if given is not None else (None, None)
+            if row is not None and call is not None and put is not None and not _unasked(basis, call):
                 row = replace(row, release=tuple(v for v in row.release if not v.startswith("__")) or row.release)
                 yield _listed(basis, place, row, call, put, uses, place.scope.block)
 
@@ -60,6 +60,12 @@ def _filled(basis: Basis, value: Expr, uses: Sequence[Use]) -> tuple[Expr | None
             if only is not None:
                 return only, use.stmt
     return None, None
+
+
+def _opened(basis: Basis, given: Expr) -> tuple[Expr | None, Row | None]:
+    """What opens the entry, or a part of it: `(path, open(path))`."""
+    parts = given.args if given.op in ("tuple", "list") else (given,)
+    return next(((part, row) for part in parts if (row := acquired(basis, part)) is not None), (None, None))
 
 
 def _unasked(basis: Basis, call: Expr) -> bool:

@@ -9,8 +9,8 @@ from typing import Literal
 from leaklint.answers.opening.madeover import opened_for
 from leaklint.answers.opening.openers import acquired
 from leaklint.answers.process import stops
-from leaklint.answers.releasing.fate import takes_over
-from leaklint.answers.releasing.lending import reads, stays
+from leaklint.answers.releasing.fate import only_sent, read_by
+from leaklint.answers.releasing.lending import only_asked, stays
 from leaklint.answers.resources.derived import derived
 from leaklint.answers.ways.paths import Paths
 from leaklint.apis import Row
@@ -26,7 +26,8 @@ class Unreleased:
     """`defence` says why it is well after all; `name` is the local name, empty when there is none.
 
     `lost` binds the name to something else while the resource is open; what is bound to it last may be released.
-    `derived` is made from it and leaves the function. `back` takes it back from whom it was given to.
+    `derived` is made from it and leaves the function. `back` takes it back from whom it was given to. `reader` is made
+    over it, and stays in the function.
     """
 
     subject: str
@@ -40,11 +41,14 @@ class Unreleased:
     maker: str = ""  # the class of another file that makes it: whether it must be closed is for that file to say
     asked: tuple[str, ...] = ()  # the methods called on it
     likely: bool = True  # where that is not checked, this looks like a leak all the same
+    reader: Expr | None = None
 
     @property
-    def mend(self) -> Literal["close", "with", "inside"]:
+    def mend(self) -> Literal["close", "with", "inside", "around"]:
         """May a `with` take its place, or one around all that reads from it?"""
-        return "close" if not self.row.scoped else "with" if self.derived is None else "inside"
+        if not self.row.scoped:
+            return "close"
+        return "inside" if self.derived is not None else "with" if self.reader is None else "around"
 
 
 def unreleased(basis: Basis, traces: Sequence[tuple[Paths, Expr]]) -> Iterator[Unreleased]:
@@ -68,7 +72,9 @@ def unreleased(basis: Basis, traces: Sequence[tuple[Paths, Expr]]) -> Iterator[U
             where = function.qualname or "<module>"
             subject = f"{where}.{basis.types.callee(call).name or call.args[0].text}"
             defence = "the function does not end" if _last(basis, call.stmt) else ""
-            yield Unreleased(subject, row, call, defence=defence, derived=derived(basis, call, None))
+            around = call.parent if call.parent is not None and call.parent.op == "call" else None
+            reader = around if around is not None and only_asked(basis, around) else None
+            yield Unreleased(subject, row, call, defence=defence, derived=derived(basis, call, None), reader=reader)
         elif row is None and (row := _left_behind(basis, call)) is not None:
             yield Unreleased(f"{function.qualname}.{call.args[0].text}", row, call)
 
@@ -109,23 +115,13 @@ def dropped(basis: Basis, call: Expr, row: Row) -> bool:
     while parent is not None and parent.op in _DISPLAYS:  # `files={"f": open(p)}`
         expr, parent = parent, parent.parent
     if packed and parent is None:
-        return _only_sent(basis, stmt, row)
+        return only_sent(basis, stmt, row)
     return (
         parent is not None
         and parent.op == "call"
         and expr is not parent.args[0]
-        and _read_by(basis, parent, row, packed)
+        and read_by(basis, parent, row, packed)
     )
-
-
-def _only_sent(basis: Basis, stmt: Stmt, row: Row) -> bool:
-    """`files = {"f": open(p)}`: is a local display good for nothing but being read by calls?"""
-    target = stmt.targets[0] if stmt.op == "assign" and len(stmt.targets) == 1 else None
-    place = basis.names.place(target) if target is not None and target.op == "name" else None
-    uses = [u for u in basis.all_uses(place) if u.verb != "bind"] if place is not None else []
-    if place is None or place.scope.kind != "function" or not uses or any(basis.below(place.entry)):
-        return False
-    return all(u.role == "argument" and _read_by(basis, u.site, row, packed=True) for u in uses)
 
 
 def _passed_through(basis: Basis, expr: Expr) -> Expr:
@@ -182,20 +178,3 @@ def _used_up(basis: Basis, call: Expr, made: Row) -> bool:
             return False
         return parent.text not in made.release and basis.types.result(taken) is None
     return call.stmt.op in ("expr", "assign", "for") and not made.needs_release and stays(basis, call)
-
-
-def _read_by(basis: Basis, call: Expr, row: Row, packed: bool) -> bool:
-    """Does a call that it is given to only read it?"""
-    callee = basis.types.callee(call)
-    if callee.local is not None or (callee.row is not None and callee.row.ends_argument):
-        return False  # `os.close(os.open(path, flags))`
-    if row.spawn and callee.receiver is not None and callee.method in callee.receiver.spawn:
-        return True  # `loop.run_in_executor(pool, f)`
-    made = basis.types.result(call)
-    if made is not None and made.kind == "task":
-        return False  # `create_task(create_subprocess_exec(...))`: whoever awaits the task gets it
-    if made is not None and made.kind == "resource" and call.stmt.op == "return" and call.parent is None:
-        return False  # `return gzip.open(fs.open(path, "rb"))`: what is made over it is handed over with it
-    if callee.row is not None or callee.receiver is not None:
-        return not takes_over(callee)
-    return reads(basis, call, row, packed=packed)
