@@ -90,12 +90,30 @@ async def ask(url):
         ("lines = Lines(answer, head)\n    return lines", "inside"),
         ("return Lines(answer)", "inside"),
         ("return answer", "inside"),
+        ("stream = answer.parse()\n    lines = Lines(stream)\n    return lines", "inside"),
         ("print(Lines(answer))", "with"),
         ("return head.status(answer)", "with"),
     ],
 )
 def test_no_with_around_what_reads_from_it_later(left: str, hint: str) -> None:
     assert finding(CLIENT.format(left=left), "LK301").hint == hint
+
+
+FOLDER = """
+import tempfile
+
+
+def export(rows):
+    folder = tempfile.mkdtemp()
+    path = folder + "/rows.csv"
+    write(path, rows)
+    {left}
+"""
+
+
+@pytest.mark.parametrize(("left", "hint"), [("return path", "later"), ("print(len(rows))", "close")])
+def test_what_is_returned_is_not_removed(left: str, hint: str) -> None:
+    assert finding(FOLDER.format(left=left), "LK304").hint == hint
 
 
 TASK = """

@@ -19,6 +19,8 @@ from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, statements, walk
 
 _HELPERS = 2  # functions that hand on a tuple of what another one made
+# what derives from these opens nothing by that
+_ABSTRACT = ("io.IOBase", "io.RawIOBase", "io.BufferedIOBase", "io.TextIOBase")
 
 
 def acquired(basis: Basis, expr: Expr | None) -> Row | None:
@@ -197,7 +199,7 @@ def own_class(basis: Basis, klass: Scope) -> Row | None:
     """
     rows = (basis.apis.get(name) for name in basis.names.outside_bases(klass))
     based = next((r for r in rows if r is not None and r.kind == "resource"), None)
-    if based is not None:  # `class Api(Session)`
+    if based is not None and based.name not in _ABSTRACT:  # `class Api(Session)`
         return based if based.needs_release and not based.empty else None
     methods = [m for k in [klass, *basis.names.bases(klass)] for m in k.children if m.kind == "function"]
     endings = [m for m in methods if basis.apis.means("end_of_life_methods", m.name) and m.name != "__del__"]

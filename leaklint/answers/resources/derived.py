@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place
@@ -10,6 +10,7 @@ from leaklint.meaning.scopes import source_name
 from leaklint.tree.ir import Expr
 
 _READY = ("container", "buffer")
+_STEPS = 4  # names that what is made goes through: `raw = await send(client)`, `stream = raw.parse()`, `Lines(stream)`
 
 
 def derived(basis: Basis, call: Expr, place: Place | None) -> Expr | None:
@@ -17,35 +18,47 @@ def derived(basis: Basis, call: Expr, place: Place | None) -> Expr | None:
 
     `return client.stream(url)` is one, `return client.get(url).json()` and `rows = file.readlines()` are none.
     """
-    held = [u.expr for u in basis.all_uses(place) if u.verb not in ("bind", "del")] if place is not None else [call]
-    made = [one for expr in held for one in _made(basis, expr)]
-    return next((one for one in (*made, *_wrapped(basis, made)) if _leaves(basis, one)), None)
-
-
-def _wrapped(basis: Basis, made: Sequence[Expr]) -> Iterator[Expr]:
-    """What objects are made around it: `response = await send(client)`, then `Stream(response)`."""
-    names = [place for one in made for place in _names(basis, one)]
-    around = [one for place in names for use in basis.all_uses(place) for one in _made(basis, use.expr)]
-    yield from (one for one in around if source_name(one).rpartition(".")[2].lstrip("_")[:1].isupper())
+    names: set[Place | None] = {place}
+    held = [call]
+    if place is not None:
+        held = [u.expr for u in basis.below(place) if u.verb not in ("bind", "del")]
+    for step in range(_STEPS):
+        made = [one for expr in held for one in _made(basis, expr) if not step or _reads_on(basis, one)]
+        leaving = next((one for one in made if _leaves(basis, one)), None)
+        if leaving is not None:
+            return leaving
+        fresh = [name for name in dict.fromkeys(n for one in made for n in _names(basis, one)) if name not in names]
+        held = [u.expr for name in fresh for u in basis.below(name) if u.verb not in ("bind", "del")]
+        names.update(fresh)
+    return None
 
 
 def _made(basis: Basis, expr: Expr) -> Iterator[Expr]:
     """What an expression with the resource in it gives in the end, unless that is data which has been read."""
     made = expr
-    while (parent := made.parent) is not None and parent.op in ("attr", "call", "await"):
+    while (parent := made.parent) is not None and parent.op in ("attr", "call", "await", "binary", "fstring"):
+        if parent.op == "call" and _read(basis, parent, method=parent.args[0] is made):
+            return
         made = parent
     called = made.args[0] if made.op == "await" else made
-    if called is not expr and called.op == "call" and not _read(basis, called):
+    if called is not expr and called.op in ("call", "binary", "fstring"):
         yield made
 
 
-def _read(basis: Basis, call: Expr) -> bool:
-    """Does a call give what it has read, rather than what will read?"""
+def _reads_on(basis: Basis, made: Expr) -> bool:
+    """Does an object that is made around it, or a stream by its name, read on: `Lines(answer)`, `answer.parse()`?"""
+    name = source_name(made.args[0] if made.op == "await" else made).rpartition(".")[2]
+    words = ("reading_functions", "wrapping_functions")
+    return name.lstrip("_")[:1].isupper() or any(basis.apis.means(word, name) for word in words)
+
+
+def _read(basis: Basis, call: Expr, *, method: bool) -> bool:
+    """Does a call, which may be that of a `method` of it, give what it has read, rather than what will read?"""
     callee = basis.types.callee(call)
     if call.args[0].op == "attr" and callee.row is None and basis.apis.means("data_methods", call.args[0].text):
         return True
     ready = callee.row is not None and callee.row.kind in _READY
-    return ready or basis.apis.means("reading_functions", source_name(call))
+    return ready or (not method and basis.apis.means("reading_functions", source_name(call)))
 
 
 def _leaves(basis: Basis, made: Expr) -> bool:

@@ -42,8 +42,9 @@ def _by_name(basis: Basis, place: Place, uses: list[Use], made: list[Use]) -> It
     if any(_handed_over(u) or wrapper(basis, u) is not None for u in uses):
         row = Row("", basis.module.path, "resource", noun="connection", release=("close",))
         for use in made:
-            begun = _connected(basis, uses, use)
-            if begun is not None or _peer(basis, use):
+            peer = _peer(basis, use)
+            begun = None if peer else _connected(basis, uses, use)
+            if peer or begun is not None:
                 yield trace(basis, place, row, use.stmt, begun=begun, judged=True), use.value or _call(use)
 
 

@@ -44,10 +44,10 @@ class Unreleased:
     reader: Expr | None = None
 
     @property
-    def mend(self) -> Literal["close", "with", "inside", "around"]:
+    def mend(self) -> Literal["close", "later", "with", "inside", "around"]:
         """May a `with` take its place, or one around all that reads from it?"""
         if not self.row.scoped:
-            return "close"
+            return "close" if self.derived is None else "later"
         return "inside" if self.derived is not None else "with" if self.reader is None else "around"
 
 
