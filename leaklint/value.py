@@ -129,7 +129,7 @@ class Entries(Value):
         adding = {u.stmt.scope.function for u in self.grows}
         outer = [u for u in (*self.container.uses, *self.container.shrinks) if self._means(u.key)]
         removed = (u for u in self.container.shrinks if u in outer)
-        stored = (u for u in outer if u.verb == "__setitem__")
+        stored = (u for u in outer if u.verb == "__setitem__" and self.basis.names.place(u.value) != self.place)
         anew = (u for u in stored if not _empty(u.value) or u.stmt.scope.function not in adding)
         # one under a key that is no constant may be one of theirs: `for part in self.parts.values(): del part[name]`
         own = (u for u in super().shrinks if nested.constant_key(self.basis, u.expr) in ("", self.key))

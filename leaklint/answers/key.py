@@ -10,7 +10,6 @@ from leaklint.answers.shared import is_classmethod
 from leaklint.meaning.basis import Answer, Basis
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name, text_of
-from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Binding, Expr, Param, Scope, source, walk
 
 _FRESH = (
@@ -128,6 +127,8 @@ def _looped(basis: Basis, item: Expr) -> bool:
 
 
 def _attribute(basis: Basis, expr: Expr) -> Answer:
+    if _counted(basis, expr):
+        return Answer("caller's key", word=source(expr))
     whole = expr.args[0]
     listed = (whole.op == "name" and whole.text[:1].isupper()) or basis.apis.means("descriptions", source_name(whole))
     if expr.text in _CLOSED_ATTRIBUTES or listed:
@@ -136,8 +137,6 @@ def _attribute(basis: Basis, expr: Expr) -> Answer:
         return _called(basis, expr.args[0], _DEPTH)
     klass = basis.names.class_of(expr.args[0])
     if klass is not None:
-        if any(u.verb == "__iadd__" for u in _uses(basis, expr)):
-            return Answer("caller's key", word=source(expr))  # a counter: each key is a new one
         # the object's own identity: one per instance, whoever makes the instances
         named = _named(basis, expr.text, expr)
         return named if named.kind == "closed set" else Answer("own", word=source(expr))
@@ -145,9 +144,11 @@ def _attribute(basis: Basis, expr: Expr) -> Answer:
     return _named(basis, whose + expr.text, expr)
 
 
-def _uses(basis: Basis, expr: Expr) -> list[Use]:
+def _counted(basis: Basis, expr: Expr) -> bool:
+    """A counter, of an object, a class or the module: each key is a new one."""
     place = basis.names.place(expr)
-    return basis.all_uses(place) if place is not None else []
+    held = place is not None and place.scope.kind in ("class", "module") and len(place.path) == 1
+    return place is not None and held and any(u.verb == "__iadd__" for u in basis.all_uses(place))
 
 
 def _called(basis: Basis, call: Expr, depth: int) -> Answer:
@@ -202,7 +203,7 @@ def _name(basis: Basis, expr: Expr, depth: int) -> Answer:
         return Answer(whole.kind, word=expr.text) if whole.kind in ("caller's key", "inventory") else named
     home = basis.names.scope_of(expr.text, expr.scope)
     if home is not None and home.kind == "module":
-        return Answer("closed set", word=expr.text)
+        return Answer("caller's key" if _counted(basis, expr) else "closed set", word=expr.text)
     if binding.exact and binding.value is not None and len(bindings) <= 3:
         answer = _worst(key(basis, b.value, depth - 1) for b in bindings if b.value is not None)
         if answer.kind != "unknown":

@@ -15,6 +15,7 @@ from leaklint.tree.ir import Binding, Expr, Module, Scope, is_none
 ELEMENT = "[]"  # the path segment of "an entry of"
 _ELEMENT_METHODS = ("get", "setdefault", "pop", "popitem", "popleft")
 _VIEWS = ("values", "items", "copy")
+_CONTAINERS = ("list", "dict", "set", "deque", "defaultdict", "OrderedDict", "Counter")
 _ALIAS_STEPS = 4
 
 
@@ -160,7 +161,11 @@ class Names(Scopes):
         ]
         if not found or len(found) > 3:
             return None
-        targets = {self._bound_place(b, steps - 1) for b in found}
+        places = [self._bound_place(b, steps - 1) for b in found]
+        looked_up = [p for p in places if p is not None]
+        targets = {
+            p or (self._stored(b, expr, steps - 1) if looked_up else None) for p, b in zip(places, found, strict=True)
+        }
         target = targets.pop()
         if targets or target is None or (target.scope is where and target.path[:1] == (expr.text,)):
             return None
@@ -176,6 +181,19 @@ class Names(Scopes):
             part = _part(value, binding.target)  # `ws, self.ws = self.ws, None`
             return self._place(part, steps) if part is not None else None
         return self._place(value, steps) if value.op in ("name", "attr", "sub", "call") else None
+
+    def _stored(self, binding: Binding, name: Expr, steps: int) -> Place | None:
+        """Where what a name is bound to is stored at once: `items = []`, then `self.by_key[key] = items`."""
+        home, made = binding.stmt.parent, binding.stmt
+        if home is None or made.op != "assign" or not binding.exact or not _new_container(binding.value):
+            return None
+        if len(made.targets) > 1:  # `items = self.by_key[key] = []`
+            return next((self._place(t, steps) for t in made.targets if t.op == "sub"), None)
+        after = next((s for s in home.stmts if s.ordinal > made.ordinal), None)
+        value = after.value if after is not None and after.op == "assign" else None
+        if after is None or value is None or value.op != "name" or value.text != name.text:
+            return None
+        return next((self._place(t, steps) for t in after.targets if t.op == "sub"), None)
 
     def _entry(self, iterated: Expr, index: str, steps: int) -> Place | None:
         """What a loop variable stands for: an entry of what is iterated (not a dict's keys)."""
@@ -198,6 +216,13 @@ class Names(Scopes):
             return None
         base = self._place(iterated, steps)
         return base.entry if base is not None else None
+
+
+def _new_container(value: Expr | None) -> bool:
+    """A display, or a call of a container of the standard library."""
+    if value is None or value.op != "call":
+        return value is not None and value.op in ("list", "dict", "set")
+    return source_name(value) in _CONTAINERS
 
 
 def _part(display: Expr, index: str) -> Expr | None:

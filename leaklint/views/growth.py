@@ -14,7 +14,7 @@ from leaklint.facts import DriverKind
 from leaklint.meaning.basis import NO, Answer, Clue
 from leaklint.meaning.names import Place
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, Scope
+from leaklint.tree.ir import Expr, Scope, source
 from leaklint.value import Entries, Value
 from leaklint.views import sibling
 from leaklint.views.hit import Clear
@@ -90,6 +90,14 @@ class Growth(View):
     def gaps(self, value: Value, inserts: Sequence[Use]) -> Iterator[coverage.Gap]:
         """The ways out of the storing functions on which an entry survives its removals."""
         return coverage.gaps(self.basis, value.row, inserts, value.shrinks)
+
+    def drops(self, value: Value) -> bool:
+        """Does its bound drop entries, by its type or by the removal of others where its length is asked for? One that
+        refuses new ones, or waits, leaves those there that nobody takes out."""
+        if value.bound.kind != "guard":
+            return bool(value.bound)
+        asked, stored = {c.stmt.scope.function for c in value.bound.clues}, {source(u.key) for u in value.grows}
+        return any(s.stmt.scope.function in asked and source(s.key) not in stored for s in value.shrinks)
 
     def narrower(self, value: Value, inserts: Sequence[Use]) -> Iterator[narrower.Narrower]:
         """Inserts without the condition under which all removals stand."""

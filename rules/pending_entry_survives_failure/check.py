@@ -27,8 +27,8 @@ class Survivor:
 
 
 def check(facts: Facts) -> Iterator[Hit]:
-    for value in facts.held:
-        if value.row.kind == "container" and not value.bound and value.owner.kind != "short-lived instance":
+    for value in facts.maps:
+        if not facts.drops(value) and value.owner.kind != "short-lived instance":
             inserts = [u for u in value.grows if u.verb in INSERTS and facts.may_repeat(value, u)]
             found = next(survivors(facts, value, inserts), None)
             if found is not None:

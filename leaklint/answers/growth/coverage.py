@@ -16,6 +16,8 @@ from leaklint.answers.growth.waiting import started, stored
 from leaklint.answers.ways.faults import Faults
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
+from leaklint.meaning.flow import LEAVING
+from leaklint.meaning.names import ELEMENT
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, source, statements, walk
 
@@ -58,7 +60,7 @@ def gaps(basis: Basis, row: Row, grows: Sequence[Use], shrinks: Sequence[Use]) -
             others[function] = reaching(basis, removers - {function}, without=function)
         if _by_caller(basis, function, others[function]) or _nested_removal(basis, insert, shrinks):
             continue
-        released = set(_removed(here, insert.stmt)) | set(_calling(basis, function, removing))
+        released = set(_removed(basis, here, insert)) | set(_calling(basis, function, removing))
         faults = Faults(basis, insert.place, row, function)
         exits = Exits(basis, insert, function, released)
         yield from _gaps_of(basis, faults, exits, own, keyed or [s for s in shrinks if s not in here])
@@ -84,7 +86,7 @@ def _by_calls(
         here = [r.use for r in removals if r.use.stmt.scope.function is function and r.entry == insert.entry]
         own = [r for r in here if r.stmt.ordinal > stmt.ordinal]
         if own:
-            released = set(_removed(here, stmt)) | set(_calling(basis, function, removing))
+            released = set(_removed(basis, here, insert.use)) | set(_calling(basis, function, removing))
             faults = Faults(basis, insert.use.place, row, function)
             exits = Exits(basis, insert.use, function, released)
             yield from (g for g in _gaps_of(basis, faults, exits, own, own) if g.kind != "returned")
@@ -113,6 +115,7 @@ def sweeps(basis: Basis, removal: Use) -> bool:
 
 def _gaps_of(basis: Basis, faults: Faults, exits: Exits, own: Sequence[Use], removals: Sequence[Use]) -> Iterator[Gap]:
     insert = exits.insert
+    nested = insert.place.path[-1] == ELEMENT  # often part of what is built: only who waits for it is asked about
     wanted = stored(basis, insert)
     unsent = exits.by_error(lambda s: talks(faults, s) and not wanted.awaited(s) and not wanted.limited(s))
     if wanted.settled:  # it goes with what it waits for, when that comes to be at all
@@ -126,8 +129,8 @@ def _gaps_of(basis: Basis, faults: Faults, exits: Exits, own: Sequence[Use], rem
             if unsent is not None and wanted.here and not any(o in finals for _, o in ancestors(unsent)):
                 yield Gap("skipped", insert, unsent, own[0])
         else:
-            found = exits.by_error(lambda s: fails(basis, faults, s))
-            cancelled = exits.cancelled(faults.waits) if found is None else None
+            found = exits.by_error(lambda s: talks(faults, s) if nested else fails(basis, faults, s))
+            cancelled = exits.cancelled(faults.waits) if found is None and not nested else None
             if found is not None and exits.transient():
                 yield Gap("skipped", insert, found, own[0])
             elif cancelled is not None:
@@ -138,8 +141,10 @@ def _gaps_of(basis: Basis, faults: Faults, exits: Exits, own: Sequence[Use], rem
         return
     keyed = any(s.key is not None for s in removals)
     swept = any(sweeps(basis, s) for s in removals)
-    refused = exits.refused(lambda s: caught(s) and fails(basis, faults, s)) if keyed and not swept else None
-    waiting = exits.by_error(wanted.limited) if keyed or (removals and wanted.made) else None
+    plain = keyed and not swept and not nested
+    refused = exits.refused(lambda s: caught(s) and fails(basis, faults, s)) if plain else None
+    limited = any(wanted.limited(s) for s in waits) and (keyed or (removals and wanted.made))
+    waiting = exits.by_error(wanted.limited) if limited else None
     if refused is not None:
         yield Gap("refused", insert, refused, removals[0])
     elif waiting is not None:
@@ -148,12 +153,18 @@ def _gaps_of(basis: Basis, faults: Faults, exits: Exits, own: Sequence[Use], rem
         yield Gap("abandoned", insert, left, removals[0])
 
 
-def _removed(removals: Sequence[Use], stored: Stmt) -> Iterator[Stmt]:
-    """Where the entry is taken out: at the head of a loop through what has been stored, which is taken to run."""
-    around = {owner for _, owner in ancestors(stored)}
+def _removed(basis: Basis, removals: Sequence[Use], insert: Use) -> Iterator[Stmt]:
+    """Where the entry is taken out: at the head of a loop through what has been stored, which is taken to run, or of a
+    question whether it is still used (`if queue.empty(): del queues[key]`)."""
+    around = {owner for _, owner in ancestors(insert.stmt)}
+    names = stored(basis, insert).names
     for removal in removals:
         yield removal.stmt
-        yield from (o for _, o in ancestors(removal.stmt) if o.op == "for" and o not in around)
+        for block, owner in ancestors(removal.stmt):
+            asked = owner.value if owner.op == "if" and block.stmts[-1].op not in LEAVING else None
+            used = asked is not None and any(e.op == "name" and e.text in names for e in walk(asked))
+            if owner not in around and (owner.op == "for" or used):
+                yield owner
 
 
 def _refuses(removal: Use, insert: Use) -> bool:

@@ -43,8 +43,10 @@ def _written(born: Sequence[Expr], under: str) -> Iterator[Expr]:
 
 
 def _stored(basis: Basis, place: Place, under: str) -> Iterator[Expr]:
-    """`d[key] = []`, `d.setdefault(key, [])`."""
+    """`d[key] = []`, `d.setdefault(key, [])`, also by a name for what is stored."""
     for use in basis.all_uses(place):
         constant = source(use.key) if use.key is not None and use.key.op == "const" else ""
         if use.verb in ("__setitem__", "setdefault") and use.value is not None and constant == under:
+            named = basis.names.bindings(use.value.text, use.value.scope) if use.value.op == "name" else ()
+            yield from (b.value for b in named if b.exact and b.value is not None)
             yield use.value

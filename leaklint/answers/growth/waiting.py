@@ -92,8 +92,11 @@ def stored(basis: Basis, insert: Use) -> Stored:
 
 
 def _made(basis: Basis, value: Expr) -> Iterator[str]:
-    """`answered`, also of `(answered, results)` or `Call(answered)`, when it is made here to be waited for."""
-    for part in walk(value) if value.op in _DISPLAYS else (value,):
+    """`answered`, also of `(answered, results)` or `Call(answered)`, by that or by a name for it, when it is made here
+    to be waited for."""
+    named = basis.names.only_value(value.text, value.scope) if value.op == "name" else None
+    shown = (e for e in (value, named) if e is not None and e.op in _DISPLAYS)
+    for part in (value, *(part for display in shown for part in walk(display) if part is not value)):
         made = basis.names.only_value(part.text, part.scope) if part.op == "name" else part
         waits = made is not None and any(e.op == "call" and source_name(e) in _EVENTS for e in walk(made))
         if waits and part.op == "name":
