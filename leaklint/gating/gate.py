@@ -192,13 +192,19 @@ class Gate:
         )
 
     def _turns_back(self, seen: Seen) -> bool:
-        """An instance with a finalizer, or of a class that is used here, may hold itself."""
-        if "__del__" not in seen.functions and seen.classes.isdisjoint(seen.called):
+        """An instance with a finalizer, with something large, or of a class that is used here, may hold itself."""
+        if "__del__" not in seen.functions and seen.classes.isdisjoint(seen.called) and not self._weighs(seen):
             return False
         if seen.closing or not seen.functions.isdisjoint(seen.displayed | seen.grown):
             return True
         makers = _flow(seen.functions | self._words.taking, seen.bound)
         return any(name in seen.held and value in makers for name, value in seen.bound)
+
+    def _weighs(self, seen: Seen) -> bool:
+        """Something is declared that fills memory."""
+        declared = {word for _, word in seen.declared}
+        declared |= {value for name, value in seen.bound if name in declared}
+        return any(self.apis.means("bulky_classes", word) for word in declared)
 
     def _keeps(self, seen: Seen) -> bool:
         """An exception goes into something that may outlive its handling."""

@@ -167,6 +167,7 @@ def _assign(node: ast.Assign, seen: Seen) -> None:
 
 
 def _annotated(node: ast.AnnAssign, seen: Seen) -> None:
+    seen.declared |= {(last(node.target), word) for word in words(node.annotation)}
     _bind(node.target, node.value, seen)
 
 
