@@ -13,7 +13,7 @@ from typing import Any
 from leaklint.gating.awaiting import awaited
 from leaklint.gating.identifiers import first, identifiers, inner, last, passed_on, put_in, values, words
 from leaklint.gating.seen import Seen
-from leaklint.gating.turning import calls_itself, contains
+from leaklint.gating.turning import calls_itself, contains, gives_back
 
 
 @functools.cache
@@ -153,6 +153,11 @@ def _bind(target: ast.AST, value: ast.AST | None, seen: Seen) -> None:
 def _turn(target: ast.AST, value: ast.AST, seen: Seen) -> None:
     """What is put into an attribute may refer to what the attribute belongs to."""
     seen.itself = seen.itself or (type(target) in _PLACES and contains(value, first(target)))
+    back = gives_back(target, value) if type(target) in _PLACES else ""  # type: ignore[arg-type]
+    if back == "itself":
+        seen.itself = True
+    elif back:
+        seen.given.add(back)
     if type(value) in _DISPLAYS:
         seen.displayed |= identifiers(value)
     elif type(value) is ast.Lambda or (

@@ -19,6 +19,25 @@ def contains(value: ast.AST, name: str) -> bool:
     return False
 
 
+def gives_back(target: ast.Attribute | ast.Subscript, value: ast.AST) -> str:
+    """What an object is given that may refer to it: `render` of `context["render"] = render`; `itself` where it does.
+
+    Of the instance of a method only what wraps what it had (`self.run = traced(self.run)`): another class's, perhaps.
+    """
+    own = target.value.id if isinstance(target.value, ast.Name) else ""
+    if isinstance(value, ast.Call) and own:
+        given = [*value.args, *(k.value for k in value.keywords)]
+        again = isinstance(target, ast.Attribute) and any(
+            isinstance(arg, ast.Attribute) and arg.attr == target.attr for arg in given
+        )
+        return "itself" if again or (own != "self" and own in set().union(*map(identifiers, given))) else ""
+    if own in ("", "self"):
+        return ""
+    if isinstance(value, ast.Lambda):
+        return "itself" if own in identifiers(value) else ""
+    return value.id if isinstance(value, ast.Name) and value.id != own else ""
+
+
 def calls_itself(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     """May a function that is defined in this one call itself?"""
     nested = (s for s in function.body if isinstance(s, (ast.FunctionDef, ast.AsyncFunctionDef)))

@@ -16,11 +16,10 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         if found.defence:
             yield Clear(found.stmt, subject, found.defence.kind, found.defence.clues, sound=True)
             continue
-        kind = "container" if found.value is not None else "function"
         args = {
             "holder": found.holder,
             "value": source(found.value, 60),
-            "owner": found.holder.partition(".")[0],
+            "owner": found.holder.partition(".")[0].partition("[")[0],
             "function": function.name,
             "carried": ", ".join(f"`{name}`" for name in found.carried),
         }
@@ -30,9 +29,9 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             owner="call",
             driver="call",
             release="never",
-            message=kind,
-            hint=kind,
+            message=found.kind,
+            hint=found.kind,
             args=args,
-            clues=(Clue(found.stmt, "acquired", kind, args),),
+            clues=(Clue(found.stmt, "acquired", found.kind, args),),
             acquired=source(found.value) if found.value is not None else found.holder,
         )

@@ -185,6 +185,11 @@ def _defence(basis: Basis, klass: Scope, matters: Answer, gone: list[Stmt]) -> A
     if basis.apis.means("test_classes", klass.name):
         return Answer("made for a test")
     lasting = matters.kind == "resource" and basis.apis.means("long_lived_classes", klass.name)
-    if lasting or lifetime(basis, klass) == "long-lived instance" or module_instance(basis, klass) or singleton(basis, klass):
+    if (
+        lasting
+        or lifetime(basis, klass) == "long-lived instance"
+        or module_instance(basis, klass)
+        or singleton(basis, klass)
+    ):
         return Answer("lives as long as the process")
     return NO

@@ -1,4 +1,5 @@
-"""What holds itself: an object in a container of its own, a function by a variable that it closes over.
+"""What holds itself: an object in a container of its own or by a function that it is given, a function by a variable
+that it closes over.
 
 Reference counting does not free what such a cycle holds; the garbage collector does, when it comes by.
 """
@@ -8,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from leaklint.answers.driver import context
 from leaklint.answers.holding.attributes import module_instance
 from leaklint.answers.listeners.cycles import own_container
+from leaklint.answers.listeners.referring import Whose, closing_over, is_called, is_named, refers
 from leaklint.answers.shared import singleton
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import CONSTRUCTORS, source_name
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, Scope, Stmt, ancestors
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, source
 
 _STORING = ("__setitem__", "append", "appendleft", "add", "insert")
 _LETTING_GO = ("clear", "pop", "popitem", "popleft", "remove", "discard", "__delitem__")
@@ -26,9 +29,11 @@ _PARTS = ("tuple", "list", "set", "dict", "starred", "binary")
 class Itself:
     """`stmt` closes the cycle: `value` goes into `holder`, or `holder` is a function that refers to itself.
 
-    `carried`: what is held with it, by name. `defence`: what takes it apart, or why it is no matter.
+    `kind`: container, given (a function that refers to what it is given to), function. `carried`: what is held with it,
+    by name. `defence`: what takes it apart, or why it is no matter.
     """
 
+    kind: str
     stmt: Stmt
     holder: str
     value: Expr | None
@@ -37,9 +42,13 @@ class Itself:
 
 
 def itself(basis: Basis) -> Iterator[Itself]:
-    """Every object that is put into a container of its own, and every nested function that calls itself."""
+    """Every object that is put into a container of its own, or given a function that refers to it; and every nested
+    function that calls itself."""
     for uses in basis.uses.values():
         yield from (found for use in uses if (found := _in_own(basis, use)) is not None)
+    for stmt in basis.module.stmts:
+        if stmt.op == "assign" and stmt.value is not None and stmt.value.op in ("lambda", "name", "call"):
+            yield from (found for t in stmt.targets if (found := _given(basis, stmt, t, stmt.value)) is not None)
     for scope in basis.module.scopes:
         if scope.kind == "function" and scope.parent is not None and scope.parent.kind == "function":
             found = _recursive(basis, scope, scope.parent)
@@ -70,7 +79,9 @@ def _in_own(basis: Basis, use: Use) -> Itself | None:
         return None
     if klass is None and not beside_others:
         return None  # a registry that others share
-    return Itself(use.stmt, f"{whose.text}.{container.text}", use.value, (), _defence(basis, place, use, klass))
+    return Itself(
+        "container", use.stmt, f"{whose.text}.{container.text}", use.value, (), _defence(basis, place, use, klass)
+    )
 
 
 def _contains(value: Expr, name: str) -> bool:
@@ -96,6 +107,57 @@ def _defence(basis: Basis, place: Place, use: Use, klass: Scope | None) -> Answe
     return NO
 
 
+# -- by a function that it is given -----------------------------------------------------------------------------------
+
+
+def _given(basis: Basis, stmt: Stmt, target: Expr, value: Expr) -> Itself | None:
+    """`future.get = lambda: future.result(0)`, `context["render"] = render`, `thread.run = traced(thread.run)`."""
+    holder = target.args[0] if target.op in ("attr", "sub") else None
+    owner = basis.names.scope_of(holder.text, holder.scope) if holder is not None and holder.op == "name" else None
+    if holder is None or owner is None or owner.kind != "function" or basis.names.class_of(holder) is not None:
+        return None
+    bound = basis.names.bindings(holder.text, holder.scope)
+    made_here = ("assign",) if target.op == "sub" else ("param", "assign", "with", "for")  # whose table is it else?
+    if not bound or any(b.how not in made_here for b in bound) or basis.apis.means("lasting_objects", holder.text):
+        return None
+    if target.op == "sub" and any(b.value is None or b.value.op not in ("call", "dict") for b in bound):
+        return None
+    if value.op == "name" and not any(b.how == "def" for b in basis.names.bindings(value.text, value.scope)):
+        return None
+    if holder.text == "self" and not any(a.op == "attr" and a.text == target.text for a in value.args[1:]):
+        return None  # a method of a class by another name, where it wraps what was there
+    whose = Whose(basis, closing_over(basis, holder.text, owner), holder.text, owner)
+    if refers(whose, value) != "closure":
+        return None
+    return Itself("given", stmt, source(target), value, (), _given_defence(basis, stmt, target, holder))
+
+
+def _given_defence(basis: Basis, stmt: Stmt, target: Expr, holder: Expr) -> Answer:
+    once = context(basis, stmt).kind in ("import", "once") or _runs_once(basis, stmt.scope.function)
+    if once or _at_import(basis, stmt.scope.function):
+        return Answer("once in a process")
+    for mention in basis.mentions(holder.text if target.op == "sub" else target.text):
+        other, above = mention.stmt, mention.parent
+        before = other.scope.function is stmt.scope.function and other.ordinal <= stmt.ordinal
+        if before or other.scope.function.name in _BIRTHPLACES:
+            continue
+        entry = (
+            target.op == "sub" and above is not None and is_named(basis, mention, holder.text, holder.scope.function)
+        )
+        taken = entry and above is not None and above.text in _LETTING_GO
+        part = above if entry else mention if target.op == "attr" and mention.op == "attr" else None
+        same = part is not None and (part is mention or source(part) == source(target))
+        if taken or (same and (part in other.targets or other.op == "del")):
+            return Answer("broken", (Clue(other, "released", "released"),))
+    return NO
+
+
+def _at_import(basis: Basis, function: Scope) -> bool:
+    """Is it called while the module is imported, and nowhere else?"""
+    calls = [e for e in basis.mentions(function.name) if is_called(e)]
+    return bool(calls) and all(e.scope.function.kind in ("module", "class") for e in calls)
+
+
 # -- a function that refers to itself ---------------------------------------------------------------------------------
 
 
@@ -117,7 +179,7 @@ def _recursive(basis: Basis, inner: Scope, outer: Scope) -> Itself | None:
     first = 1 if outer.method_of is not None else 0
     given = [p.name for p in outer.params[first:] if not basis.apis.means("light_names", p.name)]
     carried = tuple(name for name in given if _closes_over(basis, inner, outer, name))
-    return Itself(stmt, inner.name, None, carried, NO) if carried else None
+    return Itself("function", stmt, inner.name, None, carried, NO) if carried else None
 
 
 def _below(scope: Scope | None, inner: Scope) -> bool:

@@ -34,12 +34,18 @@ class Whose:
         """Its own bound method, uncalled; of what is not known, what is called somewhere else."""
         if not self.name:
             return is_method(self.basis, expr)
-        return expr.op == "attr" and self.is_it(expr.args[0]) and expr.text in self.basis.calls_of
+        called = expr.op == "attr" and any(is_called(e) for e in self.basis.mentions(expr.text))
+        return called and self.is_it(expr.args[0])
 
 
 def is_named(basis: Basis, expr: Expr, name: str, owner: Scope | None) -> bool:
     """Is it that name, of that function?"""
     return expr.op == "name" and expr.text == name and basis.names.scope_of(name, expr.scope) is owner
+
+
+def is_called(expr: Expr) -> bool:
+    """Is a reference called where it stands?"""
+    return expr.parent is not None and expr.parent.op == "call" and expr.parent.args[0] is expr
 
 
 def closing_over_instances(basis: Basis) -> frozenset[Scope]:
@@ -135,7 +141,7 @@ def _keeps(basis: Basis, function: Scope, index: int) -> bool:
 def _calls(basis: Basis, function: Scope | None, index: int) -> bool:
     """Does a function call what it is given, or the one within it?"""
     param = function.params[index].name if function is not None else ""
-    return any(c.args[0].op == "name" and _inside(c.scope, function) for c in basis.calls_of.get(param, ()))
+    return any(is_called(e) and _inside(e.scope, function) for e in basis.mentions(param))
 
 
 def _inside(scope: Scope | None, function: Scope | None) -> bool:
