@@ -189,7 +189,7 @@ class Gate:
             return True
         raised = {value for name, value in seen.bound if name in seen.risky}
         return not seen.caught.isdisjoint(raised) or any(
-            maker == "exception" or self.apis.names_error(maker) for name, maker in seen.born if name in seen.risky
+            name in seen.raised or (maker == "exception" and name in seen.risky) for name, maker in seen.born
         )
 
     def _turns_back(self, seen: Seen) -> bool:

@@ -263,6 +263,8 @@ def _global(node: ast.Global, seen: Seen) -> None:
 def _error(node: ast.ExceptHandler | ast.Raise, seen: Seen) -> None:
     if type(node) is ast.ExceptHandler and node.name is not None:
         seen.caught.add(node.name)
+    if type(node) is ast.Raise and type(node.exc) is ast.Name:
+        seen.raised.add(node.exc.id)
     seen.risky |= identifiers(node)
 
 
@@ -275,8 +277,9 @@ _TELLING = frozenset(
 _LOOKING = frozenset({"get", "setdefault"})
 _REPLACING = frozenset({"set"})
 _REMOVING = frozenset({"pop", "popitem", "popleft", "clear", "discard", "remove", "cache_clear"})
+_SENDING = ["put", "put_nowait", "send", "send_nowait"]
 _ADDING = frozenset(
-    {
+    [
         "append",
         "appendleft",
         "extend",
@@ -286,12 +289,9 @@ _ADDING = frozenset(
         "writelines",
         "add",
         "update",
-        "put",
-        "put_nowait",
-        "send",
-        "send_nowait",
         "push",
-    }
+        *_SENDING,
+    ]
 )
 _DISPLAYS = frozenset({ast.Dict, ast.Set, ast.List, ast.Tuple, ast.DictComp, ast.ListComp, ast.SetComp})
 _LOOKS: dict[type[ast.AST], Callable[[Any, Seen], None]] = {

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from leaklint.answers.exceptions import held, reraised, retention, sink, tracebacks, wrapped
 from leaklint.answers.exceptions.text import Text
+from leaklint.answers.peaks.framed import bulk as framed_bulk
 from leaklint.meaning.basis import Answer
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Stmt, source
@@ -40,7 +41,8 @@ class Exceptions(View):
 
     def bulk_in_frame(self, framed: tracebacks.Framed) -> str:
         """What weighs, among the variables of the function whose frame is held."""
-        return tracebacks.bulk(self.basis, framed)
+        given_on = framed.kind in ("raised", "given")
+        return framed_bulk(self.basis, framed.stmt.scope.function, framed.place.path[-1], given_on)
 
     def sink(self, expr: Expr) -> sink.Sink | None:
         """The log or tracing call in which a text ends."""

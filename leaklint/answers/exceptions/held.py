@@ -48,7 +48,7 @@ def _is_exception(basis: Basis, value: Expr, name: Expr) -> bool:
     word = source_name(value)
     if word == "exception" and len(value.args) == 1:
         return value.args[0].op == "attr" or basis.names.qualified(value.args[0]) == "sys.exception"
-    return basis.apis.names_error(word) and _carries(basis, name)
+    return _carries(basis, name)  # what is raised is an exception, whatever makes it
 
 
 def _carries(basis: Basis, name: Expr) -> bool:

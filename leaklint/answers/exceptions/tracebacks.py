@@ -58,13 +58,6 @@ def _kind(basis: Basis, target: Expr, value: Expr, lasting: bool) -> str:
     return row.noun if not index and (lasting or depth is None or depth.value == "0") else ""
 
 
-def bulk(basis: Basis, framed: Framed) -> str:
-    """What weighs, among the variables of the function: a body, a batch, an image, by its name."""
-    vocabulary = ("bulky_names", "payload_names", "many_names")
-    names = (name for name in framed.stmt.scope.function.bindings if name != framed.place.path[-1])
-    return next((name for name in names if any(basis.apis.means(what, name) for what in vocabulary)), "")
-
-
 def handled(stmt: Stmt, name: str = "") -> bool:
     """In a handler of the same function, of this name: the traceback goes through its frame."""
     for block, owner in ancestors(stmt):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
+from leaklint.answers.bulky import bulky
 from leaklint.answers.driver import context
 from leaklint.answers.holding.attributes import Held, module_instance
 from leaklint.answers.instances import leaves
@@ -15,10 +16,9 @@ from leaklint.answers.listeners.referring import Whose, closing_over_instances, 
 from leaklint.answers.listeners.reruns import reruns
 from leaklint.answers.owner import lifetime
 from leaklint.answers.shared import shared, singleton
-from leaklint.meaning.annotations import alternatives
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.names import Place
-from leaklint.meaning.scopes import CONSTRUCTORS, source_name
+from leaklint.meaning.scopes import CONSTRUCTORS
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt
 
@@ -116,8 +116,8 @@ def _kept(basis: Basis, resources: Collection[Held]) -> dict[Scope, Answer]:
             row = basis.types.callee(value).row if value is not None and value.op == "call" else None
             if row is not None and row.heavy and row.kind == "function":
                 found[place.scope] = _holding("memory", use.stmt, "model")
-            elif value is not None and (bulky := _bulky(basis, place, value)):
-                found[place.scope] = _holding("memory", use.stmt, bulky)
+            elif value is not None and (word := _bulky(basis, place, value)):
+                found[place.scope] = _holding("memory", use.stmt, word)
     for held in resources:
         if not held.defence and held.supposed is None:
             found[held.place.scope] = _holding("resource", held.acquired, held.row.noun)
@@ -130,9 +130,7 @@ def _bulky(basis: Basis, place: Place, value: Expr) -> str:
     if value.op == "name":
         bound = basis.names.bindings(value.text, value.scope)
         annotations += [b.param.annotation for b in bound if b.param is not None]
-    named = (one for a in annotations if a is not None for one in alternatives(a))
-    words = ((basis.names.qualified(one) or source_name(one)).rpartition(".")[2] for one in named)
-    return next((word for word in words if basis.apis.means("bulky_classes", word)), "")
+    return next((word for a in annotations if (word := bulky(basis, a))), "")
 
 
 def _holding(kind: str, stmt: Stmt, noun: str) -> Answer:
