@@ -13,7 +13,7 @@ from typing import Any
 from leaklint.gating.awaiting import awaited
 from leaklint.gating.identifiers import first, identifiers, inner, last, passed_on, put_in, values, words
 from leaklint.gating.seen import Seen
-from leaklint.gating.turning import calls_itself, contains, gives_back
+from leaklint.gating.turning import DISPLAYS, calls_itself, turn
 
 
 @functools.cache
@@ -107,7 +107,7 @@ def _call(node: ast.Call, seen: Seen) -> None:
     if func.attr in _ADDING:
         seen.added_to.add(last(func.value))
         for arg in node.args:
-            _turn(func, arg, seen)
+            turn(func, arg, seen)
             seen.grown |= identifiers(arg)
 
 
@@ -138,9 +138,9 @@ def _bind(target: ast.AST, value: ast.AST | None, seen: Seen) -> None:
         seen.held.add(name)
         seen.removed.add(first(target))  # `state.SESSIONS = {}`
     for one in values(value):
-        _turn(target, one, seen)
+        turn(target, one, seen)
         seen.holding |= {(name, part) for part in put_in(one)}
-        if type(one) in _DISPLAYS or type(one) in (ast.Constant, ast.JoinedStr):
+        if type(one) in DISPLAYS or type(one) in (ast.Constant, ast.JoinedStr):
             seen.born.add((name, "{}"))
             continue
         if type(one) is ast.BinOp:
@@ -148,22 +148,6 @@ def _bind(target: ast.AST, value: ast.AST | None, seen: Seen) -> None:
             seen.added_to.add(name)
         seen.born.add((name, last(one)))
         seen.bound.add((name, last(one)))
-
-
-def _turn(target: ast.AST, value: ast.AST, seen: Seen) -> None:
-    """What is put into an attribute may refer to what the attribute belongs to."""
-    seen.itself = seen.itself or (type(target) in _PLACES and contains(value, first(target)))
-    back = gives_back(target, value) if type(target) in _PLACES else ""  # type: ignore[arg-type]
-    if back == "itself":
-        seen.itself = True
-    elif back:
-        seen.given.add(back)
-    if type(value) in _DISPLAYS:
-        seen.displayed |= identifiers(value)
-    elif type(value) is ast.Lambda or (
-        type(value) is ast.Name and type(target) in _PLACES and value.id == first(target)
-    ):
-        seen.closing = True
 
 
 def _assign(node: ast.Assign, seen: Seen) -> None:
@@ -269,7 +253,6 @@ def _error(node: ast.ExceptHandler | ast.Raise, seen: Seen) -> None:
 
 
 _CALLABLE = frozenset({ast.Attribute, ast.Name, ast.Lambda, ast.Call})
-_PLACES = frozenset({ast.Attribute, ast.Subscript})
 _KEYED = frozenset({"setdefault", "add"})
 _TELLING = frozenset(
     ["trace", "debug", "info", "success", "warning", "warn", "error", "exception", "critical", "log", "fatal"]
@@ -293,7 +276,6 @@ _ADDING = frozenset(
         *_SENDING,
     ]
 )
-_DISPLAYS = frozenset({ast.Dict, ast.Set, ast.List, ast.Tuple, ast.DictComp, ast.ListComp, ast.SetComp})
 _LOOKS: dict[type[ast.AST], Callable[[Any, Seen], None]] = {
     ast.Import: _import, ast.ImportFrom: _import_from,
     ast.Subscript: _subscript, ast.Call: _call, ast.Assign: _assign, ast.AnnAssign: _annotated, ast.withitem: _with,

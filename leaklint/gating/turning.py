@@ -4,7 +4,23 @@ from __future__ import annotations
 
 import ast
 
-from leaklint.gating.identifiers import identifiers
+from leaklint.gating.identifiers import first, identifiers
+from leaklint.gating.seen import Seen
+
+DISPLAYS = frozenset({ast.Dict, ast.Set, ast.List, ast.Tuple, ast.DictComp, ast.ListComp, ast.SetComp})
+
+
+def turn(target: ast.AST, value: ast.AST, seen: Seen) -> None:
+    """What is put into an attribute may refer to what the attribute belongs to."""
+    place = isinstance(target, (ast.Attribute, ast.Subscript))
+    back = gives_back(target, value) if isinstance(target, (ast.Attribute, ast.Subscript)) else ""
+    seen.itself = seen.itself or back == "itself" or (place and contains(value, first(target)))
+    if back:
+        seen.given.add(back)
+    if type(value) in DISPLAYS:
+        seen.displayed |= identifiers(value)
+    elif isinstance(value, ast.Lambda) or (isinstance(value, ast.Name) and place and value.id == first(target)):
+        seen.closing = True
 
 
 def contains(value: ast.AST, name: str) -> bool:

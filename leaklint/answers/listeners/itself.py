@@ -139,7 +139,7 @@ def _given_defence(basis: Basis, stmt: Stmt, target: Expr, holder: Expr) -> Answ
     for mention in basis.mentions(holder.text if target.op == "sub" else target.text):
         other, above = mention.stmt, mention.parent
         before = other.scope.function is stmt.scope.function and other.ordinal <= stmt.ordinal
-        if before or other.scope.function.name in _BIRTHPLACES:
+        if before or other.scope.function.name in CONSTRUCTORS:
             continue
         entry = (
             target.op == "sub" and above is not None and is_named(basis, mention, holder.text, holder.scope.function)
