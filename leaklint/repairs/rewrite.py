@@ -5,6 +5,7 @@ The only use of LibCST, and only a report that shows repairs gets here: its pars
 
 from __future__ import annotations
 
+import ast
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -30,17 +31,35 @@ class _Spot:
     field: str = ""
     index: int | None = None
 
-    def replaced(self, new: Any) -> cst.Module:
-        """The module with another node here."""
+    @property
+    def after(self) -> Sequence[Any]:
+        """What follows it in its block."""
+        return getattr(self.above.node, self.field)[self.index + 1 :] if self.above and self.index is not None else ()
+
+    def within(self, unit: _Spot, new: Any) -> Any:
+        """The node of `unit`, which is further up, with another node here."""
         spot = self
-        while spot.above is not None:
+        while spot is not unit and spot.above is not None:
             if spot.index is not None:
                 siblings = list(getattr(spot.above.node, spot.field))
                 siblings[spot.index] = new
                 new = siblings
             new = spot.above.node.with_changes(**{spot.field: new})
             spot = spot.above
-        return new  # type: ignore[no-any-return]
+        return new
+
+    def alone(self, nodes: Sequence[Any]) -> list[str]:
+        """The lines of the module with these in the place of the node, and of all around only what it stands in."""
+        spot, new = self, nodes
+        while spot.above is not None:
+            new = [spot.above.node.with_changes(**{spot.field: new if spot.index is not None else new[0]})]
+            spot = spot.above
+        module = new[0].with_changes(header=(), footer=(), has_trailing_newline=True)
+        return module.code.split("\n")[:-1]  # type: ignore[no-any-return]
+
+
+_NAME = "_leaklint_"
+_MARK = cst.SimpleStatementLine([cst.Expr(cst.Name(_NAME))])
 
 
 class Source:
@@ -53,7 +72,7 @@ class Source:
         """The edits that make all the changes; none at all where one of them cannot be made."""
         try:
             made = sorted((self._edit(change) for change in changes), key=lambda edit: (edit.first, edit.last))
-        except (cst.ParserSyntaxError, RecursionError, _UnwritableError):
+        except (cst.ParserSyntaxError, SyntaxError, RecursionError, _UnwritableError):
             return ()
         apart = all(one.last < other.first for one, other in itertools.pairwise(made))
         return tuple(made) if apart else ()
@@ -74,24 +93,38 @@ class Source:
                 stack.extend(reversed(list(_below(spot))))
         return found
 
-    def _edit(self, change: Change) -> Edit:
-        spot = self._spots[change.ordinal]
-        whole, new = self._module, _changed(spot, change, self._module)
-        same = next(k for k, (a, b) in enumerate(itertools.zip_longest(whole.body, new.body)) if a is not b)
-        after = len(whole.body) - same - 1
-        while after > 0 and whole.body[-after] is not new.body[len(new.body) - after]:
-            after -= 1
-        first = len(whole.header) + sum(self._heights[:same])
-        old_lines = _code(whole, whole.body[same : len(whole.body) - after])
-        new_lines = _code(whole, new.body[same : len(new.body) - after])
-        begin = _common(old_lines, new_lines)
-        end = _common(old_lines[begin:][::-1], new_lines[begin:][::-1])
-        return Edit(first + begin + 1, first + len(old_lines) - end, tuple(new_lines[begin : len(new_lines) - end]))
+    @cached_property
+    def _starts(self) -> list[int]:
+        """The first line of each statement, its decorators included, by ordinal."""
+        found, stack = list[int](), list[ast.AST]([ast.parse("\n".join(self.lines))])
+        while stack:
+            node = stack.pop()
+            if not isinstance(node, ast.Module):
+                begins = [node.pattern] if isinstance(node, ast.match_case) else [node]
+                found.append(min(one.lineno for one in (*begins, *getattr(node, "decorator_list", ()))))
+            below = (getattr(node, name, None) for name in _BELOW)
+            stack.extend(reversed([one for part in below if isinstance(part, list) for one in part]))
+        return found
 
     @cached_property
-    def _heights(self) -> list[int]:
-        """How many lines each statement of the module has, with the blank ones and the comments before it."""
-        return [len(_code(self._module, [stmt])) for stmt in self._module.body]
+    def _ordinals(self) -> dict[int, int]:
+        return {id(spot.node): ordinal for ordinal, spot in enumerate(self._spots)}
+
+    def _edit(self, change: Change) -> Edit:
+        spot = self._spots[change.ordinal]
+        unit = _unit(spot)
+        after = unit.after if change.how == "around" else ()
+        old, new = unit.alone([unit.node, *after]), unit.alone(_changed(spot, unit, change, after, self._module))
+        begin = _common(old, new)
+        end = _common(old[begin:][::-1], new[begin:][::-1])
+        mark = next(at for at, line in enumerate(unit.alone([_MARK])) if line.strip() == _NAME)
+        shift = self._first(unit) - mark
+        return Edit(shift + begin, shift + len(old) - end - 1, tuple(new[begin : len(new) - end]))
+
+    def _first(self, unit: _Spot) -> int:
+        """The line of the file that a statement begins on, with the blank lines and comments before it."""
+        first = unit.node if id(unit.node) in self._ordinals else unit.node.body[0]
+        return self._starts[self._ordinals[id(first)]] - len(unit.node.leading_lines)
 
 
 class _UnwritableError(Exception):
@@ -107,37 +140,32 @@ def _below(spot: _Spot) -> Iterator[_Spot]:
             yield _Spot(part, spot, name)
 
 
-def _code(module: cst.Module, body: Sequence[Any]) -> list[str]:
-    part = module.with_changes(body=body, header=(), footer=(), has_trailing_newline=True)
-    return part.code.split("\n")[:-1] if body else []
-
-
 def _common(one: Sequence[str], other: Sequence[str]) -> int:
     return next((k for k, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
-def _changed(spot: _Spot, change: Change, module: cst.Module) -> cst.Module:
-    """The module with one change made."""
-    block, body, at = _block(spot)
-    rest = body[at + 1 :]
-    new = [*body[:at], *_written(body[at], change, module, rest), *([] if change.how == "around" else rest)]
-    if isinstance(block.node, cst.SimpleStatementSuite):  # `if x: y()` becomes a block
-        return block.replaced(cst.IndentedBlock(body=new))
-    return block.replaced(block.node.with_changes(body=new))
-
-
-def _block(spot: _Spot) -> tuple[_Spot, _Body, int]:
-    """The block that a statement stands in, its statements, each on lines of its own, and the number of this one."""
-    line, index = spot.above, spot.index
-    if line is None or index is None:
+def _unit(spot: _Spot) -> _Spot:
+    """The statement that a change is in which has lines of its own in a block."""
+    while spot.above is not None and not isinstance(spot.above.node, (cst.Module, cst.IndentedBlock)):
+        spot = spot.above
+    if spot.index is None:
         raise _UnwritableError
-    if isinstance(spot.node, cst.BaseCompoundStatement):
-        return line, list(line.node.body), index
+    return spot
+
+
+def _changed(spot: _Spot, unit: _Spot, change: Change, after: Sequence[Any], module: cst.Module) -> _Body:
+    """What stands in the place of the unit and, where the change is `around` these, of all `after` it."""
+    if spot is unit:
+        return _written(spot.node, change, module, [*after])
+    line, index = spot.above, spot.index
+    if line is None or index is None or isinstance(spot.node, cst.BaseCompoundStatement):
+        raise _UnwritableError
     apart = _apart(line.node)
-    if line.above is None or line.index is None:
-        return line, apart, index
-    body = line.above.node.body
-    return line.above, [*body[: line.index], *apart, *body[line.index + 1 :]], line.index + index
+    rest = [*apart[index + 1 :], *(after if line is unit else ())]
+    written = _written(apart[index], change, module, rest)
+    new = [*apart[:index], *written, *([] if change.how == "around" else rest)]
+    # `if x: y()` becomes a block
+    return new if line is unit else [line.within(unit, cst.IndentedBlock(body=new))]
 
 
 def _apart(line: Any) -> _Body:

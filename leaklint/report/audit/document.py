@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -9,7 +10,7 @@ from typing import Any
 
 from leaklint import __version__
 from leaklint.catalogue import Catalogue
-from leaklint.facts import SEVERITIES, Finding, Severity
+from leaklint.facts import SEVERITIES, FileResult, Finding, Severity
 from leaklint.project.files import printable
 from leaklint.project.surroundings import Surroundings
 from leaklint.report.audit.appendix import Appendix, is_leak
@@ -21,6 +22,7 @@ from leaklint.report.audit.items import Chapters
 from leaklint.report.audit.often import UNKNOWN, ways
 from leaklint.report.audit.past import Past
 from leaklint.report.audit.places import Places
+from leaklint.report.audit.proposals import Proposals
 from leaklint.report.audit.sense import Sense, place
 from leaklint.report.audit.words import Words
 from leaklint.report.sources import sources
@@ -51,6 +53,12 @@ def _code(words: tuple[str, ...]) -> str:
     return " ".join(f"`{printable(word)}`" for word in words)
 
 
+def _again(catalogue: Catalogue, text: bytes, path: str, module: str) -> FileResult:
+    from leaklint.analyze import analyze
+
+    return analyze(text, path, module, catalogue)
+
+
 class _Builder:
     def __init__(self, outcome: Outcome, catalogue: Catalogue, words: Words, about: About) -> None:
         self.run, self.catalogue, self.words, self.about = outcome.run, catalogue, words, about
@@ -62,11 +70,12 @@ class _Builder:
         self.registry = Registry(outcome.digests, read, [*running, *holding])
         self.ways = ways(running, self.registry, self.places, catalogue.apis.means)
         sense = Sense(catalogue, words, self.places, self.registry, self.ways)
-        self.chapters = Chapters(catalogue, words, read, sense, about.past, about.today)
+        proposals = Proposals(leaks, outcome.checked, read, functools.partial(_again, catalogue))
+        self.chapters = Chapters(catalogue, words, read, sense, proposals, about.past, about.today)
         self.leaks = sorted(leaks, key=self.urgency)
         self.entries = entries(self.leaks, self.urgency, sense.alike)
         self.related = related(self.entries, lambda one: sense.around(one).function)
-        self.first = First(self.entries, words, sense, self.related)
+        self.first = First(self.entries, words, sense, self.related, proposals)
         self.entry_of = {id(finding): entry for entry in self.entries for finding in entry.findings}
 
     def urgency(self, finding: Finding) -> tuple[Any, ...]:

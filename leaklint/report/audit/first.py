@@ -9,6 +9,7 @@ from leaklint.facts import SEVERITIES
 from leaklint.project.files import printable
 from leaklint.report.audit.blocks import Block, Bullets, Steps, Text
 from leaklint.report.audit.groups import Entry, patterns
+from leaklint.report.audit.proposals import Proposals
 from leaklint.report.audit.sense import Sense, place
 from leaklint.report.audit.words import Words
 
@@ -25,6 +26,7 @@ class First:
     words: Words
     sense: Sense
     related: Mapping[str, Sequence[str]]
+    proposals: Proposals
 
     def steps(self) -> Iterator[Block]:
         """One for all entries that are mended in the same way, where the first of them stands in the order."""
@@ -48,7 +50,7 @@ class First:
             words("step", links=shown, problem=words("alike", problem=problem, number=more) if more else problem),
             (
                 words("step_why", text=words("space").join((self.sense.when(first), self.sense.cost(first)))),
-                words("step_do", text=words("with_patch", repair=repair) if first.repair else repair),
+                words("step_do", text=words("with_patch", repair=repair) if first in self.proposals else repair),
                 *((words("step_beside", links=beside),) if beside else ()),
             ),
         )

@@ -9,14 +9,13 @@ from leaklint.catalogue import Catalogue
 from leaklint.facts import Evidence, Finding, Span
 from leaklint.pages import fill
 from leaklint.project.files import printable
-from leaklint.project.paths import split_cell
 from leaklint.repairs.edits import Part
 from leaklint.report import Look, prose
 from leaklint.report.audit.blocks import Item, Snippet
 from leaklint.report.audit.groups import Entry
 from leaklint.report.audit.measure import Measure
 from leaklint.report.audit.past import Past
-from leaklint.report.audit.patch import patch
+from leaklint.report.audit.proposals import Proposals
 from leaklint.report.audit.sense import Sense, closed_up, place
 from leaklint.report.audit.words import Words
 from leaklint.report.frame import Mark, fits, frame
@@ -31,9 +30,17 @@ class Chapters:
     """Makes the chapters of one report."""
 
     def __init__(
-        self, catalogue: Catalogue, words: Words, read: Sources, sense: Sense, past: Past | None, today: date
+        self,
+        catalogue: Catalogue,
+        words: Words,
+        read: Sources,
+        sense: Sense,
+        proposals: Proposals,
+        past: Past | None,
+        today: date,
     ) -> None:
         self._catalogue, self._words, self._read, self._past, self._today = catalogue, words, read, past, today
+        self._proposals = proposals
         self.sense, self._measure = sense, Measure(catalogue, words, sense.places)
 
     def title(self, entry: Entry) -> str:
@@ -121,9 +128,8 @@ class Chapters:
         return (*all_of_them[:TOLD], self._words("more", number=more)) if more > 1 else all_of_them
 
     def _patch(self, findings: Sequence[Finding]) -> Iterator[tuple[str, tuple[Part, ...]]]:
-        """A comparison with a notebook's lines cannot be applied to its file."""
-        for path in sorted({one.path for one in findings if not _in_cell(one)}):
-            parts = patch([one for one in findings if one.path == path], self._read(path))
+        for path in sorted({one.path for one in findings}):
+            parts = self._proposals.parts(path, [one for one in findings if one.path == path])
             if parts:
                 yield printable(path), parts
 
@@ -152,7 +158,3 @@ class Chapters:
             patch=(words("label.patch"), tuple(self._patch(findings))),
             notes=tuple(self._notes(entry, related)),
         )
-
-
-def _in_cell(finding: Finding) -> bool:
-    return split_cell(finding.path)[1] is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from leaklint.facts import Edit, Finding
+from leaklint.facts import Edit
 from leaklint.repairs.edits import Part, Row, comparison
 
 _END = Row("\\", " No newline at end of file")
@@ -34,14 +34,8 @@ def together(repairs: Iterable[Sequence[Edit]]) -> tuple[Edit, ...]:
     return tuple(sorted(taken, key=lambda edit: (edit.first, edit.last)))
 
 
-def patch(findings: Sequence[Finding], lines: Sequence[str] | None) -> tuple[Part, ...]:
-    """The repairs of findings in one file whose lines are these; nothing where none is known."""
-    if not lines or not any(one.repair for one in findings):
-        return ()
-    from leaklint.repairs.rewrite import Source
-
-    source = Source(lines)
-    edits = together(source.edits(one.repair) for one in sorted(findings, key=lambda one: one.span) if one.repair)
+def parts_of(lines: Sequence[str], edits: Sequence[Edit]) -> tuple[Part, ...]:
+    """The comparison of a file's lines with what edits make of them."""
     if not edits:
         return ()
     if lines[-1] == "":  # what follows the last line break is no line
