@@ -58,6 +58,7 @@ class Row:
     asks: tuple[str, ...] = ()  # methods that only ask it to end
     reaps: tuple[str, ...] = ()  # what sees that it has ended, one of which must follow
     awaited: tuple[str, ...] = ()  # those releases that do nothing unless awaited
+    supposed: bool = False  # nothing here shows that it has these methods: they are not to be named
     exit_keeps_open: bool = False  # `with` does not release it
     needs_release: bool = True  # false: what is acquired may be dropped
     open_with: Mapping[str, str] = field(default_factory=dict)  # argument -> value with which it holds something open
@@ -107,6 +108,7 @@ class Row:
 
 _CHOICES = {"lifetime": ("", "long", "short"), "leaves": ("", "losers", "shielded", "siblings", "unfinished")}
 _KEYS = {f.name: f for f in fields(Row) if f.name not in ("name", "file")}
+_TOLD = tuple(name for name in _KEYS if name != "supposed")
 _TABLES = ("makes", "pairs", "open_with", "lends")
 _NO_TABLES: Mapping[str, Mapping[str, str]] = {key: {} for key in _TABLES}
 _NOT_INHERITED = ("name", "file", "kind", "base", "verified", "returns", "instances", "like")
@@ -218,9 +220,9 @@ def read_rows(text: str, file: str) -> dict[str, Row]:
     for name, table in found.items():
         if not isinstance(table, dict):
             raise KnowledgeError(f'{file}: {name}: rows are tables: write ["{name}"]')
-        unknown = sorted(set(table) - set(_KEYS))
+        unknown = sorted(set(table) - set(_TOLD))
         if unknown:
-            raise KnowledgeError(f"{file}: [{name}] {unknown[0]}: no such key; the keys are {', '.join(_KEYS)}")
+            raise KnowledgeError(f"{file}: [{name}] {unknown[0]}: no such key; the keys are {', '.join(_TOLD)}")
         missing = [
             k for k, f in _KEYS.items() if f.default is MISSING and f.default_factory is MISSING and k not in table
         ]

@@ -72,12 +72,20 @@ def lifetime(basis: Basis, klass: Scope) -> OwnerKind:
         if basis.apis.means("short_lived_classes", word):
             # what is fed piece by piece lives as long as its stream does
             fed = any(basis.apis.means("feed_methods", m.name) for m in klass.children if m.kind == "function")
-            return "instance" if fed or guarded(basis, klass) else "short-lived instance"
+            lasts = fed or guarded(basis, klass) or (word != klass.name and _serves(basis, klass))
+            return "instance" if lasts else "short-lived instance"
         if basis.apis.means("long_lived_classes", word):
             return "instance"  # by a name alone: long enough to keep, not enough to be certain
     if made == {"local"}:
         return "short-lived instance"
     return "instance"
+
+
+def _serves(basis: Basis, klass: Scope) -> bool:
+    """Is a method handed whom it is to work for, by a key? Then the object outlasts each of them, whatever the name of
+    its base class says."""
+    methods = (m for m in klass.children if m.kind == "function" and m.is_async)
+    return any(basis.apis.means("open_keys", p.name) for m in methods for p in m.params)
 
 
 def _local(klass: Scope) -> bool:

@@ -31,7 +31,6 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             clues.append(Clue(klass.stmt, "missing", "no_method", {"class": klass.name}))
         if sibling is not None:
             clues.append(Clue(sibling.stmt, "sibling", "sibling", {"sibling": sibling.place.text}))
-        guess = held.supposed
         only = held.only.stmt if held.only is not None else None
         if only is not None:
             clues.append(Clue(only, "released", "only_here", {"where": only.scope.function.name}))
@@ -51,7 +50,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
                 "where": only.scope.function.name if only is not None else "",
                 "method": ending.name if ending is not None else "",
                 "sibling": sibling.place.text if sibling is not None else "",
-                "maker": guess.maker.rpartition(".")[2] if guess is not None else "",
+                "maker": held.maker.rpartition(".")[2],
                 "ending": ending.qualname if ending is not None else "",
                 "heir": held.heir.name if held.heir is not None else "",
                 "attribute": held.place.path[0],
@@ -60,7 +59,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             },
             clues=tuple(clues),
             acquired=source(held.value),
-            maker=guess.maker if guess is not None else "",
-            called=guess.called if guess is not None else (),
+            maker=held.maker,
+            called=held.called,
             likely=held.likely,
         )

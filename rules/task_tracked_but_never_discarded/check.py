@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.facts import DriverKind
+from leaklint.facts import Change, DriverKind
 from leaklint.meaning.basis import Answer, Clue
 from leaklint.meaning.uses import Use
 from leaklint.model import Clear, Facts, Hit
-from leaklint.tree.ir import ancestors, source
+from leaklint.repairs.repair import after, whole
+from leaklint.tree.ir import ancestors, source, statements
+from leaklint.value import Value
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
@@ -53,7 +55,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
                 driver=driver,
                 release="never" if repeats else "on some paths",
                 message=why if stays is not None else "only_at_end" if value.shrinks else "never",
-                hint="discard",
+                hint=(kind := forgetting(value, grow)),
                 args={"name": source(grow.expr), "function": grow.stmt.scope.function.name, "call": source(grow.value)},
                 clues=(
                     Clue(grow.stmt, "acquired", "kept"),
@@ -63,7 +65,32 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
                 ),
                 acquired=source(grow.site),
                 place=value.place,
+                repair=forget(grow, kind) if not walked(value) else (),
             )
+
+
+def forgetting(value: Value, add: Use) -> str:
+    """How a task can take itself out: of a list only where that is not emptied under the task."""
+    if add.verb == "__setitem__":
+        return "entry"
+    if "discard" in value.row.shrink:
+        return "discard"
+    emptied = any(s.verb != "bind" for s in value.shrinks)
+    return "exchange" if emptied or "remove" not in value.row.shrink else "remove"
+
+
+def forget(add: Use, kind: str) -> tuple[Change, ...]:
+    """The same for the name that is added, right after that."""
+    task, held = whole(add.value) if add.value is not None and add.value.op == "name" else "", whole(add.expr)
+    if kind not in ("discard", "remove") or not task or not held or add.stmt.op != "expr":
+        return ()
+    return (after(add.stmt, f"{task}.add_done_callback({held}.{kind})"),)
+
+
+def walked(value: Value) -> bool:
+    """Does a loop over it wait, so that tasks take themselves out meanwhile?"""
+    loops = (u.stmt for u in value.uses if u.verb == "__iter__" and u.stmt.op == "for")
+    return any(e.op == "await" for loop in loops for s in statements(loop.blocks[0]) for e in s.flat)
 
 
 def begins(facts: Facts, add: Use, when: Answer) -> bool:

@@ -44,12 +44,20 @@ class Held:
     likely: bool = True  # where that is not checked, this looks like a leak all the same
     started: bool = False  # by `acquired`, whoever made it
     over: Expr | None = None  # what opens the resource that the attribute's object is made over
+    maker: str = ""  # that class or function, or the one which makes what is started here
     heir: Scope | None = None  # a subclass that has none of the methods which release it in another one
 
     @property
     def name(self) -> str:
         """What the class calls it; `one` is each of several."""
         return "one" if self.place.path[-1] == ELEMENT else f"self.{self.place.path[0]}"
+
+    @property
+    def called(self) -> tuple[str, ...]:
+        """The methods that are called on it, one of which may open it."""
+        if self.supposed is not None:
+            return self.supposed.called
+        return (self.value.args[0].text,) if self.started and self.value.op == "call" else ()
 
     @property
     def lent(self) -> bool:
@@ -64,10 +72,10 @@ class Held:
         if self.over is not None:
             return "keep_inner"
         if self.ending is None:
-            return "add_method"
+            return "end_by_method" if self.row.supposed else "add_method"
         if self.wrong == "overridden":
             return "call_super"
-        if self.supposed is not None and not self.lent:
+        if self.row.supposed and not self.lent:
             return "end_to_method"
         return "add_own" if self.lent else "add_before" if self.emptied else "add_to_method"
 
@@ -132,6 +140,7 @@ def held(basis: Basis, endings: Mapping[Scope, tuple[Scope, ...]]) -> Iterator[H
             guess,
             emptied=_emptied(basis, place, ending),
             likely=sure,
+            maker=guess.maker if guess is not None else one.maker if isinstance(one, Shown) else "",
             started=isinstance(one, Shown) and one.started,
             heir=heir,
             over=opened_for(basis, one.value) if one.value.op == "call" and isinstance(one, Acquisition) else None,

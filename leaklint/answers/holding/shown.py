@@ -32,6 +32,8 @@ class Shown:
     value: Expr
     sibling: Use | None = None
     started: bool = False
+    maker: str = ""
+    """The class or function of another file that makes it: only that file knows whether it has to be ended."""
 
 
 def shown(basis: Basis, endings: Mapping[Scope, tuple[Scope, ...]]) -> Iterator[Shown]:
@@ -117,8 +119,18 @@ def _started(basis: Basis, place: Place, closed: list[Use]) -> Shown | None:
         for close in closed:
             together = (u.verb == use.verb and _one_way(u.stmt, use.stmt) for u in basis.all_uses(close.place))
             if close.place != place and any(together):
-                return Shown(place, _row(basis, place, close), use.stmt, use.site, close, started=True)
+                maker = _imported(basis, place)
+                row = _row(basis, place, close, supposed=bool(maker))
+                return Shown(place, row, use.stmt, use.site, close, started=True, maker=maker)
     return None
+
+
+def _imported(basis: Basis, place: Place) -> str:
+    """What it is made by, by the name that another file gives it; empty for what nobody sees."""
+    made = (_call(u.value) for u in basis.all_uses(place) if u.verb == "bind")
+    callees = (basis.types.callee(call) for call in made if call is not None)
+    named = (c.name for c in callees if c.name and c.local is None and c.row is None and c.receiver is None)
+    return next((name for name in named if "." in name and not name.startswith("builtins.")), "")
 
 
 def _one_way(one: Stmt, other: Stmt) -> bool:
@@ -150,7 +162,7 @@ def _clears(basis: Basis, function: Scope) -> bool:
     return name.startswith("_") and any(means(w, name) for w in _CLEARING)
 
 
-def _row(basis: Basis, place: Place, close: Use) -> Row:
+def _row(basis: Basis, place: Place, close: Use, supposed: bool = False) -> Row:
     awaited = close.site.parent is not None and close.site.parent.op == "await"
     return Row(
         "",
@@ -159,6 +171,7 @@ def _row(basis: Basis, place: Place, close: Use) -> Row:
         noun=_noun(place),
         release=(close.verb,),
         awaited=(close.verb,) if awaited else (),
+        supposed=supposed,
     )
 
 

@@ -160,4 +160,4 @@ def lends(basis: Basis, arg: Expr) -> bool:
 def presumable(basis: Basis, maker: str) -> Row:
     """What would be known of it if it had a row."""
     last = maker.rpartition(".")[2]
-    return Row(maker, basis.module.path, "resource", noun=noun(last), release=("close",))
+    return Row(maker, basis.module.path, "resource", noun=noun(last), release=("close",), supposed=True)

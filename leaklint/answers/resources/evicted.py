@@ -75,11 +75,18 @@ def _leaves_all(basis: Basis, use: Use) -> bool:
     """Does the end of the object, or a reset, empty it without a look at what is in it, there or where it is called?"""
     function = use.stmt.scope.function
     named = any(basis.apis.means(what, function.name) for what in ("end_of_life_methods", "on_demand_methods"))
-    if not named or any(b.kind in ("handler", "finally") for b, _ in ancestors(use.stmt)):
+    if not named or _sets_up(basis, use) or any(b.kind in ("handler", "finally") for b, _ in ancestors(use.stmt)):
         return False
     callers = [e.stmt.scope.function for e in basis.mentions(function.name) if basis.names.local(e) is function]
     around = {*reached(basis, function.method_of, [function]), *callers}
     return not any(u is not use and u.stmt.scope.function in around for u in basis.below(use.place))
+
+
+def _sets_up(basis: Basis, use: Use) -> bool:
+    """Is the place bound nowhere else? Then the constructor calls this to make it, and there is no old one."""
+    return use.verb == "bind" and not any(
+        u.verb == "bind" and u.stmt.scope.function is not use.stmt.scope.function for u in basis.all_uses(use.place)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ def _by_name(basis: Basis, place: Place, uses: list[Use], made: list[Use]) -> It
     """A connection by its name and by that of its maker, or because it is told to connect, which is handed over:
     whoever gets it closes it."""
     if any(_handed_over(u) or wrapper(basis, u) is not None for u in uses):
-        row = Row("", basis.module.path, "resource", noun="connection", release=("close",))
+        row = Row("", basis.module.path, "resource", noun="connection", release=("close",), supposed=True)
         for use in made:
             peer = _peer(basis, use)
             begun = None if peer else _connected(basis, uses, use)

@@ -27,6 +27,7 @@ Mend = Literal[
     "finally",
     "guard",
     "in_finally",
+    "give_back",
     "constructor",
     "constructor_async",
     "guard_beginning",
@@ -101,7 +102,13 @@ def in_functions(basis: Basis, traces: Iterable[tuple[Paths, Expr]]) -> Iterator
             last=last,
             kept=kept,
             caught=last is not None and not kept and not ends,
-            mend="guard" if paths.escapes else "with" if _by_block(paths) else "finally",
+            mend="give_back"
+            if paths.escapes and paths.row.supposed
+            else "guard"
+            if paths.escapes
+            else "with"
+            if _by_block(paths)
+            else "finally",
         )
 
 

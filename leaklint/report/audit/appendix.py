@@ -8,11 +8,10 @@ from dataclasses import dataclass
 
 from leaklint.catalogue import Catalogue
 from leaklint.facts import SEVERITIES, Finding, Run
-from leaklint.pages import bullets, sections
 from leaklint.project.files import printable
 from leaklint.project.paths import split_cell
 from leaklint.project.surroundings import Surroundings
-from leaklint.report.audit.blocks import Block, Bullets, Page, Table, Text
+from leaklint.report.audit.blocks import Block, Bullets, Table, Text
 from leaklint.report.audit.places import Places
 from leaklint.report.audit.sound import Sound
 from leaklint.report.audit.words import Words
@@ -21,8 +20,8 @@ from leaklint.report.tally import by_file
 MODULES = 20
 """Rows of the table by module, at most."""
 
-MANY = 10
-"""With fewer findings a table by file says nothing new."""
+MANY = 30
+"""With fewer findings figures say nothing new."""
 
 _FOREIGN = ("compare", "upgrade", "upstream", "around")
 _BLIND = ("volume", "native", "allocator", "dynamic", "cycles", "verify")
@@ -48,7 +47,6 @@ class Appendix:
         """The sections by name, in order."""
         return {
             "foreign": self.foreign(),
-            "wrong": self.wrong(),
             "accepted": self.accepted(),
             "sound": self.sound(),
             "modules": self.modules(),
@@ -59,15 +57,6 @@ class Appendix:
     def foreign(self) -> Iterator[Block]:
         if self.leaks:
             yield Bullets(tuple(self.words(f"foreign.{name}") for name in _FOREIGN))
-
-    def wrong(self) -> Iterator[Block]:
-        """When each of the rules that found something is wrong, as its page says."""
-        rules = sorted({finding.rule for finding in self.leaks})
-        if rules:
-            yield Text(self.words("about.wrong"))
-        for code in rules:
-            rule = self.catalogue.by_code[code]
-            yield Page(code, f"{code} {rule.name}", bullets(sections(rule.page)["When it is wrong"]))
 
     def accepted(self) -> Iterator[Block]:
         words = self.words
@@ -129,11 +118,13 @@ class Appendix:
                 )
             )
         if self.run.errors:
-            yield Text(words("unchecked.errors", text="; ".join(map(printable, self.run.errors))))
+            yield Text(words("unchecked.errors", text=words("semicolon").join(map(printable, self.run.errors))))
         if not (around.passed or unread or self.run.errors):
             yield Text(words("unchecked.everything"))
         if around.others:
-            names = ", ".join(f"{name} ({number})" for name, number in around.others.items())
+            names = words("comma").join(
+                words("counted", what=name, number=number) for name, number in around.others.items()
+            )
             yield Text(words("unchecked.others", list=names))
 
     def _passed(self, path: str, files: int, why: str) -> str:

@@ -17,15 +17,6 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """What is said of a rule; `anchor` is what links to it name."""
-
-    anchor: str
-    title: str
-    items: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Bullets:
     """A list."""
 
@@ -42,7 +33,7 @@ class Steps:
 @dataclass(frozen=True, slots=True)
 class Table:
     """A table; the cells of the last `numbers` columns are numbers. In any text `-> P0-1` is a link to that
-    finding, a code to what is said of that rule."""
+    finding."""
 
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -71,6 +62,8 @@ class Item:
     path: str
     title: str
     points: tuple[Point, ...]
+    brief: tuple[str, ...]
+    """Where it is, what is wrong, what to do, in a line each."""
     evidence: tuple[str, tuple[Snippet, ...]]
     repair: Point
     patch: tuple[str, tuple[tuple[str, tuple[Part, ...]], ...]]
@@ -82,7 +75,18 @@ class Item:
         return self.number.lower()
 
 
-Block = Text | Bullets | Steps | Table | Page | Item
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """Items of one folder that are told in a line each; `head` are the names of the columns, `patches` that of what
+    comes after them."""
+
+    title: str
+    head: tuple[str, ...]
+    items: tuple[Item, ...]
+    patches: str
+
+
+Block = Text | Bullets | Steps | Table | Brief | Item
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,4 +109,6 @@ class Document:
 
     @property
     def items(self) -> tuple[Item, ...]:
-        return tuple(block for section in self.sections for block in section.blocks if isinstance(block, Item))
+        blocks = (block for section in self.sections for block in section.blocks)
+        told = ((one,) if isinstance(one, Item) else one.items if isinstance(one, Brief) else () for one in blocks)
+        return tuple(item for some in told for item in some)

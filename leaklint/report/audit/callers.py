@@ -82,6 +82,14 @@ class Registry:
             and not (named and self._derived(wanted.name)),
         )
 
+    def uses(self, wanted: Wanted) -> tuple[Mention, ...]:
+        """What the files do with an attribute of a class, or a name of a module, by its name."""
+        return tuple(sorted(_meant(self._index, wanted), key=_where))
+
+    def called_on(self, name: str, method: str) -> tuple[Mention, ...]:
+        """Where a method is called on anything of this name."""
+        return tuple(one for one in self._index.mentions.get(name, ()) if one.use == f".{method}")
+
     def _derived(self, name: str) -> bool:
         return any(name in above for above in self._index.bases.values())
 
@@ -124,6 +132,16 @@ def _may_be(module: str, path: str, wanted: str) -> bool:
     """May the last part of a module's name, as a file imports it, stand for another file or a package around it?"""
     folder = wanted.split("/")[:-1]
     return module in (stem(wanted), *folder) or (not module and path.split("/")[:-1] == folder)
+
+
+def container_of(finding: Finding, places: Places) -> Wanted | None:
+    """The attribute or the name of a module that a finding is about."""
+    module, _, name = finding.subject.partition(":")
+    holder, _, attribute = name.partition(".")
+    known = {one.name: one.is_class for one in places.definitions(finding.path)}
+    if known.get(holder) and attribute.isidentifier():
+        return Wanted(finding.path, attribute, holder)
+    return Wanted(finding.path, name) if module and name.isidentifier() and name not in known else None
 
 
 def function_of(finding: Finding, places: Places) -> Wanted | None:

@@ -13,16 +13,17 @@ from leaklint.catalogue import Catalogue
 from leaklint.facts import SEVERITIES, FileResult, Finding, Severity
 from leaklint.project.files import printable
 from leaklint.project.surroundings import Surroundings
-from leaklint.report.audit.appendix import Appendix, is_leak
-from leaklint.report.audit.blocks import Block, Bullets, Document, Section, Table, Text
-from leaklint.report.audit.callers import Registry, function_of, holder_of
-from leaklint.report.audit.first import First
-from leaklint.report.audit.groups import Entry, entries, related, urgency
-from leaklint.report.audit.items import Chapters
-from leaklint.report.audit.often import UNKNOWN, ways
+from leaklint.report.audit.appendix import MANY, Appendix, is_leak
+from leaklint.report.audit.blocks import Block, Brief, Bullets, Document, Item, Section, Table, Text
+from leaklint.report.audit.callers import Registry, container_of, function_of, holder_of
+from leaklint.report.audit.first import STEPS, First
+from leaklint.report.audit.groups import Entry, by_module, calmed, entries, related, urgency
+from leaklint.report.audit.items import SHOWN, Chapters
+from leaklint.report.audit.often import UNKNOWN, Way, ways
 from leaklint.report.audit.past import Past
 from leaklint.report.audit.places import Places
 from leaklint.report.audit.proposals import Proposals
+from leaklint.report.audit.reasons import Reasons
 from leaklint.report.audit.sense import Sense, place
 from leaklint.report.audit.words import Words
 from leaklint.report.sources import sources
@@ -33,7 +34,7 @@ OLDEST = 5
 INDEXED = 12
 """A section with more entries than this begins with a list of them."""
 
-_READING = ("trigger", "impact", "measure", "certainty", "patch")
+_READING = ("trigger", "impact", "certainty", "patch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +67,33 @@ class _Builder:
         self.places = Places(read)
         leaks = [f for f in self.run.findings if is_leak(f.rule, catalogue)]
         running = [one for leak in leaks if (one := function_of(leak, self.places)) is not None]
-        holding = [one for leak in leaks if (one := holder_of(leak, self.places)) is not None]
-        self.registry = Registry(outcome.digests, read, [*running, *holding])
+        held = [one for leak in leaks for of in (holder_of, container_of) if (one := of(leak, self.places)) is not None]
+        self.registry = Registry(outcome.digests, read, [*running, *held])
         self.ways = ways(running, self.registry, self.places, catalogue.apis.means)
-        sense = Sense(catalogue, words, self.places, self.registry, self.ways)
-        proposals = Proposals(leaks, outcome.checked, read, functools.partial(_again, catalogue))
-        self.chapters = Chapters(catalogue, words, read, sense, proposals, about.past, about.today)
+        leaks = [calmed(one, self.way(one), catalogue.by_code[one.rule].messages) for one in leaks]
         self.leaks = sorted(leaks, key=self.urgency)
-        self.entries = entries(self.leaks, self.urgency, sense.alike)
+        sense = Sense(catalogue, words, self.places, self.registry, self.ways)
+        reasons = Reasons(catalogue, words, self.places, self.registry, read, sense.at)
+        self.entries = by_module(entries(self.leaks, self.urgency, sense.alike, self.cause), STEPS)
+        shown = [finding for entry in self.entries for finding in entry.findings[:SHOWN]]
+        proposals = Proposals(shown, outcome.checked, read, functools.partial(_again, catalogue))
+        self.chapters = Chapters(sense, reasons, proposals, about.past, about.today)
         self.related = related(self.entries, lambda one: sense.around(one).function)
-        self.first = First(self.entries, words, sense, self.related, proposals)
+        self.first = First(self.entries, words, self.chapters, self.related)
         self.entry_of = {id(finding): entry for entry in self.entries for finding in entry.findings}
 
-    def urgency(self, finding: Finding) -> tuple[Any, ...]:
+    def way(self, finding: Finding) -> Way:
         wanted = function_of(finding, self.places)
-        return urgency(finding, self.ways[wanted] if wanted is not None else UNKNOWN)
+        return self.ways[wanted] if wanted is not None else UNKNOWN
+
+    def cause(self, finding: Finding) -> str:
+        """The function that has to change, and whose objects hold what it leaves behind."""
+        wanted = function_of(finding, self.places)
+        holder = finding.subject.partition(":")[2].partition(".")[0]
+        return f"{wanted.klass}.{wanted.name}:{wanted.lines}:{holder}" if wanted is not None else ""
+
+    def urgency(self, finding: Finding) -> tuple[Any, ...]:
+        return urgency(finding, self.way(finding))
 
     def section(self, name: str, blocks: Iterator[Block]) -> Iterator[Section]:
         """The section, if there is anything in it."""
@@ -105,50 +118,56 @@ class _Builder:
             yield Text(words("verdict.clean"))
             return
         pairs = zip(SEVERITIES, rows, strict=True)
-        counts = words("comma").join(words("count", number=number, level=level) for level, number in pairs if number)
-        worst = min(finding.severity for finding in self.leaks).lower()
+        counts = words("comma").join(words("count", number=number or 0, level=level) for level, number in pairs)
         number = words("verdict.merged", number=len(self.leaks), entries=len(self.entries))
-        yield Text(words("verdict.found", number=number, counts=counts, first=words(f"verdict.{worst}")))
+        yield Text(words("verdict.found", number=number, counts=counts))
         yield from self.first.steps()
 
     def figures(self) -> Iterator[Block]:
+        """By family, and where most of them are: of a few the chapters say as much."""
         words = self.words
+        if len(self.leaks) < MANY:
+            return
         families: dict[str, list[Finding]] = {}
         for finding in self.leaks:
             families.setdefault(self.catalogue.by_code[finding.rule].family, []).append(finding)
         table = [(words.or_else(f"family.{name}", name), count("", some)) for name, some in families.items()]
         table.append((f"**{words('all')}**", count("", self.leaks)))
-        if self.leaks:
-            yield Table(
-                (words("head.family"), *SEVERITIES, words("all")),
-                tuple((name, *(str(number or "") for number in row.counts), str(row.total)) for name, row in table),
-                numbers=len(SEVERITIES) + 1,
-            )
+        yield Table(
+            (words("head.family"), *SEVERITIES, words("all")),
+            tuple((name, *(str(number or "") for number in row.counts), str(row.total)) for name, row in table),
+            numbers=len(SEVERITIES) + 1,
+        )
         yield from self.first.worst()
-
-    def _places(self, entry: Entry) -> str:
-        """The first place of an entry, and how many more there are."""
-        more = len(entry.findings) - 1
-        first = place(entry.first.path, entry.first.span.line)
-        return self.words("and_more", first=first, number=more) if more else first
 
     def reading(self) -> Iterator[Block]:
         """What would else have to be said in each chapter."""
         if self.leaks:
-            yield Bullets(
-                (
-                    *(self.words("meaning", severity=one, text=self.words(f"about.{one}")) for one in SEVERITIES),
-                    *(self.words(f"reading.{name}") for name in _READING),
-                )
-            )
+            yield Bullets(tuple(self.words(f"reading.{name}") for name in _READING))
 
     def of_severity(self, severity: Severity) -> Iterator[Block]:
+        """Chapters; of the least severe only for those that are to be mended first, and a line for each of the rest."""
         here = [entry for entry in self.entries if entry.severity == severity]
-        if len(here) > INDEXED:
+        if not here:
+            return
+        yield Text(self.words(f"about.{severity}"))
+        first = self.entries[:STEPS]
+        told = [entry for entry in here if severity != SEVERITIES[-1] or entry in first]
+        if len(told) > INDEXED:
             yield Bullets(
-                tuple(f"-> {entry.number} {self.chapters.title(entry)}: {self._places(entry)}" for entry in here)
+                tuple(f"-> {entry.number} {self.chapters.title(entry)}: {self.chapters.where(entry)}" for entry in told)
             )
-        yield from (self.chapters.item(entry, self.related.get(entry.number, ())) for entry in here)
+        yield from map(self._item, told)
+        folders: dict[str, list[Entry]] = {}
+        for entry in here[len(told) :]:
+            folders.setdefault(entry.folder, []).append(entry)
+        for folder, some in folders.items():
+            head = tuple(self.words(f"head.{name}") for name in ("number", "place", "problem", "repair"))
+            title = f"`{printable(folder)}/`" if folder else ""
+            yield Brief(title, head, tuple(map(self._item, some)), self.words("label.patches"))
+
+    def _item(self, entry: Entry) -> Item:
+        return self.chapters.item(entry, self.related.get(entry.number, ()))
 
     def since(self) -> Iterator[Block]:
         words, past = self.words, self.about.past
@@ -180,12 +199,12 @@ class _Builder:
         words, about = self.words, self.about
         blocks = {
             "summary": self.summary(),
-            "figures": self.figures(),
-            "reading": self.reading(),
             "since": self.since(),
+            "figures": self.figures(),
             "P0": self.of_severity("P0"),
             "P1": self.of_severity("P1"),
             "P2": self.of_severity("P2"),
+            "reading": self.reading(),
             **Appendix(self.run, self.leaks, self.catalogue, words, about.surroundings, self.places).blocks(),
         }
         found = (section for name, some in blocks.items() for section in self.section(name, some))

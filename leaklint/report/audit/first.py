@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from leaklint.facts import SEVERITIES
 from leaklint.project.files import printable
 from leaklint.report.audit.blocks import Block, Bullets, Steps, Text
-from leaklint.report.audit.groups import Entry, patterns
-from leaklint.report.audit.proposals import Proposals
-from leaklint.report.audit.sense import Sense, place
+from leaklint.report.audit.groups import Entry
+from leaklint.report.audit.items import Chapters
 from leaklint.report.audit.words import Words
 
 STEPS = 5
-LINKED = 4
+"""Entries that are to be mended first; these have chapters, however severe they are."""
+
 WORST = 5
 
 
@@ -24,33 +24,33 @@ class First:
 
     entries: Sequence[Entry]
     words: Words
-    sense: Sense
+    chapters: Chapters
     related: Mapping[str, Sequence[str]]
-    proposals: Proposals
 
     def steps(self) -> Iterator[Block]:
-        """One for all entries that are mended in the same way, where the first of them stands in the order."""
-        words, rows = self.words, patterns(self.entries)
-        if not rows:
-            return
-        yield Text(words("about.first"))
-        yield Steps(tuple(self._step(alike) for alike in rows[:STEPS]))
-        if len(rows) > STEPS:
-            left = sum(len(alike) for alike in rows[STEPS:])
-            yield Text(words("first_more", number=left, kinds=len(rows) - STEPS))
+        """The most urgent ones: why, and what to do."""
+        yield Text(self.words("about.first"))
+        yield Steps(tuple(map(self._step, self.entries[:STEPS])))
+        left = len(self.entries) - STEPS
+        if left > 0:
+            yield Text(self.words("first_more", number=left))
 
-    def _step(self, alike: Sequence[Entry]) -> tuple[str, tuple[str, ...]]:
-        words, first, more = self.words, alike[0].first, len(alike) - 1
-        links = " ".join(f"-> {entry.number}" for entry in alike[:LINKED])
-        shown = words("linked", links=links, number=len(alike)) if len(alike) > LINKED else links
-        problem = words("found_at", problem=self.sense.problem(first), place=place(first.path, first.span.line))
-        repair = self.sense.repair(first)
-        beside = " ".join(f"-> {number}" for number in self.related.get(alike[0].number, ()))
+    def _step(self, entry: Entry) -> tuple[str, tuple[str, ...]]:
+        words, chapters, first = self.words, self.chapters, entry.first
+        beside = " ".join(f"-> {number}" for number in self.related.get(entry.number, ()))
+        why = chapters.reasons.short(first) or chapters.sense.cost(first)
+        repair = chapters.sense.repair(first)
         return (
-            words("step", links=shown, problem=words("alike", problem=problem, number=more) if more else problem),
+            words(
+                "step",
+                link=f"-> {entry.number}",
+                title=chapters.title(entry),
+                place=chapters.where(entry),
+                when=chapters.sense.when(first),
+                why=why,
+            ),
             (
-                words("step_why", text=words("space").join((self.sense.when(first), self.sense.cost(first)))),
-                words("step_do", text=words("with_patch", repair=repair) if first in self.proposals else repair),
+                words("step_do", text=words("with_patch", repair=repair) if chapters.patched(entry) else repair),
                 *((words("step_beside", links=beside),) if beside else ()),
             ),
         )
@@ -60,7 +60,8 @@ class First:
         places: dict[tuple[str, str], dict[str, Entry]] = {}
         for entry in self.entries:
             for one in entry.findings:
-                holder = self.sense.around(one).holder or one.subject.partition(":")[2].split(".")[0] or one.path
+                around = self.chapters.sense.around(one)
+                holder = around.holder or one.subject.partition(":")[2].split(".")[0] or one.path
                 places.setdefault((one.path, holder), {})[entry.number] = entry
         several = [(where, list(some.values())) for where, some in places.items() if len(some) > 1]
         if several:

@@ -4,7 +4,7 @@ all that is found on one thing; and what is said to be alike in several files.""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,9 +45,19 @@ class Entry:
         return self.first.severity
 
     @property
+    def folder(self) -> str:
+        return self.first.path.rpartition("/")[0]
+
+    @property
     def rules(self) -> dict[str, str]:
         """The names of its rules by their codes."""
         return {one.rule: one.name for one in self.findings}
+
+
+_TURNING: frozenset[DriverKind] = frozenset({"payload", "stream", "loop"})
+"""Drivers of what goes on while a function runs, however seldom that is called."""
+
+_AGAIN = _TURNING | {"event", "caller's key"}
 
 
 _RELEASES: tuple[ReleaseKind, ...] = ("never", "on some paths", "by bound", "always")
@@ -67,19 +77,35 @@ def urgency(finding: Finding, way: Way = UNKNOWN) -> tuple[object, ...]:
     driver = next((rank for rank, kinds in enumerate(_DRIVERS) if finding.driver in kinds), len(_DRIVERS))
     owner, severity = _OWNERS.index(finding.owner), SEVERITIES.index(finding.severity)
     several = way.often == "event" and finding.driver == "loop"
-    return severity, aside, release, passing, way.rank, not several, driver, owner, path, line
+    seldom = way.rank > 0 and (finding.driver not in _AGAIN or way.often in ("start", "script"))
+    return severity, aside, release, passing, seldom, way.rank, not several, driver, owner, path, line
+
+
+def calmed(finding: Finding, way: Way, messages: Container[str]) -> Finding:
+    """What happens once in a process does not pile up: it is a P2, and is said so where the rule has words for it."""
+    if way.often not in ("start", "script") or finding.driver in _TURNING:
+        return finding
+    once = finding.message.replace("_each", "_once")
+    return finding._replace(
+        severity=SEVERITIES[-1], driver="once", message=once if once in messages else finding.message
+    )
 
 
 def entries(
-    findings: Iterable[Finding], key: Urgency = urgency, alike: Callable[[Finding], str] | None = None
+    findings: Iterable[Finding],
+    key: Urgency = urgency,
+    alike: Callable[[Finding], str] | None = None,
+    cause: Callable[[Finding], str] | None = None,
 ) -> list[Entry]:
-    """The entries in the order in which they are to be mended, numbered within their severity. Those of several files
-    are joined where `alike` says the same of them."""
+    """The entries in the order in which they are to be mended, numbered within their severity. Those of one file are
+    joined that have one `cause`, those of several where `alike` says the same of them."""
     groups: list[list[Finding]] = []
     known: dict[tuple[str, ...], list[Finding]] = {}
     for one in sorted(findings, key=key):
         kind = (one.severity, one.rule, one.message, one.hint)
         keys = [(one.path, one.subject), (one.path, *kind)]
+        if cause is not None and (named := cause(one)):
+            keys.append((one.severity, one.rule, one.path, named))
         if alike is not None:
             keys.append((*kind, "everywhere", alike(one)))
         group = next((known[some] for some in keys if some in known), None)
@@ -88,6 +114,11 @@ def entries(
             known.update(dict.fromkeys(keys[1:], group))
         known[keys[0]] = group
         group.append(one)
+    return numbered(groups)
+
+
+def numbered(groups: Iterable[Sequence[Finding]]) -> list[Entry]:
+    """Entries in this order, each with its number within its severity."""
     counts: Counter[str] = Counter()
     found = []
     for group in groups:
@@ -96,13 +127,12 @@ def entries(
     return found
 
 
-def patterns(all_of_them: Iterable[Entry]) -> list[tuple[Entry, ...]]:
-    """Entries of the same rule with the same repair, wherever they are, in the order of their first."""
-    alike: dict[tuple[str, ...], list[Entry]] = {}
-    for entry in all_of_them:
-        first = entry.first
-        alike.setdefault((first.severity, first.rule, first.message, first.hint), []).append(entry)
-    return [tuple(some) for some in alike.values()]
+def by_module(all_of_them: Sequence[Entry], chapters: int) -> list[Entry]:
+    """The first `chapters` in their order; of what comes after them the least severe folder by folder."""
+    first, rest = all_of_them[:chapters], all_of_them[chapters:]
+    last = [one for one in rest if one.severity == SEVERITIES[-1]]
+    last.sort(key=lambda one: (one.folder, one.first.path, one.first.span))
+    return numbered(one.findings for one in (*first, *(one for one in rest if one not in last), *last))
 
 
 def related(all_of_them: Sequence[Entry], function: Callable[[Finding], str]) -> Mapping[str, tuple[str, ...]]:

@@ -15,14 +15,14 @@ from leaklint.facts import SEVERITIES
 from leaklint.pages import fill
 from leaklint.project.paths import split_cell
 from leaklint.repairs.edits import Part
-from leaklint.report.audit.blocks import Block, Bullets, Document, Item, Page, Point, Snippet, Steps, Table, Text
+from leaklint.report.audit.blocks import Block, Brief, Bullets, Document, Item, Point, Snippet, Steps, Table, Text
 from leaklint.report.audit.patch import unified
 from leaklint.report.audit.words import Words, words
 
 CHARTED = 12
 """Files in the chart, at most."""
 
-_SPAN = re.compile(r"`([^`]+)`|\*\*([^*]+)\*\*|~~([^~]+)~~|-> (P[0-2]-[0-9]+|[A-Z]+[0-9]+)")
+_SPAN = re.compile(r"`([^`]+)`|\*\*([^*]+)\*\*|~~([^~]+)~~|-> (P[0-2]-[0-9]+)")
 _SIGNS = {"@": "hunk", "+": "added", "-": "removed", " ": "kept", "\\": "kept"}
 
 
@@ -92,10 +92,11 @@ def _points(points: Iterable[Point]) -> str:
     )
 
 
-def _item(item: Item) -> str:
+def _item(item: Item, piece: str = "finding") -> str:
     label, snippets = item.evidence
     return _piece(
-        "finding",
+        piece,
+        told="".join(f"<p>{inline(text)}</p>" for text in item.brief[:2]),
         id=item.anchor,
         number=item.number,
         level=item.severity.lower(),
@@ -119,8 +120,9 @@ def _block(block: Block) -> str:
         return _list(block.items)
     if isinstance(block, Steps):
         return f"<ol>{''.join(f'<li>{inline(text)}{_list(points)}</li>' for text, points in block.items)}</ol>"
-    if isinstance(block, Page):
-        return _piece("page", id=block.anchor.lower(), title=inline(block.title), inner=_list(block.items))
+    if isinstance(block, Brief):
+        title = f"<h3>{inline(block.title)}</h3>" if block.title else ""
+        return title + "".join(_item(item, "brief") for item in block.items)
     return _table(block) if isinstance(block, Table) else _item(block)
 
 

@@ -2,65 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 
-from leaklint.catalogue import Catalogue
-from leaklint.facts import Evidence, Finding, Span
-from leaklint.pages import fill
+from leaklint.facts import Finding, Span
+from leaklint.pages import bullets, first_sentence, sections
 from leaklint.project.files import printable
 from leaklint.repairs.edits import Part
-from leaklint.report import Look, prose
+from leaklint.report import Look
 from leaklint.report.audit.blocks import Item, Snippet
 from leaklint.report.audit.groups import Entry
+from leaklint.report.audit.labels import label
 from leaklint.report.audit.measure import Measure
 from leaklint.report.audit.past import Past
 from leaklint.report.audit.proposals import Proposals
-from leaklint.report.audit.sense import Sense, closed_up, place
-from leaklint.report.audit.words import Words
+from leaklint.report.audit.reasons import Reasons
+from leaklint.report.audit.sense import Sense, place
 from leaklint.report.frame import Mark, fits, frame
-from leaklint.report.sources import Sources
 
 LOOK = Look(width=110)
-TOLD = 8
+TOLD = 5
 """Findings of one entry that are told one by one, at most."""
+
+SHOWN = 3
+"""Findings of one entry whose code is shown, and for which a patch is made, at most: the rest is mended alike."""
+
+WRONG = 2
+"""Cases in which a finding is wrong that are told, at most."""
+
+NAMED = 3
+"""Things that a title names, at most."""
 
 
 class Chapters:
     """Makes the chapters of one report."""
 
     def __init__(
-        self,
-        catalogue: Catalogue,
-        words: Words,
-        read: Sources,
-        sense: Sense,
-        proposals: Proposals,
-        past: Past | None,
-        today: date,
+        self, sense: Sense, reasons: Reasons, proposals: Proposals, past: Past | None = None, today: date = date.min
     ) -> None:
-        self._catalogue, self._words, self._read, self._past, self._today = catalogue, words, read, past, today
-        self._proposals = proposals
-        self.sense, self._measure = sense, Measure(catalogue, words, sense.places)
+        self._catalogue, self._words, self._read = reasons.catalogue, reasons.words, reasons.read
+        self.sense, self.reasons, self._proposals, self._past, self._today = sense, reasons, proposals, past, today
+        self._measure = Measure(self._catalogue, self._words, sense.places)
 
     def title(self, entry: Entry) -> str:
-        first = self.sense.title(entry.first)
-        more = len({one.subject for one in entry.findings}) - 1
-        return self._words("and_more", first=first, number=more) if more else first
-
-    def _label(self, finding: Finding, evidence: Evidence) -> str:
-        """In the language of the report: the rule's own words, those for labels of that name, or for that role."""
-        if self._words.language == "en":
-            return prose.label(finding, evidence, self._catalogue)
-        noun = self._words.noun(finding.args.get("noun", ""))
-        arguments = {"subject": finding.subject, **finding.args, **evidence.args, "noun": noun}
-        own = prose.rule_of(finding, self._catalogue).zh.get(f"label_{evidence.label}")
-        if own:
-            return printable(closed_up(fill(own, arguments)))
-        try:
-            return printable(self._words.first(f"labels.{evidence.label}", f"role.{evidence.role}", **arguments))
-        except KeyError:  # a rule that fills other fields under that name
-            return self._words(f"role.{evidence.role}")
+        """What leaks; of several the first ones."""
+        names = list(dict.fromkeys(self.sense.title(one) for one in entry.findings))
+        first, more = self._words("comma").join(names[:NAMED]), len(names) - NAMED
+        return self._words("and_more", first=first, number=more) if more > 0 else first
 
     def _snippets(self, findings: Sequence[Finding]) -> Iterator[Snippet]:
         """The code of the findings and their evidence, file by file."""
@@ -70,8 +58,8 @@ class Chapters:
             places.setdefault(finding.path, {}).setdefault(finding.span, [])
             for evidence in finding.evidence:
                 labels = places.setdefault(evidence.path, {}).setdefault(evidence.span, [])
-                label = self._label(finding, evidence)
-                labels += [label] if label and label not in labels else []
+                said = label(finding, evidence, self._catalogue, self._words)
+                labels += [said] if said and said not in labels else []
         for path, spans in places.items():
             lines = self._read(path)
             marks = [
@@ -94,11 +82,19 @@ class Chapters:
         words, findings = self._words, entry.findings
         yield words("label.measure"), self._each(findings, [self._measure.text(one) for one in findings])
         yield words("label.certainty"), tuple(dict.fromkeys(map(self.sense.certainty, findings)))
-        yield words("label.wrong"), (" ".join(f"-> {code}" for code in entry.rules),)
+        wrong = (text for code in entry.rules for text in self._wrong(code))
+        yield words("label.wrong"), (words("space").join(wrong),)
         if self._past is not None:
             yield words("label.status"), tuple(dict.fromkeys(self._status(one, self._past) for one in findings))
         if related:
             yield words("label.related"), (" ".join(f"-> {number}" for number in related),)
+
+    def _wrong(self, code: str) -> Sequence[str]:
+        """When a finding of this rule is wrong: the first that its page says."""
+        rule = self._catalogue.by_code[code]
+        if self._words.language == "en":
+            return [first_sentence(case) for case in bullets(sections(rule.page)["When it is wrong"])[:WRONG]]
+        return [rule.zh["wrong"]]
 
     def _each(self, findings: Sequence[Finding], texts: Sequence[str]) -> tuple[str, ...]:
         """What is to be said of each of the findings; once where it is the same."""
@@ -133,28 +129,53 @@ class Chapters:
             if parts:
                 yield printable(path), parts
 
+    def where(self, entry: Entry) -> str:
+        """The first places, and how many more there are."""
+        places = list(dict.fromkeys(place(one.path, one.span.line) for one in entry.findings))
+        first, more = self._words("comma").join(places[:NAMED]), len(places) - NAMED
+        return self._words("and_more", first=first, number=more) if more > 0 else first
+
+    def patched(self, entry: Entry) -> bool:
+        """Is there a patch for it?"""
+        return any(one in self._proposals for one in entry.findings)
+
+    def _brief(self, entry: Entry) -> tuple[str, ...]:
+        words, sense, first = self._words, self.sense, entry.first
+        said = words("space").join((sense.problem(first), sense.when(first)))
+        more = len(entry.findings) - 1
+        repair = words("space").join((sense.repair(first), *self.reasons.fits(first)))
+        return (
+            self.where(entry),
+            words("alike", problem=said, number=more) if more else said,
+            words("with_patch", repair=repair) if self.patched(entry) else repair,
+        )
+
     def item(self, entry: Entry, related: Sequence[str]) -> Item:
-        words, sense, first, findings = self._words, self.sense, entry.first, entry.findings
+        words, sense, findings = self._words, self.sense, entry.findings
+        locations = dict.fromkeys(place(one.path, one.span.line) for one in findings)
 
-        locations = (place(one.path, one.span.line) for one in findings)
+        def each(label_: str, say: Callable[[Finding], str]) -> tuple[str, tuple[str, ...]]:
+            said = [say(one) for one in findings]
+            return words(f"label.{label_}"), self._each(findings, said) if any(said) else ()
 
-        def each(said: list[str]) -> tuple[str, ...]:
-            return self._each(findings, said)
-
+        fits = dict.fromkeys(text for one in findings for text in self.reasons.fits(one))
+        label_, repair = each("repair", sense.repair)
         return Item(
             number=entry.number,
-            severity=first.severity,
+            severity=entry.severity,
             rules=entry.rules,
-            path=printable(first.path),
+            path=printable(entry.first.path),
             title=self.title(entry),
             points=(
-                (words("label.location"), (words("comma").join(dict.fromkeys(locations)),)),
-                (words("label.problem"), each([sense.problem(one) for one in findings])),
-                (words("label.trigger"), each([sense.trigger(one) for one in findings])),
-                (words("label.impact"), each([sense.impact(one) for one in findings])),
+                (words("label.location"), (words("comma").join(locations),)),
+                each("problem", sense.problem),
+                each("trigger", sense.trigger),
+                each("why", self.reasons.why),
+                each("impact", sense.impact),
             ),
-            evidence=(words("label.evidence"), tuple(self._snippets(findings[:TOLD]))),
-            repair=(words("label.repair"), each([sense.repair(one) for one in findings])),
+            brief=self._brief(entry),
+            evidence=(words("label.evidence"), tuple(self._snippets(findings[:SHOWN]))),
+            repair=(label_, (*repair, *fits)),
             patch=(words("label.patch"), tuple(self._patch(findings))),
             notes=tuple(self._notes(entry, related)),
         )

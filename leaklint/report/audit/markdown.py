@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from leaklint.facts import SEVERITIES
-from leaklint.report.audit.blocks import Block, Bullets, Document, Item, Page, Point, Steps, Table, Text
+from leaklint.report.audit.blocks import Block, Brief, Bullets, Document, Item, Point, Steps, Table, Text
 from leaklint.report.audit.patch import unified
 from leaklint.report.audit.words import words
 from leaklint.report.markdown import code
 
-_SPAN = re.compile(r"`([^`]+)`|(\*\*|~~)|-> (P[0-2]-[0-9]+|[A-Z]+[0-9]+)")
+_SPAN = re.compile(r"`([^`]+)`|(\*\*|~~)|-> (P[0-2]-[0-9]+)")
 _SPECIAL = re.compile(r"[\\*_\[\]<>#|~$`]")
 
 
@@ -62,30 +61,37 @@ def _point(point: Point, colon: str) -> Iterator[str]:
         yield from (f"  - {inline(text)}" for text in texts)
 
 
-def _code(item: Item, colon: str) -> Iterator[str]:
-    """The evidence and the comparison."""
-    label, snippets = item.evidence
-    yield f"- **{label}**{colon.rstrip()}"
-    yield ""
-    for snippet in snippets:
+def _code(item: Item) -> Iterator[str]:
+    """The evidence."""
+    for snippet in item.evidence[1]:
         yield from _fenced([f"--> {snippet.place}", *snippet.lines], "text")
         yield ""
-    label, files = item.patch
-    if files:
-        yield f"- **{label}**{colon.rstrip()}"
-        yield ""
-        yield from _fenced([text for path, parts in files for _, text in unified(path, parts)], "diff")
-        yield ""
 
 
-def _folded(item: Item, colon: str) -> Iterator[str]:
-    """To be opened by who wants to see it: a long report is read from the top, and what is last is least urgent."""
-    labels = [item.evidence[0], *([item.patch[0]] if item.patch[1] else [])]
-    yield f"<details><summary>{' · '.join(labels)}</summary>"
-    yield ""
-    yield from _code(item, colon)
-    yield "</details>"
-    yield ""
+def _patches(item: Item) -> Iterator[str]:
+    yield from _fenced([text for path, parts in item.patch[1] for _, text in unified(path, parts)], "diff")
+
+
+def _brief(brief: Brief) -> Iterator[str]:
+    """A table, and the patches below it, to be opened by who wants to see them."""
+    if brief.title:
+        yield f"**{inline(brief.title)}**"
+        yield ""
+    yield f"| {' | '.join(map(_cell, brief.head))} |"
+    yield f"|{'|'.join(['---'] * len(brief.head))}|"
+    for item in brief.items:
+        cells = map(_cell, item.brief)
+        rules = ", ".join(item.rules)
+        yield f'| <a id="{item.anchor}"></a>{item.number} {rules} | {" | ".join(cells)} |'
+    patched = [item for item in brief.items if item.patch[1]]
+    if patched:
+        yield ""
+        yield f"<details><summary>{brief.patches} {', '.join(item.number for item in patched)}</summary>"
+        yield ""
+        for item in patched:
+            yield from _patches(item)
+            yield ""
+        yield "</details>"
 
 
 def _item(item: Item, colon: str) -> Iterator[str]:
@@ -94,10 +100,17 @@ def _item(item: Item, colon: str) -> Iterator[str]:
     rules = ", ".join(f"{code} {name}" for code, name in item.rules.items())
     yield f"### {item.number} {inline(item.title)} ({rules})"
     yield ""
-    for point in (*item.points, item.repair, *item.notes):
+    for point in item.points:
         yield from _point(point, colon)
     yield ""
-    yield from (_folded if item.severity == SEVERITIES[-1] else _code)(item, colon)
+    yield from _code(item)
+    yield from _point(item.repair, colon)
+    yield ""
+    if item.patch[1]:
+        yield from _patches(item)
+        yield ""
+    for point in item.notes:
+        yield from _point(point, colon)
 
 
 def _block(block: Block, colon: str) -> Iterator[str]:
@@ -111,12 +124,8 @@ def _block(block: Block, colon: str) -> Iterator[str]:
             yield from (f"   - {inline(point)}" for point in points)
     elif isinstance(block, Table):
         yield from _table(block)
-    elif isinstance(block, Page):
-        yield f'<a id="{block.anchor.lower()}"></a>'
-        yield ""
-        yield f"**{inline(block.title)}**"
-        yield ""
-        yield from (f"- {inline(item)}" for item in block.items)
+    elif isinstance(block, Brief):
+        yield from _brief(block)
     else:
         yield from _item(block, colon)
     yield ""

@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from leaklint.report.audit.used import used
 from leaklint.report.sources import Sources
 
 
@@ -27,6 +28,8 @@ class Mention:
     """Does it run only when its file is run as a script?"""
     repeated: bool = False
     """Is it in a loop?"""
+    use: str = ""
+    """What is done with the value, as `uses` tells it."""
 
 
 @dataclass(slots=True)
@@ -67,6 +70,7 @@ def index(paths: Iterable[str], read: Sources, names: Collection[str], found: In
 def _file(path: str, tree: ast.Module, hits: Sequence[int], names: frozenset[str], found: Index) -> None:
     stack: list[tuple[ast.AST, _Inside]] = [(tree, ("", "", False, False))]
     called: set[int] = set()
+    uses: dict[int, str] = {}
     while stack:
         node, inside = stack.pop()
         if isinstance(node, ast.stmt) and not _within(hits, node):
@@ -78,9 +82,15 @@ def _file(path: str, tree: ast.Module, hits: Sequence[int], names: frozenset[str
                 found.imports.setdefault(alias.name, set()).add((path, (node.module or "").split(".")[-1]))
         elif isinstance(node, ast.Call):
             called.add(id(node.func))
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node.attr in names:
+            of = node.value.id if isinstance(node.value, ast.Name) else "?"
+            found.defined.setdefault(node.attr, set()).add((path, inside[0] if of in ("self", "cls") else of))
+        for child, use in used(node):
+            uses.setdefault(id(child), use)
         name, of = _named(node)
         if name in names:
-            mention = Mention(path, getattr(node, "lineno", 0), name, of, id(node) in called, *inside)
+            line, use = getattr(node, "end_lineno", 0), uses.get(id(node), "")
+            mention = Mention(path, line, name, of, id(node) in called, *inside, use)
             found.mentions.setdefault(name, []).append(mention)
         below = _inside(node, inside)
         stack.extend((child, below) for child in ast.iter_child_nodes(node))

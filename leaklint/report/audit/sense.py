@@ -57,7 +57,8 @@ class Sense:
     def _own(self, finding: Finding, what: str) -> str:
         """What the rule's page says in the language of the report, if anything."""
         noun = self._words.noun(finding.args.get("noun", ""))
-        said = prose.own(finding, self._catalogue, self._words.language, what, noun)
+        told = finding._replace(args=self._words.values(finding.args))
+        said = prose.own(told, self._catalogue, self._words.language, what, noun)
         return closed_up(said) if self._words.language == "zh" else said
 
     def _family(self, finding: Finding) -> str:
@@ -85,10 +86,10 @@ class Sense:
         return self._sentence(self._own(finding, "repair") or " ".join(prose.hint(finding, self._catalogue).split()))
 
     def alike(self, finding: Finding) -> str:
-        """What is the same of findings that one entry may tell: the repair, and unless they are the least severe, of
-        which there are many, the problem too."""
-        repair = self.repair(finding)
-        return repair if finding.severity == SEVERITIES[-1] else f"{self.problem(finding)} {repair}"
+        """What is the same of findings that one entry may tell, whatever the language: the repair, and unless they are
+        the least severe, of which there are many, the problem too."""
+        repair = prose.hint(finding, self._catalogue)
+        return repair if finding.severity == SEVERITIES[-1] else f"{prose.message(finding, self._catalogue)} {repair}"
 
     def _sentence(self, text: str) -> str:
         """A message or a hint as a sentence: `it leaks` is `It leaks.`"""
@@ -150,12 +151,12 @@ class Sense:
     def _callers(self, wanted: Wanted) -> str:
         found = self._registry.callers(wanted)
         if found.calls:
-            return self._words(f"callers.{'script' if found.script else 'called'}", places=self._at(found.calls))
+            return self._words(f"callers.{'script' if found.script else 'called'}", places=self.at(found.calls))
         if found.handed:
-            return self._words("callers.handed", places=self._at(found.handed))
+            return self._words("callers.handed", places=self.at(found.handed))
         return self._words("callers.nobody") if found.certain else ""
 
-    def _at(self, mentions: Sequence[Mention]) -> str:
+    def at(self, mentions: Sequence[Mention]) -> str:
         """The first few places, each with the function it stands in, and how many more there are."""
         words, shown = self._words, mentions[:_SHOWN]
         each = (
@@ -201,7 +202,7 @@ class Sense:
         found = self._registry.callers(wanted) if wanted is not None else Callers()
         if wanted is None or not found.calls:
             return ""
-        return self._words("callers.made", name=f"`{printable(wanted.name)}`", places=self._at(found.calls))
+        return self._words("callers.made", name=f"`{printable(wanted.name)}`", places=self.at(found.calls))
 
     def certainty(self, finding: Finding) -> str:
         """High, medium or low, and why."""

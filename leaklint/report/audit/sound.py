@@ -75,7 +75,7 @@ class Sound:
         )
 
     def _why(self, one: Cleared) -> str:
-        return self.words.or_else(f"defence.{one.defence}", one.defence)
+        return self.words.defence(one.defence)
 
     def _reason(self, one: Cleared) -> str:
         """With the bound itself, or with where it is let go."""

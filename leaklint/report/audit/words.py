@@ -42,6 +42,16 @@ class Words:
         section, _, name = key.partition(".")
         return str(self.table[section].get(name, default))
 
+    def defence(self, name: str) -> str:
+        """Why a suspect is in order; what has no words of its own stands as it is where that is English."""
+        others = self.table.get("defences", {})
+        return self.or_else(f"defence.{name}", others.get(name, others.get("other", name)))
+
+    def values(self, args: Mapping[str, str]) -> dict[str, str]:
+        """What a message fills in: code as it is, words in this language."""
+        known = self.table.get("values", {})
+        return {key: known.get(value, value) for key, value in args.items()}
+
     def noun(self, noun: str) -> str:
         """What a row calls its thing; one that is made of the code's own words by the last of them."""
         table = self.table.get("nouns", {})

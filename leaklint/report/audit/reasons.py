@@ -1,0 +1,132 @@
+"""Why what a finding tells of does not end, and what its repair has to fit: from what the checked files do with the
+thing elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from leaklint.catalogue import Catalogue
+from leaklint.facts import Finding
+from leaklint.project.files import printable
+from leaklint.report import prose
+from leaklint.report.audit.callers import Registry, Wanted, container_of
+from leaklint.report.audit.labels import label
+from leaklint.report.audit.mentions import Mention
+from leaklint.report.audit.places import Places
+from leaklint.report.audit.sense import place
+from leaklint.report.audit.waits import Wait, waits
+from leaklint.report.audit.words import Words
+from leaklint.report.sources import Sources
+
+_HELD = ("growth", "tasks")
+"""Families whose findings are about what holds many things."""
+
+_TELLING = ("missing", "released", "bound")
+_READS = ("indexed", "looped", "asked", "sized", ".get", "handed")
+_FITS = ("thinned", "indexed", "looped", "handed")
+
+At = Callable[[Sequence[Mention]], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """Says it in one language; `at` names places."""
+
+    catalogue: Catalogue
+    words: Words
+    places: Places
+    registry: Registry
+    read: Sources
+    at: At
+
+    def why(self, finding: Finding) -> str:
+        """Why nothing ends it, in a sentence that names the code; empty where the finding says all."""
+        if finding.release != "never":
+            return ""  # what leaves it behind is told
+        awaited = self._waits(finding)
+        if awaited is not None:
+            return self._until(finding, awaited)
+        emptied = self._shown(finding, ("released",))
+        uses = self._uses(finding) if not emptied else ()
+        if uses:
+            removed = [one for one in uses if one.use == "removed"]
+            if removed:
+                return self.words("why.removed", places=self.by_function(removed))
+            kinds = {"set": "stored", "stored": "stored", **dict.fromkeys(_READS, "read")}
+            told: dict[str, list[Mention]] = {}
+            for one in uses:
+                if one.use in kinds:
+                    told.setdefault(kinds[one.use], []).append(one)
+            if told:
+                each = (self.words(f"why.{kind}", places=self.by_function(some)) for kind, some in told.items())
+                return self.words("why.uses", list=self.words("semicolon").join(each))
+        return emptied or self._shown(finding, _TELLING)
+
+    def short(self, finding: Finding) -> str:
+        """The same in few words, where there are."""
+        awaited = self._waits(finding)
+        if awaited is not None:
+            return self._until(finding, awaited, far=False)
+        if finding.release != "never":
+            return ""
+        return self._shown(finding, ("released",)) or (self.words("why.never") if self._uses(finding) else "")
+
+    def by_function(self, mentions: Sequence[Mention]) -> str:
+        """The first place in each function."""
+        return self.at(list({(one.path, one.function): one for one in reversed(mentions)}.values())[::-1])
+
+    def _shown(self, finding: Finding, roles: Collection[str]) -> str:
+        """What the evidence says of these, and where."""
+        shown = (one for one in finding.evidence if one.role in roles and one.label)
+        said = [
+            self.words("why.shown", place=place(one.path, one.span.line), label=text)
+            for one in shown
+            if (text := label(finding, one, self.catalogue, self.words))
+        ]
+        return self.words("why.said", list=self.words("semicolon").join(said[:2])) if said else ""
+
+    def fits(self, finding: Finding) -> tuple[str, ...]:
+        """What a repair has to fit: other uses of the same container."""
+        uses = self._uses(finding)
+        stores = {one.function for one in uses if one.use in ("set", "stored")}
+        mapping = any(one.use in ("set", ".get") for one in uses)
+        found: dict[str, list[Mention]] = {}
+        for one in uses:
+            reads = one.use != "indexed" or (mapping and one.function not in stores)
+            if one.use in _FITS and reads:
+                found.setdefault(one.use, []).append(one)
+        wanted = container_of(finding, self.places)
+        name = f"`{printable(wanted.name)}`" if wanted is not None else ""
+        told = ((use, found[use]) for use in _FITS if use in found)
+        return tuple(self.words(f"fits.{use}", places=self.by_function(some), name=name) for use, some in told)
+
+    def _uses(self, finding: Finding) -> tuple[Mention, ...]:
+        held = prose.rule_of(finding, self.catalogue).family in _HELD
+        wanted = container_of(finding, self.places) if held else None
+        return self.registry.uses(wanted) if wanted is not None else ()
+
+    def _waits(self, finding: Finding) -> Wait | None:
+        if prose.rule_of(finding, self.catalogue).family != "tasks" or finding.release != "never":
+            return None
+        lines = self.read(finding.path) or ()
+        starts = [finding.span.line, *(one.span.line for one in finding.evidence if one.role == "acquired")]
+        found = (waits(lines, line) for line in dict.fromkeys(starts))
+        return next((one for one in found if one is not None), None)
+
+    def _until(self, finding: Finding, wait: Wait, far: bool = True) -> str:
+        task, where = f"`{printable(wait.task)}`", place(finding.path, wait.line)
+        if wait.endless:
+            return self.words("why.endless", task=task, place=where)
+        said = self.words("why.waits", task=task, place=where, code=f"`{printable(wait.code)}`")
+        return self.words("space").join((said, *(self._signal(wait) if far else ())))
+
+    def _signal(self, wait: Wait) -> Iterator[str]:
+        if wait.signal:
+            self.registry.learn([Wanted("", wait.signal)])
+            name, given = f"`{printable(wait.signal)}.set()`", self.registry.called_on(wait.signal, "set")
+            yield (
+                self.words("why.signal", name=name, places=self.at(given))
+                if given
+                else self.words("why.silent", name=name)
+            )
