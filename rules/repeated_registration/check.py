@@ -48,6 +48,8 @@ def _message(one: Repeated) -> str:
         return "one_only" if one.each else "skipped"
     if one.wraps:
         return "wraps"
+    if one.when.kind == "setup":
+        return "set_up"
     if not one.lasting:
         return "outlives"
     return "instance" if one.when.kind == "instance" else "run"
@@ -56,6 +58,8 @@ def _message(one: Repeated) -> str:
 def _hint(one: Repeated) -> str:
     if one.removal is not None:
         return "each" if one.each else "finally"
+    if one.when.kind == "setup":
+        return "keep" if one.registration.returns_undo else "take_down"
     if not one.lasting:
         return "once" if one.listed else "finally"
     return "undo" if one.registration.undo else "guard"

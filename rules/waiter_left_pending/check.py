@@ -56,5 +56,5 @@ def _hint(facts: Facts, racer: Racer) -> str:
 
 def listing(names: Sequence[str]) -> str:
     """`a`, `b` and `c`."""
-    *first, last = [f"`{name}`" for name in names]
+    *first, last = [f"`{name}`" for name in dict.fromkeys(names)]
     return f"{', '.join(first)} and {last}" if first else last

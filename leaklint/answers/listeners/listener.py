@@ -174,7 +174,8 @@ def _set_up_once(basis: Basis, klass: Scope) -> bool:
     functions = [s for s in basis.module.scope.children if s.kind == "function"]
     rows = (basis.apis.get(name) for name in basis.names.outside_bases(klass))
     hosted = any(row is not None and row.kind == "base" and row.ends for row in rows)  # its host ends it
-    if hosted or any(basis.apis.means("plugin_takedowns", f.name) for f in functions):
+    again = ("plugin_takedowns", "entry_setups")
+    if hosted or any(basis.apis.means(what, f.name) for f in functions for what in again):
         return False
     made = [u for u in basis.all_uses(Place(basis.module.scope, (klass.name,))) if u.verb == "__call__"]
     homes = {u.stmt.scope.function for u in made}

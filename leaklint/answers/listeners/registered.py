@@ -90,10 +90,15 @@ ADDING = ("append", "add", "insert", "appendleft")
 
 
 def _others_list(basis: Basis, function: Expr) -> bool:
-    """A list of callbacks, by its name, that is not the object's own: `model.observers`, `LISTENERS`."""
+    """A list of callbacks, by its name, that is not the object's own: `model.observers`, `LISTENERS`; or one that a
+    dict of such lists has, where an object comes up: `model.handlers["open"]`, `model.handlers.setdefault("open", [])`.
+    """
     if function.op != "attr":
         return False
-    listed = function.args[0]
+    listed, name = function.args[0], function.scope.function.name
+    looked_up = listed.op == "call" and listed.args[0].op == "attr" and listed.args[0].text in ("setdefault", "get")
+    if (listed.op == "sub" or looked_up) and basis.apis.means("beginning_methods", name):
+        listed = listed.args[0] if listed.op == "sub" else listed.args[0].args[0]
     own = listed.op == "attr" and basis.names.class_of(listed.args[0]) is not None
     home = basis.names.scope_of(listed.text, listed.scope) if listed.op == "name" else None
     local = home is not None and home.kind != "module"

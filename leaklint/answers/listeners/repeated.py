@@ -45,22 +45,24 @@ def repeated(basis: Basis, registrations: Sequence[Registration]) -> Iterator[Re
         when = reruns(basis, registration.stmt) if what else NO
         if not when:
             continue
-        defence = _defence(basis, registration) or guard(basis, registration.stmt, source(registration.receiver))
+        defence = _defence(basis, registration, when) or guard(basis, registration.stmt, source(registration.receiver))
         removal = _removal(basis, registration)
         if removal is not None and not defence:
             defence = _removed(basis, registration, removal)
         each = removal is not None and _at_each(registration) and not _each_time(removal)
-        yield Repeated(registration, what, when, driver(when), defence, removal, each=each)
+        lasting = when.kind != "setup"  # as long as the process, or the host
+        yield Repeated(registration, what, when, driver(when), defence, removal, each=each, lasting=lasting)
 
 
 def _with_process(registration: Registration) -> bool:
-    """Told by a row, and a list of the process: not an entry that is stored under a key."""
+    """Told by a row, and a list of the process or of its host: not an entry that is stored under a key."""
     row = registration.row
     if registration.paired or (row is not None and row.weak):
         return False
     if row is None:
         return registration.receiver is None and registration.scope.kind == "function"
-    return row.single or row.kind == "function" or registration.verb in row.grow
+    hosted = registration.returns_undo and row.lifetime == "long"
+    return row.single or row.kind == "function" or registration.verb in row.grow or hosted
 
 
 def wrapped(basis: Basis) -> Iterator[Repeated]:
@@ -122,10 +124,16 @@ def _fresh(basis: Basis, registration: Registration) -> str:
     handler = next((h for h in handlers(basis, registration) if h.fresh), None)
     if handler is not None:
         return handler.text
+    if registration.returns_undo:  # each is one more, whatever it is
+        return next((source(a, 40) for a in registration.given if _is_function(basis, a)), "")
     for arg in registration.given:
         if _made_here(basis, arg, registration.scope):
             return source(arg, 40)
     return ""
+
+
+def _is_function(basis: Basis, arg: Expr) -> bool:
+    return arg.op == "name" and any(b.how == "def" for b in basis.names.bindings(arg.text, arg.scope))
 
 
 def _made_here(basis: Basis, arg: Expr, function: Scope) -> bool:
@@ -135,9 +143,18 @@ def _made_here(basis: Basis, arg: Expr, function: Scope) -> bool:
     place = basis.names.place(arg) if arg.op in ("name", "attr") else None
     if place is None:
         return False
+    if _each_made_here(basis, arg, function):
+        return True
     uses = [u for u in basis.all_uses(place) if u.verb == "bind" and u.stmt.scope.function is function]
     bound = [u.value for u in uses if u.value is not None and not _in_condition(u.stmt)]
     return bool(bound) and all(v.op == "call" and _made_here(basis, v, function) for v in bound)
+
+
+def _each_made_here(basis: Basis, arg: Expr, function: Scope) -> bool:
+    """`for handler in (StreamHandler(), FileHandler(path)):`"""
+    loops = (b.stmt.value for b in basis.names.bindings(arg.text, arg.scope) if b.how == "for")
+    listed = [e for given in loops if given is not None and given.op in ("tuple", "list") for e in given.args]
+    return bool(listed) and all(e.op == "call" and _made_here(basis, e, function) for e in listed)
 
 
 def _in_condition(stmt: Stmt) -> bool:
@@ -147,15 +164,16 @@ def _in_condition(stmt: Stmt) -> bool:
 # -- what keeps it from adding one more -------------------------------------------------------------------------------
 
 
-def _defence(basis: Basis, registration: Registration) -> Answer:
+def _defence(basis: Basis, registration: Registration, when: Answer) -> Answer:
     receiver = registration.receiver
-    place = basis.names.place(receiver)
+    place = basis.names.place(receiver) if when.kind != "setup" else None  # a host gives what outlives the set-up
     if place is not None and place.scope.kind == "function" and place.path[0] in [p.name for p in place.scope.params]:
         return Answer("registered at what the caller gave")
     if receiver is not None and any(_constructed(basis, v) for v in _values(basis, receiver)):
         return Answer("registered at what was made here")
     row = registration.row
-    if (row is None or row.kind == "function") and registration.expr.op == "call" and registration.decorated is None:
+    gives = row is None or row.kind == "function" or registration.returns_undo
+    if gives and registration.expr.op == "call" and registration.decorated is None:
         fate = destiny(basis, registration.expr)
         if fate.kind not in ("dropped", "used"):
             return Answer("what registering returns is kept")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from leaklint.answers.driver import context, header, repeats, script_only
 from leaklint.answers.holding.attributes import module_instance
+from leaklint.answers.listeners.registered import looks_up
 from leaklint.answers.owner import lifetime
 from leaklint.answers.releasing.endings import endings, reached
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
@@ -21,6 +22,11 @@ def reruns(basis: Basis, stmt: Stmt) -> Answer:
     function = stmt.scope.function
     if function.kind != "function" or script_only(basis, stmt):
         return NO
+    takedown = _takedown(basis, function)
+    if takedown is not None and takedown.stmt is not None:
+        return Answer(
+            "setup", (Clue(takedown.stmt, "missing", "taken_down", {"function": takedown.name}),), function.name
+        )
     caller = _called_by_loop(basis, function)
     if caller is not None:
         return Answer("call", (Clue(caller, "driver", "again", {"function": function.name}),), function.name)
@@ -37,8 +43,19 @@ def reruns(basis: Basis, stmt: Stmt) -> Answer:
         return Answer(when.kind, clues, function.name)
     if klass is not None and when.kind in ("call", "loop") and not _customary(basis, function):
         return Answer("call", clues, function.name)
-    again = klass is None and (_hands_out(basis, function) or _by_argument(basis, stmt, function))
+    again = klass is None and (
+        _hands_out(basis, function) or _gives_back(basis, stmt, function) or _by_argument(basis, stmt, function)
+    )
     return Answer("call", clues, function.name) if again else NO
+
+
+def _takedown(basis: Basis, function: Scope) -> Scope | None:
+    """What takes down what a function of the module sets up for its host, which may then set it up again."""
+    setups = ("plugin_setups", "entry_setups")
+    if function.parent is not basis.module.scope or not any(basis.apis.means(s, function.name) for s in setups):
+        return None
+    others = (s for s in basis.module.scope.children if s.kind == "function")
+    return next((s for s in others if basis.apis.means("plugin_takedowns", s.name)), None)
 
 
 def _called_by_loop(basis: Basis, function: Scope) -> Stmt | None:
@@ -95,6 +112,17 @@ def _hands_out(basis: Basis, function: Scope) -> bool:
             if row is not None and row.pairs:
                 return True
     return False
+
+
+def _gives_back(basis: Basis, stmt: Stmt, function: Scope) -> bool:
+    """A function that makes something, has it looked after, and gives it back, makes another each time."""
+    if _customary(basis, function):
+        return False
+    named = {e.text for e in stmt.flat if e.op == "name"}
+    returned = (s.value for s in statements(function.block) if s.op == "return" and s.value is not None)
+    places = (basis.names.place(v) for v in returned if v.op == "name" and v.text in named)
+    own = (p for p in places if p is not None and p.scope is function)
+    return any(v.op == "call" and not looks_up(v) for p in own for v in basis.types.bound_values(p))
 
 
 def _by_argument(basis: Basis, stmt: Stmt, function: Scope) -> bool:

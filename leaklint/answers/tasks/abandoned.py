@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 from leaklint.answers.spawn import LOOKS, spawn
 from leaklint.answers.tasks.lasting import signalled
-from leaklint.answers.tasks.race import Racer, sleeps
+from leaklint.answers.tasks.race import Racer, may_leave, sleeps
 from leaklint.answers.ways.guards import Guards
 from leaklint.answers.ways.handlers import catches_all
 from leaklint.meaning.basis import Basis
@@ -15,7 +15,7 @@ from leaklint.meaning.names import Place
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, statements
 
-_LOOKS = (*LOOKS, "bind", "result", "exception")
+_LOOKS = (*LOOKS, "bind", "result", "exception", "append", "add")
 
 
 def abandoned(basis: Basis) -> Iterator[Racer]:
@@ -23,14 +23,16 @@ def abandoned(basis: Basis) -> Iterator[Racer]:
     found: dict[Stmt, list[tuple[Use, tuple[Stmt, Expr, str]]]] = {}
     for call in basis.all_calls:
         stmt, function = call.stmt, call.scope.function
-        alone = stmt.op == "assign" and len(stmt.targets) == 1 and (stmt.value is call or _each(stmt.value, call))
-        spawned = spawn(basis, call) if alone and function.kind == "function" else None
-        place = basis.names.place(stmt.targets[0]) if spawned is not None else None
+        held = _held(basis, call) if function.kind == "function" else None
+        spawned = spawn(basis, call) if held is not None else None
+        place = basis.names.place(held) if held is not None and spawned is not None else None
         if spawned is None or place is None or spawned.tracked or spawned.row.noun != "task":
             continue
         ends = _ends(basis, place, stmt, function) if not sleeps(basis, call) else None
         if not ends or runs_once(basis, function):
             continue
+        if held not in stmt.targets and not any(_each_ends(use.stmt) for use in ends):
+            continue  # a list of what is waited for, and ends by itself
         told = signalled(basis, spawned.coroutine, function)
         left = _left(basis, place, stmt, {use.stmt for use in ends} | told)
         if left is not None:
@@ -38,6 +40,34 @@ def abandoned(basis: Basis) -> Iterator[Racer]:
     for left, those in found.items():
         end, (_, _, name) = those[0]
         yield Racer("abandoned", left, tuple(task for _, task in those), False, end, name)
+
+
+def _held(basis: Basis, call: Expr) -> Expr | None:
+    """What holds what a call gives: a name, or a local list that it is added to, on the spot or by that name."""
+    stmt, above = call.stmt, call.parent
+    if above is not None and _is_adding(above):
+        return _local_list(basis, above.args[0].args[0])
+    if stmt.op != "assign" or len(stmt.targets) != 1 or not (stmt.value is call or _each(stmt.value, call)):
+        return None
+    place = basis.names.place(stmt.targets[0])
+    used = [u for u in basis.below(place) if u.verb not in (*_LOOKS, "cancel")] if place is not None else []
+    added = used[0].site if len(used) == 1 and used[0].role == "argument" else None
+    listed = _local_list(basis, added.args[0].args[0]) if added is not None and _is_adding(added) else None
+    return listed or stmt.targets[0]
+
+
+def _is_adding(expr: Expr) -> bool:
+    return expr.op == "call" and len(expr.args) == 2 and expr.args[0].op == "attr" and expr.args[0].text in _ADDING
+
+
+_ADDING = ("append", "add")
+
+
+def _local_list(basis: Basis, listed: Expr) -> Expr | None:
+    place = basis.names.place(listed)
+    function = listed.scope.function
+    made = [v for v in basis.types.bound_values(place) if v.op in ("list", "set", "call")] if place else []
+    return listed if place is not None and made and place.scope is function and len(place.path) == 1 else None
 
 
 def _each(value: Expr | None, call: Expr) -> bool:
@@ -55,6 +85,8 @@ def _ends(basis: Basis, place: Place, started: Stmt, function: Scope) -> list[Us
             return []
         if use.verb == "__iter__" and not _each_ends(use.stmt):
             continue  # looked through
+        if use.role == "argument" and use.site.op == "call" and may_leave(basis, use.site):
+            continue  # the first of them is waited for
         if use.verb in ("cancel", "__iter__") or _waited_for(use):
             ends.append(use)
         else:
@@ -115,7 +147,11 @@ def _left(basis: Basis, place: Place, started: Stmt, ends: Collection[Stmt]) -> 
 
 
 def _waits(stmt: Stmt) -> bool:
-    return (stmt.is_async and stmt.op in ("for", "with")) or any(e.op == "await" for e in flat_of(stmt))
+    """A generator waits where it yields as well, for whoever may not go on with it."""
+    function = stmt.scope.function
+    plain = function.is_async and function.stmt is not None and not function.stmt.decorators
+    ways = ("await", "yield") if plain else ("await",)
+    return (stmt.is_async and stmt.op in ("for", "with")) or any(e.op in ways for e in flat_of(stmt))
 
 
 def _cleaning(stmt: Stmt) -> bool:

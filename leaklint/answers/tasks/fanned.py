@@ -33,22 +33,36 @@ def fanned(basis: Basis) -> Iterator[Racer]:
 
 
 def outrun(basis: Basis) -> Iterator[Racer]:
-    """`for task in as_completed(tasks):` that is left before its end, by a function that cancels none of them."""
+    """`for task in as_completed(tasks):` that is left before its end, by a function that cancels none of them: it may
+    leave by an error of one of them, too, where that is caught."""
     for stmt in basis.module.stmts:
         if stmt.op != "for" or stmt.value is None or stmt.value.op != "call" or len(stmt.value.args) < 2:
             continue
         row, function = basis.types.callee(stmt.value).row, stmt.scope.function
         if row is None or row.leaves != "unfinished" or function.kind != "function" or runs_once(basis, function):
             continue
-        left = any(s.op == "return" or (s.op == "break" and _of(s) is stmt) for s in statements(stmt.blocks[0]))
+        left = _caught(stmt) or any(
+            s.op == "return" or (s.op == "break" and _of(s) is stmt) for s in statements(stmt.blocks[0])
+        )
         ended = any(e.text == "cancel" for s in statements(function.block) for e in flat_of(s) if e.op == "attr")
         made = _made(basis, stmt.value.args[1])
         if left and not ended and made is not None:
             yield Racer("losers", stmt, ((made.stmt, made, ""),))
 
 
+def _caught(loop: Stmt) -> bool:
+    """Is there a `try` around it that goes on when one of them has failed?"""
+    handlers = (
+        b for block, owner in ancestors(loop) if block.kind == "body" and owner.op == "try" for b in owner.blocks
+    )
+    return any(b.kind == "handler" and not any(s.op == "raise" for s in statements(b)) for b in handlers)
+
+
 def _of(leaving: Stmt) -> Stmt | None:
     return next((owner for _, owner in ancestors(leaving) if owner.op in ("for", "while")), None)
+
+
+_FILLING = ("bind", "append", "add")
 
 
 def _made(basis: Basis, many: Expr | None) -> Expr | None:
@@ -56,8 +70,10 @@ def _made(basis: Basis, many: Expr | None) -> Expr | None:
     if many is not None and many.op == "name":
         place = basis.names.place(many)
         values = list(basis.types.bound_values(place)) if place is not None and place.scope.kind == "function" else []
-        others = [u for u in basis.below(place) if u.verb != "bind" and u.expr is not many] if place else []
+        others = [u for u in basis.below(place) if u.verb not in _FILLING and u.expr is not many] if place else []
         many = values[0] if len(values) == 1 and not others else None
+    if many is not None and many.op in ("list", "tuple", "set"):
+        return next((e for e in many.args if e.op == "call"), None)
     if many is None or many.op != "comp" or many.args[-1].op != "call":
         return None
     return many.args[-1]

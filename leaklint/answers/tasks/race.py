@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from leaklint.answers.spawn import LOOKS, spawn
 from leaklint.answers.tasks.lasting import lasting
+from leaklint.answers.ways.handlers import catches_all
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.flow import apart
 from leaklint.meaning.names import Place
@@ -23,7 +24,8 @@ _KEEPING = ("argument", "element", "bound", "returned", "yielded", "key")
 class Racer:
     """Tasks that may run on after the call that waits for them.
 
-    `how` says by which way out: losers, saved (all but these are ended whatever happens), shielded, siblings.
+    `how` says by which way out: losers, saved (all but these are ended whatever happens), shielded, siblings, partly
+    (ended where one kind of error is caught).
     `sibling` is the end of another one, called `sibling_name`, that stands where their own is missing.
     """
 
@@ -41,7 +43,7 @@ def racers(basis: Basis) -> Iterator[Racer]:
         row = basis.types.callee(call).row
         if row is None or not row.leaves or call.scope.function.kind != "function":
             continue
-        if row.leaves == "losers" and _may_leave(call) and not _pending_used(basis, call):
+        if may_leave(basis, call) and not _pending_used(basis, call):
             yield from _losers(basis, call)
         elif row.leaves == "shielded":
             yield from _shielded(basis, call)
@@ -53,8 +55,11 @@ def _argument(call: Expr, name: str) -> Expr | None:
     return next((a for a, n in zip(call.args[1:], call.names[1:], strict=False) if n == name), None)
 
 
-def _may_leave(call: Expr) -> bool:
-    """Does it come back before all are done?"""
+def may_leave(basis: Basis, call: Expr) -> bool:
+    """Does it wait for several, and come back before all are done?"""
+    row = basis.types.callee(call).row
+    if row is None or row.leaves != "losers":
+        return False
     until, timeout = _argument(call, "return_when"), _argument(call, "timeout")
     first = until is not None and source_name(until) != _ALL and text_of(until) != _ALL
     return first or (timeout is not None and not is_none(timeout))
@@ -201,7 +206,11 @@ def _siblings(basis: Basis, call: Expr) -> Iterator[Racer]:
     caught = any(owner.op == "try" and block.kind == "body" for block, owner in ancestors(call.stmt))
     for member in members:
         started = _made(basis, member, call)
-        if started is None or any(not apart(use.stmt, call.stmt) for use in _ends(basis, member, call)):
+        ends = [u for u in _ends(basis, member, call) if not apart(u.stmt, call.stmt)] if started is not None else []
+        if started is not None and ends and all(_for_some_errors(u.stmt, call.stmt) for u in ends):
+            yield Racer("partly", call.stmt, ((started.stmt, started, _name(member)),), False, ends[0], _name(member))
+            return
+        if started is None or ends:
             continue
         spawned = spawn(basis, started)
         coroutine = spawned.coroutine if spawned is not None else started
@@ -209,6 +218,15 @@ def _siblings(basis: Basis, call: Expr) -> Iterator[Racer]:
         if endless or (caught and member.op == "name"):
             yield Racer("siblings", call.stmt, ((started.stmt, started, _name(member)),))
             return
+
+
+def _for_some_errors(end: Stmt, wait: Stmt) -> bool:
+    """In a handler around the wait that catches certain errors only, where no other way out ends anything."""
+    around = [owner for block, owner in ancestors(wait) if owner.op == "try" and block.kind == "body"]
+    caught = next(((b, owner) for b, owner in ancestors(end) if b.kind == "handler" and owner in around), None)
+    if caught is None or catches_all(caught[0]):
+        return False
+    return not any(b.kind == "finally" or (b.kind == "handler" and catches_all(b)) for b in caught[1].blocks)
 
 
 def _name(member: Expr) -> str:
