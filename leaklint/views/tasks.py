@@ -13,6 +13,7 @@ from leaklint.answers.tasks import (
     fanned,
     kept,
     lasting,
+    lodged,
     outcome,
     race,
     rearmed,
@@ -105,6 +106,11 @@ class Tasks(View):
     def running(self) -> tuple[running.Running, ...]:
         """Tasks that classes start into their attributes."""
         return tuple(running.running(self.basis))
+
+    @cached_property
+    def lodged(self) -> tuple[lodged.Lodged, ...]:
+        """Tasks in attributes of other objects, which nothing ends or waits for."""
+        return tuple(lodged.lodged(self.basis))
 
     @cached_property
     def rearmed(self) -> tuple[rearmed.Rearmed, ...]:

@@ -12,6 +12,7 @@ from leaklint.tree.ir import source
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
     yield from rearmed(facts)
+    yield from lodged(facts)
     for task in facts.running:
         klass, ending, sibling = task.place.scope, task.ending, task.sibling
         if task.defence:
@@ -85,6 +86,28 @@ def rearmed(facts: Facts) -> Iterator[Hit]:
             args=args,
             clues=tuple(clues),
             acquired=source(timer.call),
+        )
+
+
+def lodged(facts: Facts) -> Iterator[Hit]:
+    """Tasks in attributes of other objects."""
+    for task in facts.lodged:
+        name = source(task.spawned.coroutine, 30)
+        args = {"class": task.klass.name, "coroutine": name, "task": source(task.target)}
+        clues = [Clue(task.call.stmt, "acquired", "started", args)]
+        if task.klass.stmt is not None:
+            clues.append(Clue(task.klass.stmt, "holder", "lodged", args))
+        yield Hit(
+            at=task.call.stmt,
+            subject=f"{task.klass.qualname}.{task.target.text}",
+            owner=facts.lifetime(task.klass),
+            driver="call",
+            release="on some paths",  # another file may end it
+            message="lodged",
+            hint="lodged",
+            args=args,
+            clues=tuple(clues),
+            acquired=source(task.call),
         )
 
 

@@ -133,7 +133,7 @@ def _each_visit(basis: Basis, stmt: Stmt) -> Answer:
     """A function that is given a connection or a request to serve runs once for each of them."""
     function = stmt.scope.function
     served = next((p.name for p in function.params if basis.apis.means("served_objects", p.name)), "")
-    return Answer("event", header(function), function.name) if served and function.is_async else NO
+    return Answer("event", header(function), function.name) if served else NO
 
 
 # -- who takes it off -------------------------------------------------------------------------------------------------

@@ -51,10 +51,10 @@ def reruns(basis: Basis, stmt: Stmt) -> Answer:
 
 def _takedown(basis: Basis, function: Scope) -> Scope | None:
     """What takes down what a function of the module sets up for its host, which may then set it up again."""
-    setups = ("plugin_setups", "entry_setups")
-    if function.parent is not basis.module.scope or not any(basis.apis.means(s, function.name) for s in setups):
+    others = [s for s in basis.module.scope.children if s.kind == "function"]
+    entries = any(basis.apis.means("entry_setups", s.name) for s in others)  # then that of the plug-in runs once
+    if function not in others or not basis.apis.means("entry_setups" if entries else "plugin_setups", function.name):
         return None
-    others = (s for s in basis.module.scope.children if s.kind == "function")
     return next((s for s in others if basis.apis.means("plugin_takedowns", s.name)), None)
 
 
