@@ -209,6 +209,8 @@ def _keeps(node: ast.FunctionDef | ast.AsyncFunctionDef, seen: Seen) -> None:
         if default is not None and type(default) is not ast.Constant:
             seen.held.add(arg.arg)
             _bind(ast.Name(arg.arg, ast.Store()), default, seen)
+            if type(default) is ast.Call and not default.args:
+                seen.born.add((arg.arg, "{}"))  # of a class that may be a container
     closures = {s.name for s in node.body if isinstance(s, (ast.FunctionDef, ast.AsyncFunctionDef))}
     returned = node.body[-1].value if isinstance(node.body[-1], ast.Return) else None
     if returned is not None and not closures.isdisjoint(identifiers(returned)):

@@ -151,7 +151,8 @@ class Keeping(View):
         if queues.for_each(put):
             return "subscribers"
         called_back = when == "event" or queues.called_back(self.basis, put)
-        if called_back or received:
+        fed = put.verb.endswith("nowait") and self.means("feed_methods", put.stmt.scope.function.name)
+        if called_back or received or fed:
             return "event" if called_back else "stream"
         return "service" if queues.takes_in(self.basis, put) else "call"
 

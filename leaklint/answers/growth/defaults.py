@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from leaklint.answers.key import public_name
 from leaklint.answers.releasing.fate import parameter
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
@@ -28,12 +29,23 @@ def defaults(basis: Basis) -> Iterator[Default]:
     for function in basis.module.scopes:
         for param in function.params if function.kind == "function" else ():
             row = basis.types.row(param.default) if param.default is not None else None
+            row = row or _as_used(basis, Place(function, (param.name,)), param.default)
             if param.default is None or row is None or row.kind not in ("container", "buffer") or row.stringifies:
                 continue
             if param.default.op in ("name", "attr", "const") or _always_given(basis, function, param):
                 continue
             for place in _places(basis, Place(function, (param.name,))):
                 yield Default(function, param, param.default, row, place)
+
+
+def _as_used(basis: Basis, place: Place, default: Expr | None) -> Row | None:
+    """`visited=IdentityMap()` of a class that is not known, by what is done with it: `visited[node] = copy`."""
+    made = default.args[0] if default is not None and default.op == "call" and len(default.args) == 1 else None
+    if made is None or not public_name(basis, made)[:1].isupper():
+        return None
+    done = {u.verb for u in basis.all_uses(place)}
+    kind = "dict" if done & {"__setitem__", "setdefault"} else "list" if done & {"append", "extend"} else ""
+    return basis.apis.get(f"builtins.{kind}") if kind else None
 
 
 def _places(basis: Basis, place: Place) -> Iterator[Place]:

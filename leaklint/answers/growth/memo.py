@@ -77,7 +77,7 @@ def _instance_in_key(basis: Basis, function: Scope, made: Expr) -> Scope | None:
         return None
     if is_classmethod(function) or _is_static(function):
         return None
-    if made.op == "call" and "key" in made.names:
+    if made.op == "call" and not {"key", "key_func"}.isdisjoint(made.names):
         return None  # a key of its own
     return None if _members_are_fixed(basis, klass) else klass
 
