@@ -37,9 +37,19 @@ def _run(basis: Basis, mention: Expr, function: Scope) -> bool:
         return False
     if call.args[0] is mention:
         local, waits = basis.types.callee(call).local, call.parent is not None and call.parent.op == "await"
-        return waits or local is None or not local.is_async
+        return waits or local is None or not local.is_async or _gathered(basis, call)
     row = basis.types.callee(call).row
     return row is not None and row.kind == "task" and row.takes
+
+
+def _gathered(basis: Basis, coroutine: Expr) -> bool:
+    """Is it awaited with others: `await gather(*(fetch(url) for url in urls))`?"""
+    expr = coroutine
+    while (parent := expr.parent) is not None and parent.op in ("comp", "starred", "list", "tuple"):
+        expr = parent
+    row = basis.types.callee(parent).row if parent is not None and parent.op == "call" else None
+    awaited = parent is not None and parent.parent is not None and parent.parent.op == "await"
+    return awaited and row is not None and bool(row.leaves)
 
 
 def run_at_once(basis: Basis, use: Use) -> bool:

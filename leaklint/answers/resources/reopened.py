@@ -18,6 +18,9 @@ from leaklint.meaning.names import Place
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, is_none, statements, walk
 
+_ENDING = ("end_of_life_methods", "removing_methods")
+_MAKING_ROOM = ("on_demand_methods", "setting_methods")
+
 
 @dataclass(frozen=True, slots=True)
 class Reopened:
@@ -76,19 +79,21 @@ def _forgotten(basis: Basis, place: Place, found: list[Acquisition]) -> Iterator
         return
     uses = list(resource_uses(basis, place, one.row))
     closed = next((u for u in uses if fate(basis, u, one.row) == "release"), None)
-    # an attribute that nobody closes at all is known for that
-    for use in uses if closed is not None or len(place.path) > 1 else []:
+    # an attribute that nobody closes at all is known for that, and a global by the function that is to end it
+    known = closed is None and place.is_attribute and len(place.path) == 1
+    kinds = _MAKING_ROOM if closed is not None or place.is_attribute else _ENDING
+    for use in uses if not known else []:
         stmt, function = use.stmt, use.stmt.scope.function
         emptied = use.verb == "del" or (use.verb == "bind" and is_none(use.value))
-        makes_room = emptied and not _in_handler(stmt) and _makes_room(basis, function)
+        makes_room = emptied and not _in_handler(stmt) and _makes_room(basis, function, kinds)
         if makes_room and not _looks_after(basis, one, function, stmt, always=True):
             yield Reopened(place, one.row, stmt, one.value, None, closed, emptied=True)
 
 
-def _makes_room(basis: Basis, function: Scope) -> bool:
+def _makes_room(basis: Basis, function: Scope, kinds: tuple[str, ...]) -> bool:
     """By its name, or as what runs for `del self.connection`."""
     decorators = function.stmt.decorators if function.stmt is not None else ()
-    named = any(basis.apis.means(what, function.name) for what in ("on_demand_methods", "setting_methods"))
+    named = function.kind == "function" and any(basis.apis.means(what, function.name) for what in kinds)
     return named or any(d.op == "attr" and d.text == "deleter" for d in decorators)
 
 
@@ -120,7 +125,11 @@ def _called_anew(basis: Basis, one: Acquisition) -> Stmt | None:
     function = one.stmt.scope.function
     for mention in basis.mentions(function.name):
         caller = mention.stmt.scope.function
-        if basis.names.local(mention) is function and basis.apis.means("reopening_methods", caller.name):
+        if basis.names.local(mention) is not function:
+            continue
+        if one.row.pooled and _in_handler(mention.stmt) and function is not caller:
+            return mention.stmt  # where a request has failed, the pool it went through is still there
+        if basis.apis.means("reopening_methods", caller.name):
             callers = (e for e in basis.mentions(caller.name) if basis.names.local(e) is caller)
             if not any(_looks_after(basis, one, e.stmt.scope.function, e.stmt) for e in callers):
                 return mention.stmt
@@ -167,8 +176,8 @@ def _cared_for(basis: Basis, one: Acquisition, always: bool) -> bool:
     `always`: there is always an old one, so that only what is said of that tells of it.
     """
     function, stmt = one.stmt.scope.function, one.stmt
-    if _in_handler(stmt):
-        return True
+    if _in_handler(stmt) and not one.row.pooled:
+        return True  # what has failed is over; a pool is not
     return _looks_after(basis, one, function, stmt, always) or any(
         _looks_after(basis, one, e.stmt.scope.function, e.stmt)
         for e in basis.mentions(function.name)
