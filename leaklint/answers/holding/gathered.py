@@ -7,27 +7,30 @@ from collections.abc import Iterator
 from leaklint.answers.opening.acquisitions import Acquisition
 from leaklint.answers.opening.openers import acquired, sources
 from leaklint.answers.releasing.fate import fate
+from leaklint.answers.releasing.handover import local_name
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, ancestors
+from leaklint.tree.ir import Expr, Stmt, ancestors
 
 _ADDING = ("append", "add")
-_LOOKS = ("__contains__", "__len__", "__getitem__", "get", "clear", "keys", "__setitem__", *_ADDING)
+_LOOKS = ("__contains__", "__len__", "__getitem__", "get", "clear", "keys", "__setitem__", "setdefault", *_ADDING)
 _READ = ("tested", "formatted", "operand")
+_NAMES = 3  # local names that one entry is given in turn
 
 
 def gathered(basis: Basis) -> Iterator[Acquisition]:
     """Of each attribute that gains resources, and of which no entry is ever closed or handed on, the first."""
     for place, uses in list(basis.uses.items()):
         if place.is_attribute and len(place.path) == 1 and all(looks(u) for u in uses):
-            stored = (one for use in uses for one in _stored(basis, use))
+            filled = frozenset(use.stmt for use in uses if put(use))
+            stored = (one for use in uses for one in _stored(basis, use, filled))
             first = next(stored, None)
-            if first is not None and not _ended(basis, basis.all_uses(place.entry), first.row, lent=True):
+            if first is not None and not _ended(basis, basis.all_uses(place.entry), first.row, filled, lent=True):
                 yield first
 
 
-def _stored(basis: Basis, use: Use) -> Iterator[Acquisition]:
+def _stored(basis: Basis, use: Use, filled: frozenset[Stmt]) -> Iterator[Acquisition]:
     """What is put in by a name that nothing else ends, or without one."""
     for kept in put(use):
         for value in sources(basis, kept):
@@ -35,7 +38,7 @@ def _stored(basis: Basis, use: Use) -> Iterator[Acquisition]:
             if row is not None and not row.empty:
                 local = basis.names.place(kept) if kept.op == "name" else None
                 others = [u for u in basis.all_uses(local) if u.stmt is not use.stmt] if local is not None else []
-                if not _ended(basis, others, row, lent=use.verb not in _ADDING):
+                if not _ended(basis, others, row, filled, lent=use.verb not in _ADDING):
                     yield Acquisition(use.place.entry, row, use.stmt, value)
 
 
@@ -45,6 +48,8 @@ def put(use: Use) -> tuple[Expr, ...]:
         return (use.value,) if use.value is not None else ()
     if use.verb == "bind" and use.value is not None:
         return elements(use.value)
+    if use.verb == "setdefault" and use.site.op == "call":
+        return use.site.args[2:3]
     return (use.site.args[1],) if use.verb in _ADDING and use.site.op == "call" and len(use.site.args) == 2 else ()
 
 
@@ -64,11 +69,19 @@ def looks(use: Use) -> bool:
     return use.verb in ("bind", *_LOOKS) or (use.verb == "" and use.role in _READ)
 
 
-def _ended(basis: Basis, uses: list[Use], row: Row, *, lent: bool) -> bool:
-    """Is it released or handed over, other than where something fails? What is returned may be `lent` only."""
+def _ended(
+    basis: Basis, uses: list[Use], row: Row, filled: frozenset[Stmt], *, lent: bool, depth: int = _NAMES
+) -> bool:
+    """Is it released or handed over, other than where something fails? What is returned may be `lent` only; what is
+    put in again is `filled` by one statement."""
     for use in uses:
         fails = any(block.kind == "handler" for block, _ in ancestors(use.stmt))
-        returned = lent and use.role == "returned"
-        if use.verb != "bind" and not fails and not returned and fate(basis, use, row) in ("release", "escape"):
+        if use.verb == "bind" or fails or (lent and use.role == "returned") or use.stmt in filled:
+            continue
+        local = local_name(basis, use) if depth else None
+        if local is not None:  # `client = self.clients.get(host)`
+            if _ended(basis, basis.all_uses(local), row, filled, lent=lent, depth=depth - 1):
+                return True
+        elif fate(basis, use, row) in ("release", "escape"):
             return True
     return False

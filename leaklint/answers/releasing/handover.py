@@ -6,6 +6,7 @@ from leaklint.answers.releasing.fate import fate, parameter, sent_in
 from leaklint.answers.releasing.lending import called, stays
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
+from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import CONSTRUCTORS
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr
@@ -15,7 +16,7 @@ _KEPT = ("returned", "yielded", "bound", "element")
 _DEPTH = 3
 
 
-def given_away(basis: Basis, use: Use, row: Row) -> bool:
+def given_away(basis: Basis, use: Use, row: Row, depth: int = _DEPTH) -> bool:
     """May somebody else close it after this use?
 
     Returning something the object still holds is lending. So is passing it to a function, or to another object this
@@ -23,9 +24,24 @@ def given_away(basis: Basis, use: Use, row: Row) -> bool:
     """
     if use.role == "returned" or fate(basis, use, row) != "escape":
         return False
+    local = local_name(basis, use) if depth else None
+    if local is not None:
+        others = (u for u in basis.all_uses(local) if u.verb != "bind" and not _put_back(basis, u, use.place))
+        return any(fate(basis, u, row) == "release" or given_away(basis, u, row, depth - 1) for u in others)
     if use.stmt.scope.function.name in _BIRTH or use.role not in ("argument", "element"):
         return True
     return _keeps(basis, use, row, _DEPTH)
+
+
+def local_name(basis: Basis, use: Use) -> Place | None:
+    """The local name that a use gives it for a while: `client = self.clients.get(host)`."""
+    target = use.stmt.targets[0] if use.role == "bound" and len(use.stmt.targets) == 1 else None
+    place = basis.names.place(target) if target is not None and target.op == "name" else None
+    return place if place is not None and place.scope.kind == "function" else None
+
+
+def _put_back(basis: Basis, use: Use, place: Place) -> bool:
+    return use.role == "bound" and any(basis.names.place(t) == place for t in use.stmt.targets)
 
 
 def used_on(basis: Basis, use: Use, row: Row) -> bool:
