@@ -23,7 +23,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             yield Clear(stmt, unreleased.subject, unreleased.defence, sound=True)
             continue
         guess = unreleased in facts.presumed
-        when, counted = facts.context(stmt), facts.counted(row, call) or (guess and not unreleased.maker)
+        when, counted = facts.context(stmt), facts.counted(row, call)
         lost = [Clue(unreleased.lost, "missing", "reopened", {"noun": noun})] if unreleased.lost is not None else []
         yield Hit(
             at=stmt,

@@ -7,10 +7,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from leaklint.answers.opening.addressed import addressed
+from leaklint.answers.opening.addressed import addressed, dialed
 from leaklint.answers.opening.makers import making
 from leaklint.answers.opening.openers import acquired, sources
 from leaklint.answers.opening.precedents import begins, noun
+from leaklint.answers.releasing.lending import called
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place
@@ -102,6 +103,7 @@ def likely(basis: Basis, one: Supposed, ends: Collection[Scope], sibling: Use | 
     last = one.maker.rpartition(".")[2]
     named = basis.apis.means("connection_classes", last)
     opens = (begun and last.lstrip("_")[:1].isupper()) or basis.apis.means("opening_names", last)
+    opens = opens or dialed(basis, one.call)
     ended = [m for m in ends if m.name != "__del__"]
     beside = sibling is not None and basis.apis.means("closing_methods", sibling.verb)
     lent = any(lends(basis, arg) for arg in one.call.args[1:])
@@ -132,6 +134,8 @@ def _made(basis: Basis, value: Expr) -> tuple[Expr, str] | None:
         if callee.row is not None or callee.receiver is not None or acquired(basis, call) is not None:
             continue
         maker = stranger(basis, callee.name, callee.local)
+        if maker is None and callee.local is None and dialed(basis, call):
+            maker = called(basis, call)
         if maker is not None:
             return call, maker
     return None

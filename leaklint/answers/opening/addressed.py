@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from leaklint.answers.releasing.lending import called
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.scopes import source_name
 from leaklint.tree.ir import Expr
@@ -15,6 +16,12 @@ def addressed(basis: Basis, call: Expr) -> bool:
 def trusted(basis: Basis, call: Expr) -> bool:
     """Does it get what one logs in with?"""
     return _given(basis, call, "credential_names")
+
+
+def dialed(basis: Basis, call: Expr) -> bool:
+    """Is what an opening function gives called like a connection: `self.ws = await session.ws_connect(url)`?"""
+    named = any(basis.apis.means("peer_names", t.text) for t in call.stmt.targets if t.op in ("name", "attr"))
+    return named and basis.apis.means("opening_functions", called(basis, call))
 
 
 def _given(basis: Basis, call: Expr, words: str) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from leaklint.answers.holding.supposed import lends, presumable, stranger
 from leaklint.answers.instances import leaves
-from leaklint.answers.opening.addressed import addressed, trusted
+from leaklint.answers.opening.addressed import addressed, dialed, trusted
 from leaklint.answers.opening.openers import acquired
 from leaklint.answers.releasing.fate import fate
 from leaklint.answers.releasing.lending import called
@@ -73,7 +73,9 @@ def _row(basis: Basis, call: Expr) -> Row | None:
     if maker is not None and maker.rpartition(".")[2].lstrip("_")[:1].isupper():
         return presumable(basis, maker)
     name = called(basis, call)
-    return replace(presumable(basis, name), name="") if basis.apis.means("connection_makers", name) else None
+    if basis.apis.means("connection_makers", name):
+        return presumable(basis, name)
+    return replace(presumable(basis, name), noun="connection") if dialed(basis, call) else None
 
 
 def _named_open(basis: Basis, row: Row) -> bool:
