@@ -96,7 +96,7 @@ class Value:
 
 def _said(use: Use) -> Iterator[str]:
     yield source(use.key)
-    if use.value is not None and use.value.op == "name" and use.verb == "__setitem__":
+    if use.value is not None and use.value.op == "name" and use.verb in ("__setitem__", "append", "appendleft", "add"):
         yield f"={use.value.text}"
 
 

@@ -172,7 +172,7 @@ class Names(Scopes):
         return target if target.scope.kind in ("class", "module") or len(target.path) > 1 else None
 
     def _bound_place(self, binding: Binding, steps: int) -> Place | None:
-        value = binding.value
+        value = binding.value if binding.param is None else _kept(binding)
         if value is None:
             return None
         if binding.how in ("for", "comp"):
@@ -223,6 +223,12 @@ def _new_container(value: Expr | None) -> bool:
     if value is None or value.op != "call":
         return value is not None and value.op in ("list", "dict", "set")
     return source_name(value) in _CONTAINERS
+
+
+def _kept(binding: Binding) -> Expr | None:
+    """What a function within another keeps for itself: `def done(task, tasks=self._tasks)`."""
+    default = binding.param.default if binding.param is not None else None
+    return default if default is not None and default.scope.kind == "function" else None
 
 
 def _part(display: Expr, index: str) -> Expr | None:

@@ -157,6 +157,9 @@ class Scopes:
             if function is not None and function.method_of and function.params and function.params[0].name == expr.text:
                 decorated = {source_name(d) for d in function.stmt.decorators} if function.stmt else set()
                 return None if "staticmethod" in decorated else function.method_of
+            told = found[0].param.default if found[0].param is not None else None
+            if told is not None and told.op == "name" and told.text == expr.text and told.scope is not expr.scope:
+                return self.class_of(told)  # `def done(task, self=self)`
         return None
 
     def _own_class(self, scope: Scope) -> Scope | None:

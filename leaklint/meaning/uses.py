@@ -169,6 +169,8 @@ class _Collector:
             callee = parent.args[0]
             if callee.op == "name" and callee.text == "len":
                 self.add(place, "__len__", expr, parent)
+            elif callee.op == "name" and callee.text in _ASKING:
+                self.add(place, "", expr, parent, "tested")
             elif expr in parent.args[1:2] and (verb := self.acts(callee)):
                 given = parent.args[2:3]  # `heappush(self.heap, item)` is `self.heap.append(item)`
                 self.add(place, verb, expr, parent, key=given[0] if given else None, value=given[0] if given else None)
@@ -207,6 +209,7 @@ class _Collector:
             self.add(place, "", expr, top, role)
 
 
+_ASKING = ("isinstance", "issubclass", "hasattr", "callable", "bool")  # what is given to them is asked, and not kept
 _ROLES = {
     "tuple": "element", "list": "element", "set": "element", "dict": "element", "starred": "element",
     "yield": "yielded", "yieldfrom": "yielded", "lambda": "returned", "format": "formatted", "fstring": "formatted",

@@ -83,6 +83,10 @@ class Growth(View):
         """Containers of the same holder that gain entries next to `value` and lose them again."""
         return sibling.pruned(value, self.held)
 
+    def forgotten_beside(self, value: Value) -> sibling.Sibling | None:
+        """One of them, where nothing is ever taken out of `value` itself."""
+        return None if value.shrinks else next(self.siblings(value), None)
+
     def left_behind(self, value: Value, inserts: Sequence[Use]) -> Iterator[sibling.Sibling]:
         """Containers that are cleaned together with `value`, and in one more place without it."""
         return sibling.left_behind(self.basis, value, self.held) if inserts else iter(())

@@ -26,7 +26,7 @@ class Keyed(Growth):
             return NO
         if self._forgotten(value, insert):
             return Answer("inventory", driver.clues, source(insert.key))
-        if driver.kind == "import":
+        if driver.kind == "import" and not record.waits(self.basis, insert):
             return NO
         if self._passes(value, insert):
             return Answer(driver.kind, driver.clues, source(insert.key))
@@ -40,7 +40,7 @@ class Keyed(Growth):
         function that ends what it looks up here by the same kind of key?"""
         if value.shrinks or insert.stmt.scope.function.kind != "function":
             return False
-        return next(self.siblings(value), None) is not None or any(self._parts(u) for u in value.uses)
+        return self.forgotten_beside(value) is not None or any(self._parts(u) for u in value.uses)
 
     def _parts(self, look: Use) -> bool:
         """`plugin = self.plugins[name]` in `unload_plugin(name)`."""

@@ -43,27 +43,30 @@ def added(facts: Facts, value: Value, kept: bool) -> tuple[Use, Answer] | None:
 
 
 def hit(facts: Facts, value: Value, use: Use, when: Answer, sent: Answer = NO) -> Hit:
-    how = sent.kind or facts.pruned(value)
+    how, sibling = sent.kind or facts.pruned(value), facts.forgotten_beside(value)
     return Hit(
         at=use.stmt,
         subject=value.subject,
         owner=value.owner.kind,  # type: ignore[arg-type]
         driver="event" if when.kind in ("event", "stream") else "call",
         release="on some paths" if how in ("only_on_demand", "only_newest", "unsent", "only_if") else "never",
-        message=how,
-        hint=_HINTS[sent.kind] if sent else advice(facts, value, use),
+        message=how if sibling is None else "sibling",
+        hint=_HINTS[sent.kind] if sent else "sibling" if sibling is not None else advice(facts, value, use),
         args={
             "function": use.stmt.scope.function.name,
             "value": source(use.value),
             "name": source(use.expr) if value in facts.held else f"{value.place.path[0]}[...]",
             "setting": sent.word,
             "remover": value.shrinks[0].stmt.scope.function.name if value.shrinks else "",
+            "sibling": sibling.value.subject if sibling is not None else "",
+            "removal": source(sibling.removal.site) if sibling is not None else "",
         },
         clues=(
             Clue(use.stmt, "acquired", "added", {"value": source(use.value)}),
             *when.clues[:1],
             *((value.birth,) if value.birth else ()),
             *sent.clues,
+            *((Clue(sibling.removal.stmt, "sibling", "sibling", {"sibling": sibling.value.subject}),) if sibling else ()),
             *(Clue(s.stmt, "released", how) for s in value.shrinks[:1]),
         ),
         acquired=source(use.site),
@@ -83,6 +86,8 @@ def repeats(facts: Facts, value: Value, use: Use, when: str) -> bool:
     """Each event adds one; a stream or a call does where the holder lasts, or what is added is a record by its form."""
     if value.place.scope.kind not in ("module", "class"):
         return facts.runs_on(value, use)
+    if when != "once" and facts.forgotten_beside(value) is not None:
+        return True
     lasting, record = facts.lasting(value), facts.record(use).kind
     if when in ("event", "stream"):
         return (when == "event" and value in facts.held) or lasting or record != ""

@@ -39,7 +39,7 @@ def record(basis: Basis, added: Use) -> Answer:
         return Answer("seen")
     if _unread(basis, added.place):
         return Answer("unread")
-    if _waiter(basis, added.value):
+    if waits(basis, added):
         return Answer("waiter")
     if _entry(basis, added, name):
         return Answer("entry")
@@ -60,8 +60,10 @@ def passing(basis: Basis, added: Use) -> bool:
 
 
 def waits(basis: Basis, added: Use) -> bool:
-    """Is it a future that was made here, or has it one? Somebody waits for it, and soon no more."""
-    return any(_waiter(basis, part) for part in _parts(added))
+    """Is it a future that was made or handed in here, or has it one? Somebody waits for it, and soon no more."""
+    value = added.value
+    entry = basis.names.only_value(value.text, value.scope) if value is not None and value.op == "name" else value
+    return _waiter(basis, value) or (entry is not None and any(_waiter(basis, p) for p in _put_together(entry)))
 
 
 def _parts(added: Use) -> Sequence[Expr | None]:
@@ -69,10 +71,20 @@ def _parts(added: Use) -> Sequence[Expr | None]:
     return value.args if value is not None and value.op == "tuple" else (value,)
 
 
+def _put_together(entry: Expr) -> Sequence[Expr]:
+    """What an entry is made of: `(reply, deadline)`, `{"reply": reply}`, `Pending(reply, deadline)`."""
+    if entry.op == "call":
+        return entry.args[1:] if source_name(entry).lstrip("_")[:1].isupper() else ()
+    return entry.args if entry.op in ("tuple", "list", "dict") else ()
+
+
 def _waiter(basis: Basis, value: Expr | None) -> bool:
-    """A future that was made here."""
-    made = basis.names.only_value(value.text, value.scope) if value is not None and value.op == "name" else value
-    row = basis.types.row(made) if made is not None and made.op == "call" else None
+    """A future that was made here, or that a parameter is said to be."""
+    if value is None or value.op not in ("name", "call"):
+        return False
+    made = basis.names.only_value(value.text, value.scope) if value.op == "name" else value
+    given = value.op == "name" and made is None
+    row = basis.types.row(value) if given else basis.types.row(made) if made is not None and made.op == "call" else None
     return row is not None and row.noun == _FUTURE
 
 

@@ -20,7 +20,7 @@ from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, flat_of, is_none, statements
 
 _KEEPING = ("argument", "element", "bound", "returned", "yielded", "key")
-_LOOKS = (*LOOKS, "bind", "del")
+_LOOKS = (*LOOKS, "bind", "del", "result", "exception")
 
 
 @dataclass(frozen=True, slots=True)
