@@ -22,6 +22,22 @@ def gives(taking: str) -> bool:
     return taking.startswith(_GIVEN)
 
 
+_AROUND = (
+    *(("append", "pop"), ("insert", "pop"), ("insert", "remove"), ("push", "pop"), ("enter", "exit"), ("begin", "end")),
+    *(("start", "stop"), ("start", "end"), ("set", "reset"), ("setUp", "tearDown"), ("block", "unblock")),
+    *(("disable", "enable"), ("suspend", "resume"), ("pause", "resume"), ("pause", "unpause"), ("freeze", "unfreeze")),
+    *(("hold", "unhold"), ("mute", "unmute"), ("activate", "deactivate"), ("open", "close"), ("mount", "unmount")),
+    *(("enable", "disable"), ("inc", "dec"), ("increment", "decrement"), ("patch", "unpatch"), ("start", "cancel")),
+)
+
+
+def ends_of(beginning: str) -> tuple[str, ...]:
+    """By their names, the methods that come after what stands between (`begin_batch`: `end_batch`)."""
+    head, _, rest = beginning.strip("_").partition("_")
+    own = tuple(end + beginning.removeprefix(begin) for begin, end in _AROUND if beginning == begin)
+    return own + tuple(f"{end}_{rest}" for begin, end in _AROUND if rest and head == begin)
+
+
 _UNDOING = (
     *(("add", "remove"), ("add", "discard"), ("append", "remove"), ("on", "off"), ("once", "off")),
     *(("connect", "disconnect"), ("attach", "detach"), ("install", "remove"), ("register", "deregister")),

@@ -66,7 +66,11 @@ def hit(facts: Facts, value: Value, use: Use, when: Answer, sent: Answer = NO) -
             *when.clues[:1],
             *((value.birth,) if value.birth else ()),
             *sent.clues,
-            *((Clue(sibling.removal.stmt, "sibling", "sibling", {"sibling": sibling.value.subject}),) if sibling else ()),
+            *(
+                (Clue(sibling.removal.stmt, "sibling", "sibling", {"sibling": sibling.value.subject}),)
+                if sibling
+                else ()
+            ),
             *(Clue(s.stmt, "released", how) for s in value.shrinks[:1]),
         ),
         acquired=source(use.site),

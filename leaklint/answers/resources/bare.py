@@ -7,17 +7,14 @@ from dataclasses import dataclass
 
 from leaklint.answers.releasing.fate import manages
 from leaklint.answers.ways.handlers import catches_all, handles
-from leaklint.counterparts import counterpart, undoings
+from leaklint.counterparts import counterpart, ends_of, undoings
 from leaklint.meaning.basis import Basis, calls
 from leaklint.meaning.flow import Effects, open_exits
 from leaklint.meaning.names import Place
 from leaklint.tree.ir import Block, Expr, Stmt, ancestors, source, statements
 
 _ENDS = ("False", "None", "0")
-_PAIRS = (
-    *(("append", "pop"), ("insert", "pop"), ("insert", "remove"), ("push", "pop"), ("enter", "exit"), ("begin", "end")),
-    *(("getconn", "putconn"), ("start", "stop"), ("set", "reset"), ("setUp", "tearDown")),
-)
+_SETS = ("set", "signal", "umask")  # what is in force for all until it is called again
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +39,20 @@ def bare(basis: Basis, followed: Collection[Place]) -> Iterator[Bare]:
 def _skipped(basis: Basis, body: Block, followed: Collection[Place]) -> Iterator[Bare]:
     inner = statements(body)
     yields = [s for s in inner if any(e.op == "yield" for e in s.flat)]
-    before = [s for s in inner if yields and s.ordinal < yields[0].ordinal]
-    after = inner[len(before) + 1 :] if yields else ()
-    for undo in after:
+    for undo in (s for s in inner if yields and s.ordinal > yields[0].ordinal):
         subject = _subject(undo)
         if subject is None or any(_followed(basis, e, followed) for e in (subject, *_given(undo))):
             continue
+        reaching = [y for y in yields if _follows(y, undo)]
+        before = [s for s in inner if reaching and s.ordinal < reaching[-1].ordinal and s not in reaching]
         done = _done(basis, undo, subject, before)
         if done is None and not _ends(basis, undo):
             continue
-        reaching = [y for y in yields if _follows(y, undo)]
-        left = _passes(basis, body, reaching, [s for s in after if _same(s, undo)]) if reaching else None
-        if left is not None:
-            yield Bare(left, undo, done)
+        left = [y for y in reaching if done is None or y.ordinal > done.ordinal]
+        after = [s for s in inner if left and s.ordinal > left[0].ordinal and _same(s, undo)]
+        passed = _passes(basis, body, left, after) if left else None
+        if passed is not None:
+            yield Bare(passed, undo, done)
 
 
 def _passes(basis: Basis, body: Block, yields: Sequence[Stmt], undoing: Sequence[Stmt]) -> Stmt | None:
@@ -138,7 +136,7 @@ def _done(basis: Basis, undo: Stmt, subject: Expr, before: Sequence[Stmt]) -> St
         elif undo.op == "augassign":
             if stmt.op == "augassign" and source(stmt.targets[0]) == text and {stmt.text, undo.text} == _COUNTED:
                 return stmt
-        elif stmt.op == "assign" and any(source(t) == text for t in stmt.targets) and subject.op in ("attr", "sub"):
+        elif stmt.op == "assign" and any(source(t) == text for t in stmt.targets) and _outlives(basis, subject):
             return stmt if undo.op == "del" or _restores(undo, text, before) else None
     return None
 
@@ -146,20 +144,48 @@ def _done(basis: Basis, undo: Stmt, subject: Expr, before: Sequence[Stmt]) -> St
 _COUNTED = {"AddAssign", "SubtractAssign"}
 
 
+def _outlives(basis: Basis, bound: Expr) -> bool:
+    """Is it still there when the generator has gone: an attribute, an entry, a name from around it?"""
+    place = basis.names.place(bound)
+    return bound.op in ("attr", "sub") or (place is not None and place.scope is not bound.scope.function)
+
+
 def _undone(basis: Basis, stmt: Stmt, undo: Expr, text: str) -> bool:
-    """`bus.watch(f)` by `bus.unwatch(f)`, `os.chdir(path)` by `os.chdir(old)`, `jobs[k] = 1` by `jobs.pop(k)`."""
+    """`bus.watch(f)` by `bus.unwatch(f)`, `os.chdir(path)` by `os.chdir(old)`, `jobs[k] = 1` by `jobs.pop(k)`,
+    `Thread(target=beat, args=(stop,))` by `stop.set()`."""
     verb = undo.args[0].text
+    if verb == "set" and len(undo.args) == 1:
+        given = (a for call in stmt.flat if call.op == "call" for a in call.args[1:])
+        return any(source(a) == text or (a.op in ("tuple", "list") and text in map(source, a.args)) for a in given)
     if verb == "pop" and stmt.op == "assign":
         return any(t.op == "sub" and source(t.args[0]) == text for t in stmt.targets)
     for call in (e for e in stmt.flat if e.op == "call"):
         if basis.names.qualified(undo.args[0]) == basis.names.qualified(call.args[0]) == "os.chdir":
             return True
+        if source(call.args[0]) == source(undo.args[0]) and _sets_back(basis, call, undo):
+            return True
         method, taking = call.args[0], call.args[0].text
         if method.op != "attr" or undo.args[0].op != "attr" or source(method.args[0]) != text:
             continue
-        if verb in undoings(taking) or verb == counterpart(taking) or (taking, verb) in _PAIRS:
+        if verb in undoings(taking) or verb == counterpart(taking) or verb in ends_of(taking):
             return True
     return False
+
+
+def _sets_back(basis: Basis, call: Expr, undo: Expr) -> bool:
+    """`set_quiet(True)` by `set_quiet(False)`, `signal(SIGALRM, ring)` by `signal(SIGALRM, saved)`."""
+    if not any(call.args[0].text.lstrip("_").lower().startswith(word) for word in _SETS):
+        return False
+    if len(call.args) != len(undo.args):
+        return False
+    changed = [(a, b) for a, b in zip(call.args[1:], undo.args[1:], strict=True) if source(a) != source(b)]
+    if len(changed) != 1:
+        return False
+    put, back = changed[0]
+    if back.op == "const":
+        return back.value in _ENDS or (put.op == "const" and {put.value, back.value} == {"True", "False"})
+    saved = basis.names.only_value(back.text, back.scope) if back.op == "name" else None
+    return saved is not None and saved.stmt.ordinal <= call.stmt.ordinal
 
 
 def _restores(undo: Stmt, text: str, before: Sequence[Stmt]) -> bool:
