@@ -89,8 +89,8 @@ class Holders(Resources):
     @cached_property
     def bare(self) -> tuple[bare.Bare, ...]:
         """What context managers made of a generator undo after a bare `yield`."""
-        followed = {t[0].place for t in (*self.traces, *self.evident)} | {one.place for one in self.lent}
-        return tuple(bare.bare(self.basis, followed))
+        told = {one.last.place for one in self.skipped if one.way and one.last is not None}
+        return tuple(bare.bare(self.basis, told | {one.place for one in self.lent}))
 
     @cached_property
     def _begun(self) -> tuple[tuple[Paths, Expr], ...]:

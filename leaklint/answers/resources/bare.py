@@ -26,22 +26,22 @@ class Bare:
     done: Stmt | None
 
 
-def bare(basis: Basis, followed: Collection[Place]) -> Iterator[Bare]:
-    """The first thing that each such context manager would not undo. `followed`: names with an answer of their own."""
+def bare(basis: Basis, told: Collection[Place]) -> Iterator[Bare]:
+    """The first thing that each such context manager would not undo. `told`: of these something else is said."""
     for function in basis.module.scopes:
         whole = basis.apis.means("program_managers", function.name)  # the process ends with it
         if function.is_generator and function.block is not None and manages(basis, function) and not whole:
-            found = next(_skipped(basis, function.block, followed), None)
+            found = next(_skipped(basis, function.block, told), None)
             if found is not None:
                 yield found
 
 
-def _skipped(basis: Basis, body: Block, followed: Collection[Place]) -> Iterator[Bare]:
+def _skipped(basis: Basis, body: Block, told: Collection[Place]) -> Iterator[Bare]:
     inner = statements(body)
     yields = [s for s in inner if any(e.op == "yield" for e in s.flat)]
     for undo in (s for s in inner if yields and s.ordinal > yields[0].ordinal):
         subject = _subject(undo)
-        if subject is None or any(_followed(basis, e, followed) for e in (subject, *_given(undo))):
+        if subject is None or any(basis.names.place(e) in told for e in (subject, *_given(undo))):
             continue
         reaching = [y for y in yields if _follows(y, undo)]
         before = [s for s in inner if reaching and s.ordinal < reaching[-1].ordinal and s not in reaching]
@@ -97,10 +97,6 @@ def _call(stmt: Stmt) -> Expr | None:
 def _given(undo: Stmt) -> tuple[Expr, ...]:
     call = _call(undo)
     return call.args[1:] if call is not None else ()
-
-
-def _followed(basis: Basis, expr: Expr, followed: Collection[Place]) -> bool:
-    return basis.names.place(expr) in followed
 
 
 def _same(stmt: Stmt, undo: Stmt) -> bool:
@@ -167,9 +163,20 @@ def _undone(basis: Basis, stmt: Stmt, undo: Expr, text: str) -> bool:
         method, taking = call.args[0], call.args[0].text
         if method.op != "attr" or undo.args[0].op != "attr" or source(method.args[0]) != text:
             continue
+        if verb.startswith(_BACK) and _took(stmt, undo):  # `one = pool.next()`, `pool.release(one)`
+            return True
         if verb in undoings(taking) or verb == counterpart(taking) or verb in ends_of(taking):
             return True
     return False
+
+
+_BACK = ("release", "put", "give", "return", "free", "recycle", "checkin", "check_in", "drop", "discard", "close")
+
+
+def _took(stmt: Stmt, undo: Expr) -> bool:
+    """Is what a statement got given back?"""
+    names = {t.text for t in stmt.targets if t.op == "name"} if stmt.op == "assign" else set()
+    return any(a.op == "name" and a.text in names for a in undo.args[1:])
 
 
 def _sets_back(basis: Basis, call: Expr, undo: Expr) -> bool:
