@@ -26,6 +26,7 @@ _READS = frozenset(
 _TAKEN_APART = frozenset({"splitlines", "write_bytes", "loads", "readlines", "len", "write", "seek", "writestr"})
 _LISTING = frozenset({"list", "to_list"})
 _FIRST_OF = frozenset({"load", "loads", "split"})
+_TAKING = ("response_classes", "sending_calls", "storing_calls")
 _TELLING = ("fetch_methods", "lazy_tables", "row_loaders", "backward_methods", "downloading_methods")
 
 
@@ -67,7 +68,7 @@ class Loading:
             return True
         if not called.isdisjoint(_READS) and (
             not called.isdisjoint(self._piecewise)
-            or any(self.apis.means(what, w) for w in called for what in ("response_classes", "sending_calls"))
+            or any(self.apis.means(what, w) for w in called for what in _TAKING)
             or ("update" in called and any(self.apis.means("digest_makers", w) for w in called))
         ):
             return True

@@ -15,6 +15,7 @@ HINTS = {
     "hashed": "digest",
     "copied": "pass_on",
     "sent": "pass_on",
+    "stored": "portions",
     "answered": "send",
     "archived": "archive",
     "dropped": "drop",

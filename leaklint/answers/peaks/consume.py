@@ -30,9 +30,8 @@ def peaks(basis: Basis) -> Iterator[Peak]:
     """Everything that this module reads as a whole and uses in another way; not what was small enough when asked, and
     nothing of a script or example, which is over soon."""
     for peak in _peaks(basis) if not runs_aside(basis) else ():
-        if peak.found.kind not in ("upload", "body", "download") or not asked_before(
-            peak.found, peak.at, compared=True
-        ):
+        limits = peak.found.kind in ("upload", "body", "download") or peak.how == "stored"
+        if not limits or not asked_before(peak.found, peak.at, compared=True):
             yield peak
 
 

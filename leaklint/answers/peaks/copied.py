@@ -1,4 +1,5 @@
-"""What is written to a file, and was in memory as a whole before: read from whatever it is, or put together there."""
+"""What is written to a file or handed to be stored, and was in memory as a whole before: read from whatever it is, or
+put together there."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from leaklint.answers.peaks.loads import Whole, opened
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.flow import apart
 from leaklint.meaning.scopes import source_name
+from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, source
 
 _TAKEN_BACK = ("getvalue", "getbuffer")
@@ -32,6 +34,23 @@ def copied(basis: Basis, value: Expr, writer: Expr) -> Whole | None:
     return Whole("buffer", filling, source(call)) if filling is not None else None
 
 
+def stored(basis: Basis, value: Expr) -> Whole | None:
+    """`bucket.upload(path, source.read())`; in a buffer of its own too, and where its length is asked beside."""
+    call = _given(basis, value, measured=True)
+    made = basis.types.callee(call).row if call is not None and call.op == "call" else None
+    if call is not None and made is not None and made.kind == "buffer" and made.bulk and len(call.args) == 2:
+        call = _given(basis, call.args[1], measured=True)
+    if call is None or call.op != "call" or call.args[0].op != "attr" or len(call.args) > 1:
+        return None
+    origin = call.args[0].args[0]
+    if call.args[0].text not in ("read", "readall") or not _may_be_anything(basis, origin):
+        return None
+    row = basis.types.row(origin)
+    if row is not None and row.noun != "upload":
+        return None
+    return Whole("data" if row is None else "upload", call, source(call))
+
+
 def stored_body(basis: Basis, value: Expr) -> Whole | None:
     """`store.get_object(Key=key)["Body"].read()`, of no other use."""
     call = _given(basis, value)
@@ -41,8 +60,8 @@ def stored_body(basis: Basis, value: Expr) -> Whole | None:
     return Whole("data", call, source(call)) if body else None
 
 
-def _given(basis: Basis, value: Expr) -> Expr | None:
-    """What is handed over, also by way of a name that is used for nothing else."""
+def _given(basis: Basis, value: Expr, measured: bool = False) -> Expr | None:
+    """What is handed over, also by way of a name that is used for nothing else, but to see how much it is."""
     while value.op == "await":
         value = value.args[0]
     if value.op != "name":
@@ -50,9 +69,18 @@ def _given(basis: Basis, value: Expr) -> Expr | None:
     place = basis.names.place(value)
     uses = basis.all_uses(place) if place is not None else []
     found = basis.names.only_value(value.text, value.scope)
-    if found is None or any(u.expr is not value and u.verb != "bind" for u in uses):
+    others = [u for u in uses if u.expr is not value and u.verb != "bind"]
+    if found is None or any(not measured or u.stmt is value.stmt or not _asks_how_much(u) for u in others):
         return None
     return found.args[0] if found.op == "await" else found
+
+
+def _asks_how_much(use: Use) -> bool:
+    """`len(data)`, `if not data`."""
+    above = use.expr.parent
+    return (use.role == "tested" and not use.verb) or (
+        above is not None and above.op == "call" and above.args[0].text == "len"
+    )
 
 
 def _may_be_anything(basis: Basis, origin: Expr) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from leaklint.answers.peaks.copied import copied, stored_body
+from leaklint.answers.peaks.copied import copied, stored, stored_body
 from leaklint.answers.peaks.loads import Whole, is_open, names_data, whole
 from leaklint.answers.peaks.query import bound_value
 from leaklint.meaning.basis import Basis
@@ -17,7 +17,7 @@ from leaklint.tree.ir import Expr, Stmt, source, statements
 _HANDED_ON = ("file", "member", "upload", "download", "body")
 
 How = Literal[
-    "iterated", "parsed", "limited", "hashed", "written", "archived", "sent", "copied", "answered",
+    "iterated", "parsed", "limited", "hashed", "written", "archived", "sent", "stored", "copied", "answered",
     "cut", "sampled", "counted", "first", "dropped",
 ]  # fmt: skip
 
@@ -86,7 +86,7 @@ def handed_on(basis: Basis, call: Expr) -> Iterator[Peak]:
         yield from as_it_is(basis, "copied", args[0], call.stmt, word)
     elif func.op == "attr" and word == "update" and _feeds(basis, func.args[0]):
         yield from as_it_is(basis, "hashed", args[0], call.stmt, "update")
-    elif func.op == "attr" and word in ("write", "write_bytes", "write_text"):
+    elif func.op == "attr" and word in ("write", "write_bytes", "write_text") and not _sends(basis, call):
         part = copied(basis, args[0], func.args[0]) if word == "write" else None
         yield from (
             [Peak("written", part, call.stmt, word)] if part else as_it_is(basis, "written", args[0], call.stmt, word)
@@ -106,6 +106,17 @@ def handed_on(basis: Basis, call: Expr) -> Iterator[Peak]:
                 yield from (
                     [Peak("sent", body, call.stmt, word)] if body else as_it_is(basis, "sent", arg, call.stmt, word)
                 )
+    name = (callee.name or word).rpartition(".")[2]
+    if callee.local is None and basis.apis.means("storing_calls", name) and (name != "write" or _sends(basis, call)):
+        sent = basis.apis.means("sending_calls", word)
+        for given, arg in zip(call.names[1:], args, strict=False):
+            found = None if sent and basis.apis.means("sent_arguments", given) else stored(basis, arg)
+            yield from [Peak("stored", found, call.stmt, name)] if found is not None else ()
+
+
+def _sends(basis: Basis, call: Expr) -> bool:
+    """`write(path, data=content)`: a call that says by name what it is given."""
+    return any(basis.apis.means("sent_arguments", name) for name in call.names)
 
 
 def _copied_rows(basis: Basis, rows: Expr, call: Expr) -> Iterator[Peak]:
