@@ -91,7 +91,8 @@ def _analyze(source: bytes, path: str, module: str, catalogue: Catalogue, gate: 
 
 
 def _taken(seen: Seen) -> Iterator[Outside]:
-    """Removals through objects whose class is not to be seen: `self.hub.sessions.pop(key)`."""
+    """Removals through objects whose class is not to be seen: `self.hub.sessions.pop(key)`; and from what is an
+    object's own, which subclasses in other files share."""
     for holder, attribute in sorted(seen.taken):
         yield Outside(f"{ANYWHERE}:{holder}.{attribute}", "shrink", Span(1, 1, 1, 1))
 
@@ -146,7 +147,8 @@ class _Report:
         for rule, hit in kept:
             finding = self.finding(rule, hit)
             if hit.place is not None and hit.place.scope.kind in ("module", "class"):
-                questions.append(OpenQuestion("released elsewhere", finding.subject, finding))
+                bases = facts.basis.names.outside_bases(hit.place.scope)
+                questions.append(OpenQuestion("released elsewhere", finding.subject, finding, called=tuple(bases)))
             elif hit.starter:
                 questions.append(OpenQuestion("drops its task", hit.starter, finding, hit.likely))
             elif hit.maker:

@@ -107,7 +107,8 @@ class OpenQuestion(NamedTuple):
     """What this file cannot settle: `finding` stands unless a file that imports `place` answers `asks`.
 
     `asks`             `place` is                   answered by                      if nobody answers
-    released elsewhere the holder: `app.hub:Hub.xs` files that import or use it      reported, if need be as P1
+    released elsewhere the holder: `app.hub:Hub.xs` files that import or use it,     reported, if need be as P1
+                                                    and those of its bases `called`
     drops its task     a function: `app.aio.spawn`  its own file                     reported only if `likely`, as P2
     must be closed     a class: `app.wire.Wire`     its own file (methods `called`)  reported only if `likely`, as P2
     loaded anyway      a library                    the modules `called`             reported

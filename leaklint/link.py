@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from leaklint.facts import ANYWHERE, Cleared, FileResult, Finding, OpenQuestion, Outside, Reach
+from leaklint.gating.seen import OWN
 from leaklint.vocabulary import words_of
 
 
@@ -57,7 +58,9 @@ def link(results: Sequence[FileResult]) -> Linked:
                 findings.append(question.finding)
             continue
         klass, found = holder_of(question.place), taken.get(question.place.rpartition(".")[2], ())
-        alike = [u for path, u in found if path != result.path and named_alike(holder_of(u.place), klass)]
+        above = {base.rpartition(".")[0] for base in question.called}
+        others = [(one.summary.module, u) for one, u in found if one.path != result.path]
+        alike = [u for at, u in others if (named_alike(h, klass) if (h := holder_of(u.place)) != OWN else at in above)]
         answer = _answer(question, [*outside.get(question.place, ()), *alike])
         if answer is None:
             findings.append(_unanswered(question.finding, result.reach))
@@ -101,13 +104,13 @@ def _of_class(place: str, classes: Mapping[str, str]) -> str:
     return place if klass is None else klass + dot + path
 
 
-def _by_names(results: Sequence[FileResult]) -> dict[str, list[tuple[str, Outside]]]:
+def _by_names(results: Sequence[FileResult]) -> dict[str, list[tuple[FileResult, Outside]]]:
     """Removals through objects whose class is not to be seen, with their files, by the name of the attribute."""
-    found: dict[str, list[tuple[str, Outside]]] = {}
+    found: dict[str, list[tuple[FileResult, Outside]]] = {}
     for result in results:
         for use in result.summary.outside:
             if use.place.startswith(f"{ANYWHERE}:"):
-                found.setdefault(use.place.rpartition(".")[2], []).append((result.path, use))
+                found.setdefault(use.place.rpartition(".")[2], []).append((result, use))
     return found
 
 

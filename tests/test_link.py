@@ -74,6 +74,56 @@ def test_an_object_that_is_called_like_its_class(other: str, prunes: bool) -> No
     )
 
 
+@pytest.mark.parametrize(
+    ("other", "prunes"),
+    [
+        ("class Base:\n    def flush(self):\n        self.sessions.clear()\n", True),
+        ("class Base:\n    def flush(self):\n        self.others.clear()\n", False),
+    ],
+)
+def test_what_its_base_class_in_another_file_takes_out(other: str, prunes: bool) -> None:
+    hub = "from app.base import Base\n\n" + HUB.replace("class Hub:", "class Hub(Base):")
+    assert told(result(hub, "app.hub"), result(other, "app.base")) == ([] if prunes else ["LK103 app.hub:Hub.sessions"])
+    assert told(result(hub, "app.hub"), result(other, "app.elsewhere")) == ["LK103 app.hub:Hub.sessions"]
+
+
+STARTED = """
+from app.parse import Parser
+
+
+class Cluster:
+    def __init__(self, nodes):
+        self.nodes = nodes
+        self.parser = Parser()
+
+    async def initialize(self):
+        await self.nodes.initialize()
+        await self.parser.initialize()
+
+    async def aclose(self):
+        await self.nodes.aclose()
+"""
+PARSER = """
+import asyncio
+
+
+class Parser:
+    async def initialize(self):
+        self.reader, self.writer = await asyncio.open_connection("a", 1)
+
+    async def aclose(self):
+        self.writer.close()
+"""
+
+
+def test_what_is_started_beside_another_is_ended_if_its_class_says_so() -> None:
+    (alone,) = link([result(STARTED, "app.cluster")]).findings
+    assert (alone.subject, alone.severity, alone.hint) == ("app.cluster:Cluster.parser", "P2", "end_to_method")
+    nothing_open = "class Parser:\n    async def initialize(self):\n        self.commands = {}\n"
+    assert told(result(STARTED, "app.cluster"), result(nothing_open, "app.parse")) == []
+    assert told(result(STARTED, "app.cluster"), result(PARSER, "app.parse")) == ["LK302 app.cluster:Cluster.parser"]
+
+
 def test_a_private_list_that_another_file_hands_on() -> None:
     queue = "class Outbox:\n    def __init__(self):\n        self._history = []\n\n"
     queue += "    def on_message(self, message):\n        self._history.append(message)\n"

@@ -12,7 +12,7 @@ from typing import Any
 
 from leaklint.gating.awaiting import awaited
 from leaklint.gating.identifiers import first, identifiers, inner, last, passed_on, put_in, values, words
-from leaklint.gating.seen import Seen
+from leaklint.gating.seen import OWN, Seen
 from leaklint.gating.turning import DISPLAYS, calls_itself, turn
 
 
@@ -112,9 +112,10 @@ def _call(node: ast.Call, seen: Seen) -> None:
 
 
 def _take(container: ast.AST, seen: Seen) -> None:
-    """From `hub.sessions`, but not from what is the object's own, something is taken."""
-    if type(container) is ast.Attribute and not (type(container.value) is ast.Name and container.value.id in _OWN):
-        seen.taken.add((last(container.value), container.attr))
+    """From `hub.sessions`, or from what is the object's own, something is taken."""
+    if type(container) is ast.Attribute:
+        own = type(container.value) is ast.Name and container.value.id in _OWN
+        seen.taken.add((OWN if own else last(container.value), container.attr))
 
 
 def _statement(node: ast.Expr, seen: Seen) -> None:

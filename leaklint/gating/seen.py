@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
+OWN = "self"
+"""The object that a method belongs to."""
+
 
 class Seen:
     """What one walk over a file has seen, as last identifiers: the only state, thrown away with the tree."""

@@ -49,7 +49,8 @@ def may_answer(
         return []  # all others were asked at once
     loading = {name for question in asking if question.asks == "loaded anyway" for name in question.called}
     # the file that holds something alone says what it is
-    modules = {place.partition(":")[0] for place in held}.union(loading, *map(_before, imported))
+    bases = {base.rpartition(".")[0] for question in asking if question.place in held for base in question.called}
+    modules = {place.partition(":")[0] for place in held}.union(loading, bases, *map(_before, imported))
     packages = {place.rpartition(".")[0] for place in imported}  # which may hand on what modules beneath them define
     instances = [pair for result in results for pair in result.summary.instances]
     twice = modules.intersection(source.module for source in others)

@@ -35,6 +35,8 @@ class Measure:
         holder, _, attribute = name.partition(".")
         known = {one.name: one.is_class for one in self.places.definitions(finding.path)}
         grows = rule.family == "growth" and finding.driver not in _ONE_EACH
+        if grows and finding.owner == "process" and known.get(holder) and attribute.isidentifier():
+            return words("measure.global", line=printable(f'len(sys.modules["{module}"].{name})'))
         if grows and known.get(holder) and attribute.isidentifier():
             line = f'sum(len(o.{attribute}) for o in gc.get_objects() if type(o).__name__ == "{holder}")'
             return words("measure.attribute", line=printable(line))

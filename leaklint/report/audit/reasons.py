@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from leaklint.catalogue import Catalogue
-from leaklint.facts import Finding
+from leaklint.facts import DriverKind, Finding
 from leaklint.project.files import printable
 from leaklint.report import prose
 from leaklint.report.audit.callers import Registry, Wanted, container_of
@@ -21,6 +21,9 @@ from leaklint.report.sources import Sources
 
 _HELD = ("growth", "tasks")
 """Families whose findings are about what holds many things."""
+
+_PIECES: frozenset[DriverKind] = frozenset({"payload", "stream"})
+"""Drivers of what is used up piece by piece: no entry of it is looked up."""
 
 _TELLING = ("missing", "released", "bound")
 _READS = ("indexed", "looped", "asked", "sized", ".get", "handed")
@@ -84,22 +87,33 @@ class Reasons:
             for one in shown
             if (text := label(finding, one, self.catalogue, self.words))
         ]
-        return self.words("why.said", list=self.words("semicolon").join(said[:2])) if said else ""
+        return self._sentence(said[:2])
 
     def fits(self, finding: Finding) -> tuple[str, ...]:
         """What a repair has to fit: other uses of the same container."""
-        uses = self._uses(finding)
+        uses = self._uses(finding) if finding.driver not in _PIECES else ()
         stores = {one.function for one in uses if one.use in ("set", "stored")}
-        mapping = any(one.use in ("set", ".get") for one in uses)
+        mapping = any(one.use in ("set", ".get") for one in uses) and not self._inserting(finding)
         found: dict[str, list[Mention]] = {}
         for one in uses:
-            reads = one.use != "indexed" or (mapping and one.function not in stores)
+            reads = one.use not in ("indexed", "handed") or (mapping and one.function not in stores)
             if one.use in _FITS and reads:
                 found.setdefault(one.use, []).append(one)
         wanted = container_of(finding, self.places)
         name = f"`{printable(wanted.name)}`" if wanted is not None else ""
         told = ((use, found[use]) for use in _FITS if use in found)
         return tuple(self.words(f"fits.{use}", places=self.by_function(some), name=name) for use, some in told)
+
+    def _sentence(self, said: Sequence[str]) -> str:
+        text = self.words("semicolon").join(said)
+        return self.words("why.said", list=f"{text[0].upper()}{text[1:]}") if text else ""
+
+    def _inserting(self, finding: Finding) -> bool:
+        """Is it made as what inserts what it is asked for? Then no look-up fails."""
+        rows = (row for row in self.catalogue.apis.rows.values() if row.inserts_on_read)
+        names = {f"{row.name.rpartition('.')[2]}(" for row in rows}
+        made = (self.places.line(one.path, one.span.line) for one in finding.evidence)
+        return any(name in line for line in made for name in names)
 
     def _uses(self, finding: Finding) -> tuple[Mention, ...]:
         held = prose.rule_of(finding, self.catalogue).family in _HELD

@@ -86,10 +86,12 @@ class Sense:
         return self._sentence(self._own(finding, "repair") or " ".join(prose.hint(finding, self._catalogue).split()))
 
     def alike(self, finding: Finding) -> str:
-        """What is the same of findings that one entry may tell, whatever the language: the repair, and unless they are
-        the least severe, of which there are many, the problem too."""
+        """What is the same of findings that one entry may tell, whatever the language: the problem and the repair, of
+        the least severe, of which there are many, the repair; what is no container may have other names in that."""
         repair = prose.hint(finding, self._catalogue)
-        return repair if finding.severity == SEVERITIES[-1] else f"{prose.message(finding, self._catalogue)} {repair}"
+        if finding.severity != SEVERITIES[-1]:
+            return f"{prose.message(finding, self._catalogue)} {repair}"
+        return repair if self._family(finding) == _CONTAINERS else finding.hint
 
     def _sentence(self, text: str) -> str:
         """A message or a hint as a sentence: `it leaks` is `It leaks.`"""
@@ -103,8 +105,7 @@ class Sense:
         name = ".".join(filter(None, (wanted.klass, wanted.name))) if wanted is not None else ""
         kind = "run.made" if self.around(finding).function == f"{name}.__init__" else "run.of"
         run = words(kind, function=f"`{printable(name)}`") if name else words("run.unknown")
-        once, keyless = finding.driver == "event" and way.often == "start", "key" not in finding.args
-        driver = "call" if once or (finding.driver == "closed set" and keyless) else finding.driver
+        driver = self._driver(finding)
         keys = ("trigger.keyed",) if self._keyed(finding) else (f"trigger.{family}.{driver}", f"trigger.{driver}")
         said = words.first(*keys, run=run)
         pieces = [self._own(finding, "trigger") or said]
@@ -169,6 +170,16 @@ class Sense:
         listed = words("comma").join(each)
         return words("callers.more", places=listed, number=more) if more else listed
 
+    def _driver(self, finding: Finding) -> DriverKind:
+        """What drives it, as the callers show it: an event that comes once in a process is none, and what runs once for
+        each object runs as often as these are made."""
+        once = self.way(finding).often in ("start", "script")
+        keyless = "key" not in finding.args
+        if finding.driver == "closed set" and keyless:
+            return "call"
+        turned = {"event": once, "once": not once}
+        return "call" if turned.get(finding.driver, False) else finding.driver
+
     def cost(self, finding: Finding) -> str:
         """What is held, how it grows, what takes it back: no number, for none is known."""
         words, family = self._words, self._family(finding)
@@ -176,8 +187,9 @@ class Sense:
         if own:
             return own
         owner, release = finding.owner, finding.release
-        kinds = ["growth.keyed"] if self._keyed(finding) else [f"growth.{family}.{finding.driver}"]
-        growth = words.first(*kinds, f"growth.{finding.driver}")
+        driver = self._driver(finding)
+        kinds = ["growth.keyed"] if self._keyed(finding) else [f"growth.{family}.{driver}"]
+        growth = words.first(*kinds, f"growth.{driver}")
         keys = [f"grows.{family}.{owner}.{release}", f"grows.{family}.{release}", f"grows.{release}"]
         if family == _CONTAINERS and release == "never" and any(one.role == "released" for one in finding.evidence):
             keys = ["grows.meanwhile"]
