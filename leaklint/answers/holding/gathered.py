@@ -24,13 +24,12 @@ def gathered(basis: Basis) -> Iterator[Acquisition]:
     for place, uses in list(basis.uses.items()):
         if place.is_attribute and len(place.path) == 1 and all(looks(u) for u in uses):
             filled = frozenset(use.stmt for use in uses if put(use))
-            stored = (one for use in uses for one in _stored(basis, use, filled))
-            first = next(stored, None)
+            first = next((one for use in uses for one in stored(basis, use, filled)), None)
             if first is not None and not _ended(basis, basis.all_uses(place.entry), first.row, filled, lent=True):
                 yield first
 
 
-def _stored(basis: Basis, use: Use, filled: frozenset[Stmt]) -> Iterator[Acquisition]:
+def stored(basis: Basis, use: Use, filled: frozenset[Stmt] = frozenset()) -> Iterator[Acquisition]:
     """What is put in by a name that nothing else ends, or without one."""
     for kept in put(use):
         for value in sources(basis, kept):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from leaklint.answers.bound import by_type
+from leaklint.answers.holding.gathered import stored
 from leaklint.answers.opening.openers import acquired, sources
 from leaklint.answers.releasing.endings import reached
 from leaklint.apis import Row
@@ -14,6 +15,8 @@ from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, statements
+
+_KEYED = ("__setitem__", "setdefault")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +44,18 @@ def evicted(basis: Basis) -> Iterator[Evicted]:
             continue
         drops = [u for u in uses if u.stmt.scope.kind != place.scope.kind and (_takes(u) or _empties(u))]
         begun = _begun(basis, uses) if drops and place.is_attribute else None
-        stored = [(u.stmt, row) for u in uses if drops and (row := _opened(basis, u)) is not None]
-        opened, row = stored[0] if stored else (begun.stmt if begun is not None else None, None)
+        put = next((one for u in uses if drops and u.verb in _KEYED for one in stored(basis, u)), None)
+        opened = put.stmt if put is not None else begun.stmt if begun is not None else None
+        row = put.row if put is not None else None
         noun = row.called if row is not None else "entry"
         closes = [u for u in basis.all_uses(place.entry) if drops and _means(basis, "end_of_life_methods", u.verb)]
         closed = closes[0] if closes and begun is None else None
         for use in drops if opened is not None or closed is not None else ():
             one = _drops(use, begun) and _lives(basis, use.stmt, opened is not None) and not _closes_some(basis, use)
-            if one or (_empties(use) and any(_closing(basis, u) for u in closes) and _leaves_all(basis, use)):
+            # what a class never closes is known for that
+            left = any(_closing(basis, u) for u in closes) or (row is not None and not place.is_attribute)
+            if one or (_empties(use) and left and _leaves_all(basis, use)):
                 yield Evicted(place, use, noun, opened, closed)
-
-
-def _opened(basis: Basis, use: Use) -> Row | None:
-    return acquired(basis, use.value) if use.verb == "__setitem__" else None
 
 
 def _closing(basis: Basis, use: Use) -> bool:
@@ -104,10 +106,8 @@ def crowded(basis: Basis) -> Iterator[Crowded]:
     """Caches with a bound that hold resources, and are given nothing to call for what they drop."""
     for place, uses in basis.uses.items():
         held = place.scope.kind in ("class", "module") and len(place.path) == 1
-        stored = (u for u in uses if u.verb in ("__setitem__", "append", "setdefault")) if held else ()
-        found = (
-            (u, v, row) for u in stored for v in sources(basis, u.value) if (row := acquired(basis, v)) is not None
-        )
+        kept = (u for u in uses if u.verb in (*_KEYED, "append")) if held else ()
+        found = ((u, v, row) for u in kept for v in sources(basis, u.value) if (row := acquired(basis, v)) is not None)
         use, value, row = next(found, (None, None, None))
         if use is not None and value is not None and row is not None:
             kind = basis.types.place_row(place)

@@ -101,7 +101,9 @@ def dropped(basis: Basis, call: Expr, row: Row) -> bool:
     expr = _passed_through(basis, call)
     parent, stmt = expr.parent, expr.stmt
     if parent is None:
-        return (stmt.op == "expr" and not _ends(basis, call)) or (stmt.op == "for" and expr is stmt.value)
+        iterated = stmt.op == "for" and expr is stmt.value and (expr is not call or not stmt.is_async)
+        # `async for ws in connect(url)`: what is not awaited makes one after the other, and closes each
+        return (stmt.op == "expr" and not _ends(basis, call)) or iterated
     if parent.op == "comp":
         return parent.args[0] is expr  # the first iterable: the others are bound again and again
     if opened_for(basis, call) is not None:
