@@ -189,8 +189,7 @@ def _strays(basis: Basis, place: Place, row: Row, ends: tuple[Scope, ...]) -> bo
     where = {u.stmt.scope.function for u in resource_uses(basis, place, row) if fate(basis, u, row) == "release"}
     if not ends or any(not f.name.startswith("_") or f.name.startswith("__") or f.method_of is None for f in where):
         return False
-    # `__del__` comes late or never: what only that calls counts where nothing else ends the object
-    at_end = reached(basis, place.scope, [m for m in ends if m.name != "__del__"] or ends)
+    at_end = reached(basis, place.scope, ends)
     return where.isdisjoint(at_end) and not any(referred(basis, f) for f in where)
 
 

@@ -18,8 +18,6 @@ from leaklint.meaning.names import ELEMENT, Place
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors
 
-_CLEARING = ("end_of_life_methods", "on_demand_methods", "removing_methods")
-
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -159,7 +157,7 @@ def _before_end(basis: Basis, place: Place, at_end: frozenset[Scope]) -> Shown |
 def _clears(basis: Basis, function: Scope) -> bool:
     """A private method that ends or resets something by its name."""
     means, name = basis.apis.means, function.name
-    return name.startswith("_") and any(means(w, name) for w in _CLEARING)
+    return name.startswith("_") and any(means(w, name) for w in ("end_of_life_methods", "on_demand_methods"))
 
 
 def _row(basis: Basis, place: Place, close: Use, supposed: bool = False) -> Row:
