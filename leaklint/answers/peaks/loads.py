@@ -234,12 +234,20 @@ def _over_data(basis: Basis, iterated: Expr | None) -> bool:
     return iterated is not None and any(basis.apis.means("data_files", text_of(e).lower()) for e in walk(iterated))
 
 
+def _over_settings(basis: Basis, iterated: Expr | None) -> bool:
+    """A loop over settings or code, by the pattern of their names: `folder.glob("*.yml")`, also through a name."""
+    if iterated is not None and iterated.op == "name":
+        iterated = next((b.value for b in basis.names.bindings(iterated.text, iterated.scope)), None)
+    return iterated is not None and any(basis.apis.means("small_files", text_of(e).lower()) for e in walk(iterated))
+
+
 def is_open(basis: Basis, path: Expr | None) -> bool:
     """May a path be any file's: a parameter, or what a loop brings? Not one that the code names."""
     if path is None:
         return False
     names = [e for e in walk(path) if e.op == "name"]
-    open_ones = [b for e in names for b in basis.names.bindings(e.text, e.scope) if b.how in ("param", "for", "comp")]
+    bound = [b for e in names for b in basis.names.bindings(e.text, e.scope) if b.how in ("param", "for", "comp")]
+    open_ones = [b for b in bound if b.how == "param" or not _over_settings(basis, b.value)]
     fixed = any(e.op == "const" and e.text == "str" and "." in e.value for e in walk(path))
     words = [e.text.lower() for e in walk(path) if e.op in ("name", "attr")]
     return bool(open_ones) and not fixed and not any(basis.apis.means("settings_names", w) for w in words)

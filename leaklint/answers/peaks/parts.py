@@ -31,12 +31,19 @@ def _counted(basis: Basis, call: Expr) -> Iterator[Peak]:
     func, args = call.args[0], call.args[1:]
     if func.op == "name" and func.text == "len" and args:
         found = (whole(basis, args[0]) or _narrowed(basis, args[0])) if args[0].op != "name" else None
-        if found is not None and _countable(found, args[0]):
+        if found is not None and _countable(found, args[0]) and not _wanted_beside(basis, args[0]):
             yield Peak("counted", found, call.stmt)
     elif args and basis.types.callee(call).name in _SAMPLING:
         found = whole(basis, args[0])
         if found is not None and (found.kind == "table" or (found.kind == "lazy" and found.listed)):
             yield Peak("sampled", found, call.stmt, basis.types.callee(call).name or "")
+
+
+def _wanted_beside(basis: Basis, counted: Expr) -> bool:
+    """`len([t for t in trades if t.open])`, of rows that are used for something else as well."""
+    over = counted.args[0] if counted.op == "comp" else counted
+    place = basis.names.place(over) if over.op == "name" else None
+    return place is not None and any(u.verb != "bind" and u.expr is not over for u in basis.all_uses(place))
 
 
 def _narrowed(basis: Basis, rows: Expr) -> Whole | None:

@@ -9,6 +9,7 @@ from leaklint.answers.peaks.loads import is_open, names_data, whole
 from leaklint.answers.peaks.messages import counted_beside, message
 from leaklint.apis import Row
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
+from leaklint.meaning.flow import LEAVING
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name
 from leaklint.tree.ir import Binding, Block, Expr, Scope, ancestors, in_loop, source, walk
@@ -99,7 +100,20 @@ def _limited_before(basis: Basis, place: Place, expr: Expr) -> bool:
     guard = by_guard(basis, place)
     if not guard or guard.clues[0].stmt.ordinal > expr.stmt.ordinal:
         return False
-    return not any(owner is guard.clues[0].stmt and _too_long(block) for block, owner in ancestors(expr.stmt))
+    long = (block for block, owner in ancestors(expr.stmt) if owner is guard.clues[0].stmt and _too_long(block))
+    return all(_emptied_within(basis, place, block) for block in long)
+
+
+def _emptied_within(basis: Basis, place: Place, block: Block) -> bool:
+    """What is long enough goes on its way, and the next begins: it is no longer than that and one piece."""
+    if block.stmts and block.stmts[-1].op in LEAVING:
+        return False
+    empty = (u for u in basis.all_uses(place) if u.verb == "clear" or (u.verb == "bind" and _is_empty(u.value)))
+    return any(u.stmt in block.stmts for u in empty)
+
+
+def _is_empty(value: Expr | None) -> bool:
+    return value is not None and value.op == "const" and value.value in ('""', "''", 'b""', "b''")
 
 
 def _too_long(block: Block) -> bool:
