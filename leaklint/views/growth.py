@@ -130,6 +130,14 @@ class Growth(View):
         """Does the storing function look the key up first and give the entry back?"""
         return memo.memoises(self.basis, value.place, stored)
 
+    def remembers(self, value: Value) -> bool:
+        """Is it a cache by its name, with entries that are made when they are first asked for?"""
+        return self.cached(value) and any(self.memoises(value, u) for u in value.grows)
+
+    def cached(self, value: Value) -> bool:
+        """By its name or that of its class: whatever is asked for gets an entry."""
+        return any(self.means("cache_names", name) for name in (value.place.path[-1], value.place.scope.name))
+
     def entry_uses(self, value: Value) -> list[Use]:
         """What is done with the entries, by a loop variable or a subscript."""
         return self.basis.all_uses(value.place.entry)
@@ -262,7 +270,11 @@ class Growth(View):
         """On which occasion are entries taken out for good?"""
         klass = value.place.scope
         last = endings.only_at_end(self.basis, klass, self.endings(klass)) if klass.kind == "class" else ()
-        return occasion.occasion(self.basis, value.shrinks, last) if value.shrinks else "never"
+        if not value.shrinks:
+            return "never"
+        told = occasion.occasion(self.basis, value.shrinks, last)
+        cached = told == "regular" and self.remembers(value)
+        return "only_forgotten" if cached and occasion.only_forgotten(self.basis, value.shrinks, last) else told
 
     def only_at_end(self, value: Value) -> bool:
         """Are all removals wholesale and in methods that end the owner's life?"""

@@ -85,6 +85,10 @@ class Keeping(View):
         """Is something added to what all instances share by way of one of them?"""
         return shared.through_instance(use)
 
+    def keyed_by_object(self, use: Use) -> bool:
+        """Is what it is stored by, or added as, an object that the function uses as one?"""
+        return memo.an_object(self.basis, use.key)
+
     def merges(self, use: Use) -> bool:
         """Is what another class lists in its own body taken over?"""
         return shared.merges(use)

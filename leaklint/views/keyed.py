@@ -32,7 +32,7 @@ class Keyed(Growth):
             return Answer(driver.kind, driver.clues, source(insert.key))
         if not key.passed_in(self.basis, insert.key):
             return NO
-        remembered = self._cache(value) or self.memoises(value, insert)
+        remembered = self.cached(value) or self.memoises(value, insert)
         return Answer("inventory", driver.clues, source(insert.key)) if remembered else NO
 
     def _forgotten(self, value: Value, insert: Use) -> bool:
@@ -49,10 +49,6 @@ class Keyed(Growth):
         given = named and key is not None and any(p.name == key.text for p in function.params)
         return given and self.means("parting_methods", function.name)
 
-    def _cache(self, value: Value) -> bool:
-        """By its name or that of its class: whatever is asked for gets an entry."""
-        return any(self.means("cache_names", name) for name in (value.place.path[-1], value.place.scope.name))
-
     def _passes(self, value: Value, insert: Use) -> bool:
         """Does the insert add one of those that come and go, again and again?"""
         if not record.passing(self.basis, insert) or key.looped(self.basis, insert.key):
@@ -66,7 +62,7 @@ class Keyed(Growth):
         Yes for caches, and if entries come and go; for keys of existing things if an event or a stream brings new ones;
         for unclear keys if the holder is long-lived.
         """
-        if driver.kind != "inventory" or self._cache(value):
+        if driver.kind != "inventory" or self.cached(value):
             return True
         if self.memoises(value, insert) or self._passes(value, insert) or self._forgotten(value, insert):
             return True

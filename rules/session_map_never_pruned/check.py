@@ -23,7 +23,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         if not keyed:
             continue
         use, driver = keyed[0]
-        cleared = facts.growth_cleared(value, "only_on_demand")
+        cleared = facts.growth_cleared(value, "only_on_demand", "only_forgotten")
         if cleared is not None:
             yield cleared
             continue
@@ -40,7 +40,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             subject=value.subject,
             owner=value.owner.kind,  # type: ignore[arg-type]
             driver=driver.kind,  # type: ignore[arg-type]
-            release="on some paths" if how == "only_on_demand" else "never",
+            release="on some paths" if how in ("only_on_demand", "only_forgotten") else "never",
             message=how if value.shrinks else "sibling" if sibling is not None else "never",
             hint="sibling" if sibling is not None else "parting" if parting is not None else advice(facts, value, use),
             args={

@@ -123,6 +123,14 @@ def taken_apart(basis: Basis, place: Place) -> bool:
     return any(a.text not in _OF_TEXT and basis.names.place(a.args[0]) == place for a in attributes)
 
 
+def an_object(basis: Basis, key: Expr | None) -> bool:
+    """Does a key go by a name of which the function takes something that text, numbers and tuples do not have?"""
+    if key is None or key.op != "name":
+        return False
+    same = (e.parent for e in basis.mentions(key.text) if e.op == "name" and e.scope.function is key.scope.function)
+    return any(a is not None and a.op == "attr" and a.text not in _OF_TEXT for a in same)
+
+
 def _given_itself(basis: Basis, memo: Memo, param: Param) -> bool:
     """Is the function called with `self`?"""
     index = memo.params.index(param) + 1

@@ -12,7 +12,9 @@ from leaklint.meaning.scopes import CONSTRUCTORS, source_name
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, walk
 
-Occasion = Literal["regular", "only_at_end", "only_on_read", "only_on_demand", "only_undone", "only_newest"]
+Occasion = Literal[
+    "regular", "only_at_end", "only_on_read", "only_on_demand", "only_undone", "only_newest", "only_forgotten"
+]
 
 
 def occasion(basis: Basis, removals: Sequence[Use], last: Collection[Scope]) -> Occasion:
@@ -52,6 +54,24 @@ def _occasion(basis: Basis, use: Use, last: Collection[Scope]) -> str:
         # a key that is named is a removal as any other, unless entries also expire
         return "demand" if use.key is None and not _called(basis, function) else "invalidate"
     return "regular"
+
+
+def only_forgotten(basis: Basis, removals: Sequence[Use], last: Collection[Scope]) -> bool:
+    """Are entries taken out only one by one, where somebody says that what is known of a key is no longer true
+    (`invalidate(key)`), or all at once on demand or at the end? Of a cache, those that are only read stay."""
+    kinds = [("forgotten" if _forgets(basis, use) else _occasion(basis, use, last)) for use in removals]
+    return "forgotten" in kinds and set(kinds) <= {"forgotten", "demand", "end", "undone"}
+
+
+def _forgets(basis: Basis, use: Use) -> bool:
+    function, key = use.stmt.scope.function, use.key
+    if key is None or function.kind != "function" or not basis.apis.means("forgetting_methods", function.name):
+        return False
+    given = {p.name for p in function.params[1 if function.method_of else 0 :]}
+    names = [e.text for e in walk(key) if e.op == "name"]
+    callers = {e.stmt.scope.function for e in basis.mentions(function.name) if basis.names.local(e) is function}
+    asked = all(basis.apis.means("forgetting_methods", c.name) for c in callers)
+    return asked and bool(names) and all(n in given for n in names)
 
 
 def _cancels(basis: Basis, use: Use) -> bool:
