@@ -66,7 +66,7 @@ def report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
         "**Why it stays**: No use of it in the checked files takes an entry out: stored at `app/hub.py:6`",
         "What is in an entry of `rooms` is taken out at `app/hub.py:9` in `Hub.on_leave`",
         "`rooms` is looped over at `app/pages.py:9` in `listed`: go over a copy there",
-        "`rooms` is read with `[...]` at `app/hub.py:9` in `Hub.on_leave`, `app/pages.py:5` in `shown`",
+        "`rooms` is read with `[...]` at `app/pages.py:5` in `shown`",
         "`rooms` is handed on whole at `app/pages.py:14` in `statistics`",
     ],
 )
