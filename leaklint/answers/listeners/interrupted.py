@@ -5,24 +5,47 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from leaklint.answers.driver import header
-from leaklint.answers.listeners.registered import Registration
+from leaklint.answers.listeners.registered import Registration, looks_up
 from leaklint.answers.listeners.repeated import Repeated, passed_by
 from leaklint.meaning.basis import NO, Answer, Basis
-from leaklint.tree.ir import Stmt, source
+from leaklint.tree.ir import Expr, Stmt, source
 
 
 def interrupted(basis: Basis, registrations: Collection[Registration]) -> Iterator[Repeated]:
-    """`loop.add_reader(fd, wake); await event.wait(); loop.remove_reader(fd)`, at a receiver that a row tells of."""
+    """`loop.add_reader(fd, wake); await event.wait(); loop.remove_reader(fd)`, `log.addHandler(h); run(); ...`: at a
+    receiver that a row tells of, or that was there before."""
     for one in registrations:
         function = one.scope
-        if one.row is None or one.receiver is None or not function.is_async or not one.undo.isidentifier():
+        if one.receiver is None or not one.undo.isidentifier():
             continue
-        removals = _removals(basis, one) if len(one.given) > 1 else ()
+        removals = _removals(basis, one)
+        if one.row is None or not function.is_async:
+            removals = _beside(one, removals) if _outlives(basis, one) else ()
         if not removals or basis.apis.means("once_functions", function.name):
             continue
         if passed_by(basis, one, removals, convincing=True):
             each_run = Answer("call", header(function), function.name)
-            yield Repeated(one, source(one.given[1], 40), each_run, "call", NO, removals[0], lasting=False)
+            yield Repeated(one, source(one.given[-1], 40), each_run, "call", NO, removals[0], lasting=False)
+
+
+def _beside(one: Registration, removals: Collection[Stmt]) -> tuple[Stmt, ...]:
+    """What takes off the very same, further down in the same block: what stands in between runs with it."""
+    given = [source(e) for e in one.given]
+    same = (s for s in removals if any(_given(e) == given for e in s.flat if e.op == "call"))
+    return tuple(s for s in same if s.parent is one.stmt.parent and s.ordinal > one.stmt.ordinal)
+
+
+def _given(call: Expr) -> list[str]:
+    return [source(e) for e in call.args[1:]]
+
+
+def _outlives(basis: Basis, one: Registration) -> bool:
+    """Was what it is registered at there before: an attribute, a parameter, a global, what is looked up?"""
+    place = basis.names.place(one.receiver)
+    if one.receiver is None or place is None:
+        return False
+    made = basis.names.only_value(one.receiver.text, one.receiver.scope) if one.receiver.op == "name" else None
+    return one.receiver.op == "attr" or made is None or (made.op == "call" and looks_up(made))
 
 
 def _removals(basis: Basis, one: Registration) -> tuple[Stmt, ...]:
