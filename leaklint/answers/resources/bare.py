@@ -49,7 +49,7 @@ def _skipped(basis: Basis, body: Block, told: Collection[Place]) -> Iterator[Bar
         if done is None and not _ends(basis, undo):
             continue
         left = [y for y in reaching if done is None or y.ordinal > done.ordinal]
-        after = [s for s in inner if left and s.ordinal > left[0].ordinal and _same(s, undo)]
+        after = [s for s in inner if left and s.ordinal > left[0].ordinal and _same(basis, s, undo)]
         passed = _passes(basis, body, left, after) if left else None
         if passed is not None:
             yield Bare(passed, undo, done)
@@ -99,14 +99,24 @@ def _given(undo: Stmt) -> tuple[Expr, ...]:
     return call.args[1:] if call is not None else ()
 
 
-def _same(stmt: Stmt, undo: Stmt) -> bool:
+def _same(basis: Basis, stmt: Stmt, undo: Stmt) -> bool:
     """Does a statement undo the same thing?"""
     if stmt is undo:
         return True
+    removed = _removed(basis, undo)
+    if removed:
+        return _removed(basis, stmt) == removed
     subject, other = _subject(stmt), _subject(undo)
     same = stmt.op == undo.op and subject is not None and other is not None and source(subject) == source(other)
     one, two = _call(stmt), _call(undo)
     return same and (one is None or two is None or one.args[0].text == two.args[0].text)
+
+
+def _removed(basis: Basis, stmt: Stmt) -> str:
+    """What a function puts away that ends its argument: `os.replace(tmp, path)`, `os.remove(tmp)`; or nothing."""
+    call = _call(stmt)
+    row = basis.types.callee(call).row if call is not None else None
+    return source(call.args[1]) if call is not None and row is not None and row.ends_argument and call.args[1:] else ""
 
 
 def _ends(basis: Basis, undo: Stmt) -> bool:
@@ -114,9 +124,9 @@ def _ends(basis: Basis, undo: Stmt) -> bool:
     call = _call(undo)
     if call is None:
         return False
-    row = basis.types.callee(call).row
-    if row is not None and row.ends_argument:
-        return True
+    if _removed(basis, undo):
+        given = call.args[1]  # what it was given is not its own: to remove that, or move to it, puts the new in place
+        return len(call.args) == 2 and given.text not in {p.name for p in given.scope.function.params}
     method = call.args[0]
     plain = method.op == "attr" and not (method.args[0].op == "call" and method.args[0].args[0].text == "super")
     return plain and basis.apis.means("end_of_life_methods", method.text)
