@@ -32,6 +32,9 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             message="attribute" if attribute else framed.kind,
             hint="extract" if attribute else framed.kind if framed.kind in OF_EXCEPTIONS else "finally",
             args=args,
-            clues=(Clue(stmt, "acquired", framed.kind if framed.kind in OF_EXCEPTIONS else "bound", args),),
+            clues=(
+                Clue(stmt, "acquired", framed.kind if framed.kind in OF_EXCEPTIONS else "bound", args),
+                *((Clue(framed.made, "holder", "kept", args),) if framed.made is not None else ()),
+            ),
             acquired=source(framed.value),
         )

@@ -27,6 +27,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             "what": cycle.matters.word,
         }
         late = (Clue(cycle.late, "missing", "late"),) if cycle.late is not None else ()
+        refers = (Clue(cycle.function, "holder", "refers"),) if cycle.function is not None else ()
         yield Hit(
             at=cycle.stmt,
             subject=name,
@@ -36,6 +37,6 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             message=cycle.matters.kind if cycle.matters.kind in ("finalizer", "resource", "memory") else "number",
             hint=cycle.kind,
             args=args,
-            clues=(Clue(cycle.stmt, "acquired", cycle.kind, args), *cycle.matters.clues, *late),
+            clues=(Clue(cycle.stmt, "acquired", cycle.kind, args), *refers, *cycle.matters.clues, *late),
             acquired=source(cycle.value),
         )

@@ -20,24 +20,23 @@ def held(basis: Basis) -> Iterator[Framed]:
         function = stmt.scope
         if function.kind != "function" or basis.apis.means("test_functions", function.name):
             continue
-        for kind, name in (*_raised(basis, stmt), *_given(stmt)):
+        for kind, name, made in (*_raised(basis, stmt), *_given(stmt)):
             place = Place(function, (name.text,))
             if place not in told and basis.names.scope_of(name.text, name.scope) is function:
                 told.add(place)
-                yield Framed(place, stmt, name, kind, _let_go(basis, place, stmt, kind))
+                yield Framed(place, stmt, name, kind, _let_go(basis, place, stmt, kind), made)
 
 
-def _raised(basis: Basis, stmt: Stmt) -> Iterator[tuple[str, Expr]]:
+def _raised(basis: Basis, stmt: Stmt) -> Iterator[tuple[str, Expr, Stmt | None]]:
     """`raise error` of a name that outlives its handler, or that was made here and given something to carry."""
     name = stmt.value
     if stmt.op != "raise" or name is None or name.op != "name":
         return
     bindings = basis.names.bindings(name.text, name.scope)
     values = [b.value for b in bindings if b.how == "assign" and b.exact and not is_none(b.value)]
-    if len(values) == len([b for b in bindings if not is_none(b.value)]) and any(
-        value is not None and _is_exception(basis, value, name) for value in values
-    ):
-        yield "raised", name
+    kept = [v.stmt for v in values if v is not None and _is_exception(basis, v, name)]
+    if kept and len(values) == len([b for b in bindings if not is_none(b.value)]):
+        yield "raised", name, next((s for s in reversed(kept) if s.ordinal < stmt.ordinal), kept[0])
 
 
 def _is_exception(basis: Basis, value: Expr, name: Expr) -> bool:
@@ -58,7 +57,7 @@ def _carries(basis: Basis, name: Expr) -> bool:
     return any(e.parent in e.stmt.targets and e.parent.text[:2] != "__" for e in mentions if e.stmt.op == "assign")
 
 
-def _given(stmt: Stmt) -> Iterator[tuple[str, Expr]]:
+def _given(stmt: Stmt) -> Iterator[tuple[str, Expr, Stmt | None]]:
     """`future.set_exception(error)` where the error was caught; not what an instance does to itself."""
     itself = stmt.scope.params[0].name if stmt.scope.method_of is not None and stmt.scope.params else ""
     for call in (e for e in flat_of(stmt) if e.op == "call" and e.args[0].text in _GIVING and len(e.args) > 1):
@@ -67,7 +66,7 @@ def _given(stmt: Stmt) -> Iterator[tuple[str, Expr]]:
             continue
         caught = error.text if error.op == "name" else ""
         if handled(stmt, caught) and (caught or (error.op == "call" and source_name(error) == "exc_info")):
-            yield "given", method.args[0]
+            yield "given", method.args[0], None
 
 
 def _let_go(basis: Basis, place: Place, at: Stmt, kind: str) -> Answer:

@@ -13,13 +13,15 @@ from leaklint.tree.ir import Expr, Stmt, ancestors, source
 
 @dataclass(frozen=True, slots=True)
 class Framed:
-    """A name that is bound to a frame or traceback; `defence` says where it is let go, `kind` what it is."""
+    """A name that is bound to a frame or traceback; `defence` says where it is let go, `kind` what it is, `made` where
+    an exception that is raised later got its name."""
 
     place: Place
     stmt: Stmt
     value: Expr
     kind: str
     defence: Answer
+    made: Stmt | None = None
 
 
 def framed(basis: Basis) -> Iterator[Framed]:

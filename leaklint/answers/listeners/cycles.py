@@ -12,7 +12,7 @@ from leaklint.answers.bulky import bulky
 from leaklint.answers.driver import context
 from leaklint.answers.holding.attributes import Held, module_instance
 from leaklint.answers.instances import leaves
-from leaklint.answers.listeners.referring import Whose, closing_over_instances, refers
+from leaklint.answers.listeners.referring import Whose, closing_over_instances, nested, refers
 from leaklint.answers.listeners.reruns import reruns
 from leaklint.answers.owner import lifetime
 from leaklint.answers.shared import shared, singleton
@@ -42,6 +42,7 @@ class Cycle:
     matters: Answer
     defence: Answer
     late: Stmt | None
+    function: Stmt | None  # the nested function that refers to the instance
 
 
 def cycles(basis: Basis, resources: Collection[Held]) -> Iterator[Cycle]:
@@ -65,7 +66,7 @@ def cycles(basis: Basis, resources: Collection[Held]) -> Iterator[Cycle]:
                 gone = _let_go(whose, place, use.stmt, kind)
                 late = next((s for s in gone if s.scope.function.name == "__del__"), None)
                 defence = _defence(basis, klass, matters, [s for s in gone if s.scope.function.name != "__del__"])
-                yield Cycle(klass, place, use.stmt, use.value, kind, matters, defence, late)
+                yield Cycle(klass, place, use.stmt, use.value, kind, matters, defence, late, nested(basis, use.value))
                 break
 
 

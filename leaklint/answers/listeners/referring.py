@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from leaklint.answers.listeners.registered import is_method, is_self
 from leaklint.meaning.basis import Basis
-from leaklint.tree.ir import Expr, Scope, flat_of
+from leaklint.tree.ir import Expr, Scope, Stmt, flat_of
 
 _DEPTH = 4
 _DISPLAYS = ("dict", "list", "set", "tuple", "starred")
@@ -95,6 +95,12 @@ def refers(whose: Whose, value: Expr, depth: int = _DEPTH) -> str:
         return "closure"
     bound = names.only_value(value.text, value.scope)
     return refers(whose, bound, depth - 1) if bound is not None else ""
+
+
+def nested(basis: Basis, value: Expr) -> Stmt | None:
+    """The nested function that a name stands for."""
+    bindings = basis.names.bindings(value.text, value.scope) if value.op == "name" else ()
+    return next((b.stmt for b in bindings if b.how == "def"), None)
 
 
 def _wraps(whose: Whose, call: Expr, depth: int) -> bool:
