@@ -48,7 +48,10 @@ def acquired(basis: Basis, expr: Expr | None) -> Row | None:
         return own_class(basis, callee.local) if callee.local.kind == "class" else None
     if callee.local is not None and _left_open(callee.local):
         return _by_subclass(basis, callee.local)
-    row = basis.types.result(expr) or _own_returned(basis, callee.local) or precedent(basis, expr)
+    row = basis.types.result(expr)
+    if row is not None and row.kind == "function" and row.takes:  # `Path(mkdtemp())`: that lies at the path
+        return kept if (kept := acquired(basis, expr.args[-1])) is not None and kept.closer else None
+    row = row or _own_returned(basis, callee.local) or precedent(basis, expr)
     row = row or by_mode(basis, expr) or by_stream(basis, expr) or by_default(basis, expr) or made_over(basis, expr)
     if row is None or row.kind != "resource" or in_memory(basis, expr) or borrows(expr, row):
         return None

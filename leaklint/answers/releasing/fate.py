@@ -25,6 +25,8 @@ def fate(basis: Basis, use: Use, row: Row, depth: int = _DEPTH) -> Fate:
         return "borrow" if row.exit_keeps_open else "release"
     if use.verb in row.release:
         return "release"
+    if row.closer and use.verb and basis.apis.means("removing_functions", use.verb):
+        return "release"  # `folder.rmdir()`
     if use.verb in row.quiet:
         return "borrow"  # `process.kill()`: somebody still has to wait for it
     if row.name and basis.apis.means("parting_steps", use.verb):
@@ -101,6 +103,8 @@ def _argument(basis: Basis, use: Use, row: Row, depth: int) -> Fate:
         return found or ("escape" if kept else "borrow")
     if callee.row is not None and callee.row.ends_argument and call.args[1] is use.value:
         return "release"
+    if callee.row is not None and callee.row.stringifies and row.closer and _ends_text(basis, call):
+        return "release"
     if row.spawn and callee.receiver is not None and callee.method in callee.receiver.spawn:
         return "borrow"  # `loop.run_in_executor(pool, f)`
     unknown = callee.row is None and callee.receiver is None and callee.local is None
@@ -109,6 +113,13 @@ def _argument(basis: Basis, use: Use, row: Row, depth: int) -> Fate:
     if unknown and is_file(basis, row) and reads(basis, call, row):
         return "borrow"
     return "escape" if takes_over(callee) else "borrow"
+
+
+def _ends_text(basis: Basis, text: Expr) -> bool:
+    """`shutil.rmtree(str(folder))`"""
+    outer = text.parent if text.parent is not None and text.parent.op == "call" else None
+    row = basis.types.callee(outer).row if outer is not None else None
+    return outer is not None and row is not None and row.ends_argument and outer.args[1] is text
 
 
 def sent_in(display: Expr) -> Expr | None:
