@@ -153,6 +153,9 @@ class Gate:
         inserting = {name for name, maker in seen.born if name in containers and maker in inserting_makers}
         if not seen.looked.isdisjoint(_flow(inserting, seen.bound)):
             return True
+        imported = {name for name, value in seen.parts | seen.bound if value in seen.imported}
+        if not _flow(imported, seen.bound).isdisjoint(seen.added_to):
+            return True
         came = {param for function, param in seen.params if self.apis.means("feed_methods", function)} | seen.streamed
         came |= {word for word in seen.called if self.apis.means("stream_reads", word)}
         return not seen.grown.isdisjoint(_flow(came, seen.bound))

@@ -149,6 +149,8 @@ def _bind(target: ast.AST, value: ast.AST | None, seen: Seen) -> None:
             seen.added_to.add(name)
         seen.born.add((name, last(one)))
         seen.bound.add((name, last(one)))
+        if type(one) is ast.Attribute:
+            seen.parts.add((name, first(one)))
 
 
 def _assign(node: ast.Assign, seen: Seen) -> None:

@@ -27,6 +27,7 @@ class Seen:
         self.held: set[str] = set()  # attributes, and names of the module's and the classes' bodies
         self.bound: set[tuple[str, str]] = set()  # (name, what it is bound to)
         self.grown: set[str] = set()  # what is added to something
+        self.parts: set[tuple[str, str]] = set()  # a name, and what it is bound to an attribute of
         self.added_to: set[str] = set()
         self.params: set[tuple[str, str]] = set()  # (function, parameter)
         self.streamed: set[str] = set()  # targets of `async for`

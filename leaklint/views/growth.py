@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Literal, get_args
 
 from leaklint.answers import drain, driver, owner, rounds
-from leaklint.answers.growth import coverage, memo, narrower, nested, occasion, record, startup, tail, unsent
+from leaklint.answers.growth import alias, coverage, memo, narrower, nested, occasion, record, startup, tail, unsent
 from leaklint.answers.releasing import endings
 from leaklint.apis import Row
 from leaklint.facts import DriverKind
@@ -106,6 +106,11 @@ class Growth(View):
     def narrower(self, value: Value, inserts: Sequence[Use]) -> Iterator[narrower.Narrower]:
         """Inserts without the condition under which all removals stand."""
         return narrower.narrower(self.basis, inserts, value.shrinks)
+
+    @cached_property
+    def aliases(self) -> tuple[alias.Alias, ...]:
+        """Lists that outlive a call, and are added to in it by a name of its own, as if they were copies."""
+        return tuple(alias.aliases(self.basis))
 
     def may_repeat(self, value: Value, insert: Use) -> bool:
         """Can the insert add ever new entries: not once, at import, or under keys that the code lists?

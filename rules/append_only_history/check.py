@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leaklint.answers.growth.alias import Alias
 from leaklint.meaning.basis import NO, Answer, Clue
 from leaklint.meaning.uses import Use
 from leaklint.model import Clear, Facts, Hit
@@ -15,6 +16,7 @@ ADDING = ("append", "appendleft", "add", "extend", "insert", "__iadd__")
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
+    yield from (uncopied(one) for one in facts.aliases)
     for value in facts.lists:
         sent = facts.unsent(value) or facts.optional(value)
         found = added(facts, value, bool(sent))
@@ -75,6 +77,32 @@ def hit(facts: Facts, value: Value, use: Use, when: Answer, sent: Answer = NO) -
         ),
         acquired=source(use.site),
         place=value.place,
+    )
+
+
+def uncopied(one: Alias) -> Hit:
+    """What a function adds to a list that is not its own, by a name of its own."""
+    return Hit(
+        at=one.added.stmt,
+        subject=one.place.text,
+        owner="process",
+        driver="event" if one.when.kind in ("event", "stream") else "call",
+        release="never",
+        message="alias",
+        hint="copy",
+        args={
+            "function": one.added.stmt.scope.function.name,
+            "value": source(one.added.value),
+            "name": one.added.expr.text,
+            "held": source(one.bound.expr),
+        },
+        clues=(
+            Clue(one.added.stmt, "acquired", "added", {"value": source(one.added.value)}),
+            Clue(one.bound.stmt, "holder", "alias", {"name": one.added.expr.text}),
+            Clue(one.given.stmt, "driver", "used_as_own"),
+        ),
+        acquired=source(one.added.site),
+        place=one.place,
     )
 
 
