@@ -248,3 +248,16 @@ def test_what_came_by_await_is_closed_by_await(folder: Path, capsys: pytest.Capt
     repair = re.search(r"\*\*Repair\*\*: (.*)", chapter(report(capsys, "app"), re.escape("`answer` in `pass_on`")))
     assert repair
     assert "`await answer.aclose()` only where it is not" in repair[1]
+
+
+def test_a_line_names_all_its_places_below(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    task = "import asyncio\n\n\nasync def f_{0}(peer):\n    asyncio.create_task(peer.greet_{0}())\n"
+    Path("app/jobs.py").unlink()
+    for n in range(5):
+        Path(f"app/task_{n}.py").write_text(task.format(n), encoding="utf-8")
+        Path(f"app/cache_{n}.py").write_text(f"_c{n} = {{}}\n\n\ndef f(user_id, g):\n    _c{n}[user_id] = g()\n")
+    text = report(capsys, "app", "--select", "LK101,LK103,LK201")
+    row = next(line for line in text.split("\n") if 'id="p2-' in line and "|" in line)
+    assert " more |" in row
+    assert "`app/task_4.py:5`" not in row
+    assert "`app/task_4.py:5`" in text.partition(" Location</summary>")[2].partition("</details>")[0]

@@ -83,6 +83,15 @@ def _brief(brief: Brief) -> Iterator[str]:
         cells = map(_cell, item.brief)
         rules = ", ".join(item.rules)
         yield f'| <a id="{item.anchor}"></a>{item.number} {rules} | {" | ".join(cells)} |'
+    for item in brief.items:
+        (everywhere,) = item.points[0][1]
+        if everywhere != item.brief[0]:
+            yield ""
+            yield f"<details><summary>{item.number} {item.points[0][0]}</summary>"
+            yield ""
+            yield inline(everywhere)
+            yield ""
+            yield "</details>"
     patched = [item for item in brief.items if item.patch[1]]
     if patched:
         yield ""
