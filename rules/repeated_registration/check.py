@@ -61,5 +61,5 @@ def _hint(one: Repeated) -> str:
     if one.when.kind == "setup":
         return "keep" if one.registration.returns_undo else "take_down"
     if not one.lasting:
-        return "once" if one.listed else "finally"
+        return "once" if one.listed or one.when.kind == "given" else "finally"
     return "undo" if one.registration.undo else "guard"

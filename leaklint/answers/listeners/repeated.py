@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from leaklint.answers.destiny import destiny
+from leaklint.answers.driver import header
 from leaklint.answers.listeners.registered import Registration, handlers, looks_up
-from leaklint.answers.listeners.reruns import guard, reruns
+from leaklint.answers.listeners.reruns import guard, reruns, set_up_once
 from leaklint.answers.ways.faults import Faults
 from leaklint.answers.ways.guards import Guards
 from leaklint.answers.ways.handlers import catches_all
@@ -42,7 +43,7 @@ def repeated(basis: Basis, registrations: Sequence[Registration]) -> Iterator[Re
         if not _with_process(registration):
             continue
         what = _fresh(basis, registration)
-        when = reruns(basis, registration.stmt) if what else NO
+        when = (_given_again(basis, registration) or reruns(basis, registration.stmt)) if what else NO
         if not when:
             continue
         defence = _defence(basis, registration, when) or guard(basis, registration.stmt, source(registration.receiver))
@@ -50,7 +51,7 @@ def repeated(basis: Basis, registrations: Sequence[Registration]) -> Iterator[Re
         if removal is not None and not defence:
             defence = _removed(basis, registration, removal)
         each = removal is not None and _at_each(registration) and not _each_time(removal)
-        lasting = when.kind != "setup"  # as long as the process, or the host
+        lasting = when.kind not in _PASSED  # as long as the process, or the host
         yield Repeated(registration, what, when, driver(when), defence, removal, each=each, lasting=lasting)
 
 
@@ -164,10 +165,26 @@ def _in_condition(stmt: Stmt) -> bool:
 # -- what keeps it from adding one more -------------------------------------------------------------------------------
 
 
+_PASSED = ("setup", "given")  # what is given to these lives longer than they run
+
+
+def _is_given(basis: Basis, receiver: Expr | None) -> bool:
+    place = basis.names.place(receiver)
+    return place is not None and place.path[0] in [p.name for p in place.scope.params]
+
+
+def _given_again(basis: Basis, registration: Registration) -> Answer:
+    """A helper that adds what it makes to a logger that it is given: whoever asks it twice has two of them."""
+    row, function = registration.row, registration.scope
+    lasting = row is not None and row.lifetime == "long" and registration.verb in row.grow
+    if not lasting or function.parent is not basis.module.scope or not _is_given(basis, registration.receiver):
+        return NO
+    return NO if set_up_once(basis, function) else Answer("given", header(function), function.name)
+
+
 def _defence(basis: Basis, registration: Registration, when: Answer) -> Answer:
     receiver = registration.receiver
-    place = basis.names.place(receiver) if when.kind != "setup" else None  # a host gives what outlives the set-up
-    if place is not None and place.scope.kind == "function" and place.path[0] in [p.name for p in place.scope.params]:
+    if when.kind not in _PASSED and _is_given(basis, receiver):
         return Answer("registered at what the caller gave")
     if receiver is not None and any(_constructed(basis, v) for v in _values(basis, receiver)):
         return Answer("registered at what was made here")

@@ -86,6 +86,11 @@ def _customary(basis: Basis, function: Scope) -> bool:
     return basis.apis.means("once_functions", function.name)
 
 
+def set_up_once(basis: Basis, function: Scope) -> bool:
+    """By custom, or by all that is seen of it, does it run once in a process?"""
+    return _customary(basis, function) or _once(basis, function)
+
+
 def _once(basis: Basis, function: Scope) -> bool:
     """Its result is kept, it is a command of a program, or all its callers here run once."""
     decorators = function.stmt.decorators if function.stmt is not None else ()
@@ -195,11 +200,19 @@ def _remembers(basis: Basis, test: Expr, function: Scope, registry: str) -> bool
             return True
         if expr.op == "call" and source_name(expr) in ("hasattr", "getattr", "hasHandlers", "any", "isinstance"):
             return True
+        if expr.op == "call" and _looks(basis, basis.types.callee(expr).local or basis.names.local(expr.args[0])):
+            return True
         if expr.op in ("name", "attr") and registry and source(expr) == registry:
             return True
         if expr.op in ("name", "attr") and _state(basis, expr, function):
             return True
     return False
+
+
+def _looks(basis: Basis, function: Scope | None) -> bool:
+    """Does a function of this module ask what is registered?"""
+    asked = (e for s in statements(function.block) for e in flat_of(s)) if function is not None else ()
+    return any(e.op == "attr" and basis.apis.means("registered_lists", e.text) for e in asked)
 
 
 def _state(basis: Basis, expr: Expr, function: Scope) -> bool:

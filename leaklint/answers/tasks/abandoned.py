@@ -147,11 +147,7 @@ def _left(basis: Basis, place: Place, started: Stmt, ends: Collection[Stmt]) -> 
 
 
 def _waits(stmt: Stmt) -> bool:
-    """A generator waits where it yields as well, for whoever may not go on with it."""
-    function = stmt.scope.function
-    plain = function.is_async and function.stmt is not None and not function.stmt.decorators
-    ways = ("await", "yield") if plain else ("await",)
-    return (stmt.is_async and stmt.op in ("for", "with")) or any(e.op in ways for e in flat_of(stmt))
+    return (stmt.is_async and stmt.op in ("for", "with")) or any(e.op == "await" for e in flat_of(stmt))
 
 
 def _cleaning(stmt: Stmt) -> bool:
