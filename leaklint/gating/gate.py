@@ -45,6 +45,7 @@ class Gate:
             or self._follows(seen)
             or self._registers(seen)
             or self._hands_on_coroutine(seen)
+            or any(self.apis.means("delaying_methods", name) for name in seen.handed)
             or self._loading.passes(seen)
         )
 

@@ -59,7 +59,7 @@ def _hint(one: Repeated) -> str:
     if one.removal is not None:
         return "each" if one.each else "finally"
     if one.when.kind == "setup":
-        return "keep" if one.registration.returns_undo else "take_down"
+        return "keep" if one.registration.returns_undo else "take_down" if one.registration.undo else "take_off"
     if not one.lasting:
         return "once" if one.listed or one.when.kind == "given" else "finally"
     return "undo" if one.registration.undo else "guard"

@@ -171,15 +171,16 @@ def single(basis: Basis, klass: Scope) -> bool:
 
 def _set_up_once(basis: Basis, klass: Scope) -> bool:
     """Made by the set-up of a plug-in alone, in a module that has nothing to take it down with again?"""
+    made = [u for u in basis.all_uses(Place(basis.module.scope, (klass.name,))) if u.verb == "__call__"]
+    homes = {u.stmt.scope.function for u in made}
+    if not homes or not all(basis.apis.means("plugin_setups", f.name) for f in homes):
+        return False
     functions = [s for s in basis.module.scope.children if s.kind == "function"]
     rows = (basis.apis.get(name) for name in basis.names.outside_bases(klass))
     hosted = any(row is not None and row.kind == "base" and row.ends for row in rows)  # its host ends it
     again = ("plugin_takedowns", "entry_setups")
-    if hosted or any(basis.apis.means(what, f.name) for f in functions for what in again):
-        return False
-    made = [u for u in basis.all_uses(Place(basis.module.scope, (klass.name,))) if u.verb == "__call__"]
-    homes = {u.stmt.scope.function for u in made}
-    return bool(homes) and all(f in functions and basis.apis.means("plugin_setups", f.name) for f in homes)
+    undone = hosted or any(basis.apis.means(what, f.name) for f in functions for what in again)
+    return not undone and homes <= set(functions)
 
 
 def _at_its_end(basis: Basis, registration: Registration) -> bool:

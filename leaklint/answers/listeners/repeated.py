@@ -40,11 +40,12 @@ class Repeated:
 def repeated(basis: Basis, registrations: Sequence[Registration]) -> Iterator[Repeated]:
     """Every registration with the process in a function that can run again."""
     for registration in registrations:
-        if not _with_process(registration):
+        hosted = _with_host(basis, registration)
+        if not hosted and not _with_process(registration):
             continue
-        what = _fresh(basis, registration)
+        what = _fresh(basis, registration, hosted)
         when = (_given_again(basis, registration) or reruns(basis, registration.stmt)) if what else NO
-        if not when:
+        if not when or (hosted and when.kind != "setup"):
             continue
         defence = _defence(basis, registration, when) or guard(basis, registration.stmt, source(registration.receiver))
         removal = _removal(basis, registration)
@@ -62,8 +63,17 @@ def _with_process(registration: Registration) -> bool:
         return False
     if row is None:
         return registration.receiver is None and registration.scope.kind == "function"
-    hosted = registration.returns_undo and row.lifetime == "long"
-    return row.single or row.kind == "function" or registration.verb in row.grow or hosted
+    long = registration.returns_undo and row.lifetime == "long"
+    return row.single or row.kind == "function" or registration.verb in row.grow or long
+
+
+def _with_host(basis: Basis, registration: Registration) -> bool:
+    """By its name alone, at what a function of the module is given, or at a part of it: `app.bus.listen(f)`."""
+    root = registration.receiver
+    while root is not None and root.op == "attr":
+        root = root.args[0]
+    own = registration.scope.parent is basis.module.scope and not registration.paired
+    return own and registration.row is None and _is_given(basis, root)
 
 
 def wrapped(basis: Basis) -> Iterator[Repeated]:
@@ -120,12 +130,12 @@ def driver(when: Answer) -> DriverKind:
 # -- what is new each time --------------------------------------------------------------------------------------------
 
 
-def _fresh(basis: Basis, registration: Registration) -> str:
+def _fresh(basis: Basis, registration: Registration, hosted: bool) -> str:
     """What is made anew by each run, as text; empty where the same thing is handed over again."""
     handler = next((h for h in handlers(basis, registration) if h.fresh), None)
     if handler is not None:
         return handler.text
-    if registration.returns_undo:  # each is one more, whatever it is
+    if registration.returns_undo or hosted:  # each is one more, whatever it is
         return next((source(a, 40) for a in registration.given if _is_function(basis, a)), "")
     for arg in registration.given:
         if _made_here(basis, arg, registration.scope):

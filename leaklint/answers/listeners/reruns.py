@@ -51,10 +51,12 @@ def reruns(basis: Basis, stmt: Stmt) -> Answer:
 
 def _takedown(basis: Basis, function: Scope) -> Scope | None:
     """What takes down what a function of the module sets up for its host, which may then set it up again."""
-    others = [s for s in basis.module.scope.children if s.kind == "function"]
-    entries = any(basis.apis.means("entry_setups", s.name) for s in others)  # then that of the plug-in runs once
-    if function not in others or not basis.apis.means("entry_setups" if entries else "plugin_setups", function.name):
+    setups = [what for what in ("entry_setups", "plugin_setups") if basis.apis.means(what, function.name)]
+    if not setups or function.parent is not basis.module.scope:
         return None
+    others = [s for s in basis.module.scope.children if s.kind == "function"]
+    if setups == ["plugin_setups"] and any(basis.apis.means("entry_setups", s.name) for s in others):
+        return None  # it runs once, and those for the entries again
     return next((s for s in others if basis.apis.means("plugin_takedowns", s.name)), None)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from leaklint.answers.spawn import LOOKS, Spawn, spawn
 from leaklint.answers.tasks.lasting import lasting
-from leaklint.meaning.basis import Basis
+from leaklint.meaning.basis import Basis, once
 from leaklint.tree.ir import Expr, Scope
 
 
@@ -31,16 +31,25 @@ def lodged(basis: Basis) -> Iterator[Lodged]:
         found = spawn(basis, call)
         if found is None or found.tracked or found.row.noun != "task" or not lasting(basis, found.coroutine):
             continue
-        klass = _declaring(basis, target.text)
-        if klass is not None and not any(_read(e) for e in basis.mentions(target.text)):
-            yield Lodged(call, target, found, klass)
+        classes = _declared(basis).get(target.text, ())  # what the only one does not do, nobody else is to do
+        if len(classes) == 1 and not _looked_at(basis, target.text):
+            yield Lodged(call, target, found, *classes)
 
 
-def _declaring(basis: Basis, attribute: str) -> Scope | None:
-    """The one class of the module that has an attribute of that name: what it does not do, nobody else is to do."""
-    bound = {place.scope for place in basis.uses if place.path[:1] == (attribute,)}
-    found = [s for s in basis.module.scopes if s.kind == "class" and (attribute in s.bindings or s in bound)]
-    return found[0] if len(found) == 1 else None
+@once(meanwhile={})
+def _declared(basis: Basis) -> dict[str, set[Scope]]:
+    """The classes of the module that have an attribute, by its name."""
+    found: dict[str, set[Scope]] = {}
+    named = ((s, name) for s in basis.module.scopes for name in s.bindings)
+    for scope, name in (*named, *((place.scope, place.path[0]) for place in basis.uses)):
+        if scope.kind == "class":
+            found.setdefault(name, set()).add(scope)
+    return found
+
+
+@once(meanwhile=True)
+def _looked_at(basis: Basis, attribute: str) -> bool:
+    return any(_read(e) for e in basis.mentions(attribute))
 
 
 def _read(mention: Expr) -> bool:
