@@ -14,7 +14,7 @@ from leaklint.meaning.names import Place
 from leaklint.tree.ir import Block, Expr, Stmt, ancestors, source, statements
 
 _ENDS = ("False", "None", "0")
-_SETS = ("set", "signal", "umask")  # what is in force for all until it is called again
+_SETS = ("set", "signal", "umask", "block")  # what is in force for all until it is called again
 
 
 @dataclass(frozen=True, slots=True)
