@@ -6,6 +6,7 @@ that was bound once, to one of them.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -189,7 +190,8 @@ class Names(Scopes):
             return None
         if len(made.targets) > 1:  # `items = self.by_key[key] = []`
             return next((self._place(t, steps) for t in made.targets if t.op == "sub"), None)
-        after = next((s for s in home.stmts if s.ordinal > made.ordinal), None)
+        behind = bisect_right(home.stmts, made.ordinal, key=lambda s: s.ordinal)
+        after = home.stmts[behind] if behind < len(home.stmts) else None
         value = after.value if after is not None and after.op == "assign" else None
         if after is None or value is None or value.op != "name" or value.text != name.text:
             return None

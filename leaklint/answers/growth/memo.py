@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from leaklint.answers.bound import by_type
 from leaklint.answers.shared import is_classmethod
 from leaklint.apis import Row
-from leaklint.meaning.basis import Answer, Basis
+from leaklint.meaning.basis import Answer, Basis, once
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
@@ -125,10 +125,13 @@ def taken_apart(basis: Basis, place: Place) -> bool:
 
 def an_object(basis: Basis, key: Expr | None) -> bool:
     """Does a key go by a name of which the function takes something that text, numbers and tuples do not have?"""
-    if key is None or key.op != "name":
-        return False
-    same = (e.parent for e in basis.mentions(key.text) if e.op == "name" and e.scope.function is key.scope.function)
-    return any(a is not None and a.op == "attr" and a.text not in _OF_TEXT for a in same)
+    return key is not None and key.op == "name" and _taken_apart_in(basis, key.text, key.scope.function)
+
+
+@once(meanwhile=False)
+def _taken_apart_in(basis: Basis, name: str, function: Scope) -> bool:
+    parents = (e.parent for e in basis.mentions(name) if e.op == "name" and e.scope.function is function)
+    return any(a is not None and a.op == "attr" and a.text not in _OF_TEXT for a in parents)
 
 
 def _given_itself(basis: Basis, memo: Memo, param: Param) -> bool:
