@@ -106,7 +106,7 @@ def likely(basis: Basis, one: Supposed, ends: Collection[Scope], sibling: Use | 
     opens = opens or dialed(basis, one.call)
     ended = [m for m in ends if m.name != "__del__"]
     beside = sibling is not None and basis.apis.means("closing_methods", sibling.verb)
-    lent = any(lends(basis, arg) for arg in one.call.args[1:])
+    lent = lends(basis, one.call)
     told = addressed(basis, one.call)
     if not ended:  # then only what the class has connected itself tells, or where it sends that
         return (begun or told) and not lent and basis.apis.means("opening_names", last)
@@ -155,10 +155,18 @@ def _opens(basis: Basis, name: str) -> bool:
     return public and not last.isupper() and not basis.apis.means("never_open", last)
 
 
-def lends(basis: Basis, arg: Expr) -> bool:
-    """Is what something is made over, a socket or a session, somebody else's?"""
-    held = arg.op in ("name", "attr") and basis.names.local(arg) is None
-    return held and basis.apis.means("connection_names", source_name(arg))
+def lends(basis: Basis, call: Expr) -> bool:
+    """Is what something is made over, a socket or a session, somebody else's: by its own name, by that of the parameter,
+    or by that of the function which gives it, as in `Client(url, session=get_session())`?"""
+    means = basis.apis.means
+    for keyword, arg in zip(call.names[1:], call.args[1:], strict=True):
+        name = source_name(arg)
+        held = arg.op in ("name", "attr") and basis.names.local(arg) is None
+        given = arg.op == "call" and name.lstrip("_")[:1].islower()
+        words = (word for word in (name, keyword) if word)
+        if (held or given) and any(means("connection_names", word) for word in words):
+            return True
+    return False
 
 
 def presumable(basis: Basis, maker: str) -> Row:

@@ -86,9 +86,7 @@ def _named_open(basis: Basis, row: Row) -> bool:
 def _over(basis: Basis, call: Expr) -> bool:
     """Is it made over something that is open, and that somebody else ends?"""
     rows = (basis.types.row(arg) for arg in call.args[1:])
-    return any(row is not None and row.kind == "resource" for row in rows) or any(
-        lends(basis, arg) for arg in call.args[1:]
-    )
+    return lends(basis, call) or any(row is not None and row.kind == "resource" for row in rows)
 
 
 def _handed_on(basis: Basis, place: Place) -> bool:
