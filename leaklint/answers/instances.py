@@ -35,7 +35,8 @@ def held_in(basis: Basis, place: Place, depth: int = _DEPTH) -> Scope | None:
         annotation = basis.types.annotation(place)
         if annotation is not None:
             return _annotated(basis, annotation)
-    values = [v for v in basis.types.bound_values(place) if not is_none(v)]
+    bound = basis.types.bound_values(place)
+    values = [v for v in bound if not is_none(v) and basis.names.place(v) != place]  # its own entry says nothing new
     found = [klass(basis, v, depth - 1) for v in values]
     return _agreed(set(found)) if found else None
 

@@ -119,8 +119,6 @@ class Gate:
         means = self.apis.means
         if any(name in objects and means("connecting_methods", method) for name, method in seen.asked):
             return True
-        if classes and any(means("credential_names", name) for name in (*seen.keywords, *seen.called)):
-            return True
         peers = {m for name, m in seen.born if means("peer_names", name) or means("connection_names", name)}
         peers |= {value for name, value in seen.bound if name in peers}
         paired = any(name.endswith("writer") for name, _ in seen.born)  # `reader, writer = await dial()`

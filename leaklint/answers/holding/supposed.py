@@ -156,7 +156,7 @@ def _opens(basis: Basis, name: str) -> bool:
 
 
 def lends(basis: Basis, call: Expr) -> bool:
-    """Is what something is made over, a socket or a session, somebody else's: by its own name, by that of the parameter,
+    """Is what it is made over, a socket or a session, somebody else's: by its own name, by that of the parameter,
     or by that of the function which gives it, as in `Client(url, session=get_session())`?"""
     means = basis.apis.means
     for keyword, arg in zip(call.names[1:], call.args[1:], strict=True):

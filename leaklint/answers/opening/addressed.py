@@ -1,4 +1,4 @@
-"""What a call is given an address or a password for is likely to be open when it returns."""
+"""What a call is given an address for is likely to be open when it returns."""
 
 from __future__ import annotations
 
@@ -10,29 +10,20 @@ from leaklint.tree.ir import Expr
 
 def addressed(basis: Basis, call: Expr) -> bool:
     """Is it told where its peer is: `connect(host, 80)`, `Client(url=url)`, `Client("tcp://peer")`?"""
-    return _given(basis, call, "address_names")
-
-
-def trusted(basis: Basis, call: Expr) -> bool:
-    """Does it get what one logs in with?"""
-    return _given(basis, call, "credential_names")
+    for keyword, arg in zip(call.names[1:], call.args[1:], strict=True):
+        named = source_name(arg) if arg.op in ("name", "attr") else ""
+        starred = _keys(basis, arg) if keyword == "**" else ()
+        if any(word and basis.apis.means("address_names", word) for word in (keyword, named, *starred)):
+            return True
+        if arg.op == "const" and "://" in arg.value:
+            return True
+    return False
 
 
 def dialed(basis: Basis, call: Expr) -> bool:
     """Is what an opening function gives called like a connection: `self.ws = await session.ws_connect(url)`?"""
     named = any(basis.apis.means("peer_names", t.text) for t in call.stmt.targets if t.op in ("name", "attr"))
     return named and basis.apis.means("opening_functions", called(basis, call))
-
-
-def _given(basis: Basis, call: Expr, words: str) -> bool:
-    for keyword, arg in zip(call.names[1:], call.args[1:], strict=False):
-        named = source_name(arg) if arg.op in ("name", "attr") else ""
-        starred = _keys(basis, arg) if keyword == "**" else ()
-        if any(word and basis.apis.means(words, word) for word in (keyword, named, *starred)):
-            return True
-        if words == "address_names" and arg.op == "const" and "://" in arg.value:
-            return True
-    return False
 
 
 def _keys(basis: Basis, arg: Expr) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from leaklint.answers.holding.supposed import lends, presumable, stranger
 from leaklint.answers.instances import leaves
-from leaklint.answers.opening.addressed import addressed, dialed, trusted
+from leaklint.answers.opening.addressed import addressed, dialed
 from leaklint.answers.opening.openers import acquired
 from leaklint.answers.releasing.fate import fate
 from leaklint.answers.releasing.lending import called
@@ -100,13 +100,13 @@ def _likely(basis: Basis, call: Expr, uses: Collection[Use]) -> bool:
     if not name.lstrip("_")[:1].isupper():  # what it opens it gives, where it is awaited or called like a connection
         waited = call.parent is not None and call.parent.op == "await"
         return waited or not uses or any(basis.apis.means("peer_names", t.text) for t in call.stmt.targets)
-    if any(basis.apis.means("connecting_methods", u.verb) and _done(u) for u in uses):
+    named = basis.apis.means("opening_names", name)
+    connects = (u.verb for u in uses if basis.apis.means("connecting_methods", u.verb) and _done(u))
+    if any(named or not basis.apis.means("login_methods", verb) for verb in connects):
         return True
     if name.endswith("Session") and any(basis.apis.means("request_methods", u.verb) for u in uses):
         return True
-    named = basis.apis.means("opening_names", name)
-    told = named or (trusted(basis, call) and not basis.apis.means("value_classes", name))
-    return told and addressed(basis, call)
+    return named and addressed(basis, call)
 
 
 def _done(use: Use) -> bool:
