@@ -101,3 +101,34 @@ def test_what_a_script_keeps_until_it_ends(path: str, start: str, rules: list[st
     result = analyze(GROWN.replace("{start}", start).encode(), path, "releases", load())
     found = [*result.findings, *(q.finding for q in result.open_questions)]
     assert sorted(f.rule for f in found) == rules
+
+
+PLUGIN = """
+from homeassistant.helpers.event import track_time_interval
+
+
+def setup_platform(hass, config, add_entities):
+    Feed(hass, add_entities)
+
+
+def {other}(hass):
+    pass
+
+
+class Feed:
+    def __init__(self, hass, add_entities):
+        self.hass, self.add_entities = hass, add_entities
+        self._follow()
+
+    def _follow(self):
+        track_time_interval(self.hass, lambda now: self.update(), 60)
+
+    def update(self):
+        self.add_entities([])
+"""
+
+
+@pytest.mark.parametrize(("other", "reported"), [("parse", False), ("unload_platform", True)])
+def test_what_a_set_up_makes_and_nothing_takes_down_is_made_once(other: str, reported: bool) -> None:
+    found = analyze(PLUGIN.format(other=other).encode(), "app/feed.py", "app.feed", load()).findings
+    assert [f.rule[:4] for f in found] == ["LK20"] * reported

@@ -62,4 +62,4 @@ def _hint(one: Repeated) -> str:
         return "keep" if one.registration.returns_undo else "take_down" if one.registration.undo else "take_off"
     if not one.lasting:
         return "once" if one.listed or one.when.kind == "given" else "finally"
-    return "undo" if one.registration.undo else "guard"
+    return "undo" if one.registration.undo and not one.registration.returns_undo else "guard"

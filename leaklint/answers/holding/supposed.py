@@ -107,7 +107,7 @@ def likely(basis: Basis, one: Supposed, ends: Collection[Scope], sibling: Use | 
     ended = [m for m in ends if m.name != "__del__"]
     beside = sibling is not None and basis.apis.means("closing_methods", sibling.verb)
     lent = lends(basis, one.call)
-    told = addressed(basis, one.call)
+    told = basis.apis.means("connection_classes", last) and addressed(basis, one.call)
     if not ended:  # then only what the class has connected itself tells, or where it sends that
         return (begun or told) and not lent and basis.apis.means("opening_names", last)
     known = beside or dropped or begun or named or told

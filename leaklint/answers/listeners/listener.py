@@ -158,7 +158,7 @@ def single(basis: Basis, klass: Scope) -> bool:
     """Is there one instance for as long as the process runs?"""
     if lifetime(basis, klass) == "long-lived instance" and module_instance(basis, klass):
         return True
-    if _set_up_once(basis, klass):
+    if made_by_set_up(basis, klass):
         return True
     new = next((m for m in klass.children if m.name == "__new__"), None)
     return new is not None and any(
@@ -169,7 +169,7 @@ def single(basis: Basis, klass: Scope) -> bool:
     )
 
 
-def _set_up_once(basis: Basis, klass: Scope) -> bool:
+def made_by_set_up(basis: Basis, klass: Scope) -> bool:
     """Made by the set-up of a plug-in alone, in a module that has nothing to take it down with again?"""
     made = [u for u in basis.all_uses(Place(basis.module.scope, (klass.name,))) if u.verb == "__call__"]
     homes = {u.stmt.scope.function for u in made}

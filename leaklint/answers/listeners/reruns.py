@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from leaklint.answers.driver import context, header, repeats, script_only
 from leaklint.answers.holding.attributes import module_instance
+from leaklint.answers.listeners.listener import made_by_set_up
 from leaklint.answers.listeners.registered import looks_up
 from leaklint.answers.owner import lifetime
 from leaklint.answers.releasing.endings import endings, reached
@@ -34,6 +35,8 @@ def reruns(basis: Basis, stmt: Stmt) -> Answer:
         return NO
     klass = _class_of(function)
     if klass is not None and (basis.apis.means("test_classes", klass.name) or _sole(basis, klass)):
+        return NO
+    if klass is not None and made_by_set_up(basis, klass):
         return NO
     when = context(basis, stmt)
     clues = header(function)

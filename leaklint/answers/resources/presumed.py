@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
+from leaklint.answers.driver import context
 from leaklint.answers.holding.supposed import lends, presumable, stranger
 from leaklint.answers.instances import leaves
 from leaklint.answers.opening.addressed import addressed, dialed
@@ -106,7 +107,11 @@ def _likely(basis: Basis, call: Expr, uses: Collection[Use]) -> bool:
         return True
     if name.endswith("Session") and any(basis.apis.means("request_methods", u.verb) for u in uses):
         return True
-    return named and addressed(basis, call)
+    if not named or not addressed(basis, call):
+        return False
+    # what is only called a client may send each request by itself: one more each time is worth a look
+    often = context(basis, call.stmt).kind in ("loop", "event", "stream")
+    return often or basis.apis.means("connection_classes", name)
 
 
 def _done(use: Use) -> bool:
