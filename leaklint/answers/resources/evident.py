@@ -32,7 +32,7 @@ def evident(basis: Basis, endings: Mapping[Scope, tuple[Scope, ...]]) -> Iterato
             maker = called(basis, _call(use))
             if _opens(basis, maker, use, closes, begins):
                 begun = _first_after(begins if maker[:1].isupper() else [], use.stmt)
-                row = _row(basis, closes)
+                row = _row(basis, [*closes, *(u for u in uses if _lets_go(basis, u))])
                 yield trace(basis, place, row, use.stmt, begun=begun, judged=True), use.value or _call(use)
 
 
@@ -122,6 +122,13 @@ def _closes(basis: Basis, uses: list[Use]) -> list[Use]:
     found = [u for u in uses if _closing(basis, u) and u.stmt.scope.function is u.place.scope]
     plain = any(not any(b.kind == "handler" for b, _ in ancestors(u.stmt)) for u in found)
     return found if plain or any(_handed_over(u) or wrapper(basis, u) is not None for u in uses) else []
+
+
+def _lets_go(basis: Basis, use: Use) -> bool:
+    """Another way to be done with it, beside those that close it: `response.release()`."""
+    alone = use.site.op == "call" and len(use.site.args) == 1
+    words = ("removing_methods", "end_of_life_methods")
+    return alone and bool(use.verb) and any(basis.apis.means(word, use.verb) for word in words)
 
 
 def _handed_over(use: Use) -> bool:
