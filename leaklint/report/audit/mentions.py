@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from leaklint.report.audit.parsed import parsed
 from leaklint.report.audit.used import used
 from leaklint.report.sources import Sources
 
@@ -61,10 +62,9 @@ def index(paths: Iterable[str], read: Sources, names: Collection[str], found: In
         lines = read(path) or ()
         hits = [number for number, line in enumerate(lines, 1) if not known.isdisjoint(_WORD.findall(line))]
         if hits:
-            try:
-                _file(path, ast.parse("\n".join(lines)), hits, known, found)
-            except (SyntaxError, ValueError, RecursionError, MemoryError):
-                continue
+            tree = parsed(lines)
+            if tree is not None:
+                _file(path, tree, hits, known, found)
 
 
 def _file(path: str, tree: ast.Module, hits: Sequence[int], names: frozenset[str], found: Index) -> None:

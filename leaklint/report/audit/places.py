@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from leaklint.report.audit.parsed import parsed
 from leaklint.report.sources import Sources
 
 _BLOCKS = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
@@ -38,12 +39,10 @@ class Definition:
 
 
 def definitions(lines: Sequence[str]) -> tuple[Definition, ...]:
-    """All of them, the outer before the inner; none where the lines are no Python, as in a notebook's cell."""
-    try:
-        tree = ast.parse("\n".join(lines))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ()
-    return tuple(sorted(_definitions(tree), key=lambda one: (one.first, -one.last)))
+    """All of them, the outer before the inner; none where the lines are no Python."""
+    tree = parsed(lines)
+    found = _definitions(tree) if tree is not None else ()
+    return tuple(sorted(found, key=lambda one: (one.first, -one.last)))
 
 
 def _definitions(tree: ast.AST) -> Iterator[Definition]:

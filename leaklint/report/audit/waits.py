@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from leaklint.report.audit.parsed import parsed
+
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _SLEEPS = "sleep"
 _LONG = 60
@@ -25,9 +27,8 @@ class Wait:
 
 def waits(lines: Sequence[str], at: int) -> Wait | None:
     """What the coroutine waits for that a statement on line `at` starts; None where nothing here says so."""
-    try:
-        tree = ast.parse("\n".join(lines))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = parsed(lines)
+    if tree is None:
         return None
     functions = [node for node in ast.walk(tree) if isinstance(node, _FUNCTIONS)]
     for name in _started(tree, at):
