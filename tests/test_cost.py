@@ -69,6 +69,13 @@ LARGE: dict[str, Callable[[int], str]] = {
     "calls of one helper": lambda n: (
         "def helper():\n" + "".join(f"    g{k}()\n" for k in range(n)) + "def main():\n" + "    helper()\n" * n
     ),
+    "calls under the start of a program": lambda n: (
+        "SESSIONS = {}\n\n\ndef helper(key):\n    SESSIONS[key] = key\n\n\ndef middle(key):\n"
+        + "    helper(key)\n" * n
+        + "\n\ndef main(key):\n"
+        + "    middle(key)\n" * n
+        + '\n\nif __name__ == "__main__":\n    main(1)\n'
+    ),
     "nested finally": lambda n: (
         "def f(p, g):\n    for k in p:\n        x = open(k)\n"
         + "".join(

@@ -6,7 +6,7 @@ from leaklint.answers.releasing.fate import parameter
 from leaklint.answers.spawn import LOOKS
 from leaklint.meaning.basis import NO, Answer, Basis
 from leaklint.meaning.names import Place
-from leaklint.meaning.scopes import source_name
+from leaklint.meaning.scopes import is_called, source_name
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, source, statements
 
@@ -85,7 +85,7 @@ def _dropped_by_all(basis: Basis, function: Scope, depth: int) -> bool:
     if not private or function.method_of is None or depth == 0:
         return False
     mentions = [e for e in basis.mentions(function.name) if e.op == "attr"]
-    calls = [e.parent for e in mentions if e.parent is not None and e.parent.op == "call" and e.parent.args[0] is e]
+    calls = [e.parent for e in mentions if e.parent is not None and is_called(e)]
     if not calls or len(calls) < len(mentions) or any(basis.types.result(c) is not None for c in calls):
         return False
     return all(destiny(basis, c, depth - 1).kind == "dropped" for c in calls)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from leaklint.answers.key import literal
 from leaklint.answers.rounds import driven, endless, goes_on
-from leaklint.meaning.basis import Answer, Basis, Clue
-from leaklint.meaning.scopes import CONSTRUCTORS, source_name
+from leaklint.meaning.basis import Answer, Basis, Clue, once
+from leaklint.meaning.scopes import CONSTRUCTORS, is_called, source_name
 from leaklint.project.paths import beside, shows
 from leaklint.tree.ir import Scope, Stmt, ancestors, walk
 
@@ -28,9 +28,10 @@ def context(basis: Basis, stmt: Stmt) -> Answer:
         return Answer("stream", header(function), function.name)
     if outer is not None and outer.kind == "function" and outer.function is not function and function.stmt is not None:
         return Answer("call", header(function), function.name)
-    if not repeats(basis, stmt) and is_program(basis, function):
+    looped = repeats(basis, stmt)
+    if not looped and is_program(basis, function):
         return Answer("once", word=function.name)
-    return Answer("loop" if repeats(basis, stmt) else "call", header(function), function.name)
+    return Answer("loop" if looped else "call", header(function), function.name)
 
 
 def header(function: Scope) -> tuple[Clue, ...]:
@@ -46,13 +47,14 @@ def _sets(function: Scope) -> bool:
     return function.stmt is not None and any(d.op == "attr" and d.text == "setter" for d in function.stmt.decorators)
 
 
+@once(meanwhile=False)
 def _only_at_birth(basis: Basis, function: Scope, depth: int = 3) -> bool:
     """A function that nothing here calls but constructors and the import of the module, on their own or through others.
     One that nobody calls, or that is also handed on, may be called at any time."""
     if (function.name.startswith("__") and function.name.endswith("__")) or depth == 0:
         return False
     mentions = [e for e in basis.mentions(function.name) if e.op == "attr" or basis.names.local(e) is function]
-    called = all(e.parent is not None and e.parent.op == "call" and e.parent.args[0] is e for e in mentions)
+    called = all(is_called(e) for e in mentions)
     return bool(mentions) and called and all(_begins(basis, e.stmt, depth - 1) for e in mentions)
 
 
@@ -126,6 +128,7 @@ def runs_aside(basis: Basis) -> bool:
     return beside(basis.module.path) and "." not in basis.module.name
 
 
+@once(meanwhile=False)
 def ends_soon(basis: Basis) -> bool:
     """Is the module a script of those who work on a project, which does one thing and ends: with a start of its own,
     and without a loop that goes on or a handler of events?"""
@@ -134,6 +137,7 @@ def ends_soon(basis: Basis) -> bool:
     return not any(goes_on(basis, s) or (s.inner is not None and _routed(basis, s.inner)) for s in basis.module.stmts)
 
 
+@once(meanwhile=False)
 def is_program(basis: Basis, function: Scope, depth: int = 3) -> bool:
     """Is a function all that a program does, because only its start calls it, itself or through another? An error that
     leaves it ends the process, and with it all that is open."""

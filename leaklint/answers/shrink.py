@@ -8,7 +8,7 @@ from leaklint.answers.releasing.fate import parameter
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place
-from leaklint.meaning.scopes import CONSTRUCTORS, source_name
+from leaklint.meaning.scopes import CONSTRUCTORS, is_called, source_name
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, statements
 
@@ -39,7 +39,7 @@ def _elsewhere(basis: Basis, place: Place, row: Row) -> Iterator[Use]:
     names = {place.path[-1], *_given_out(basis, place)}
     for name in names:
         for expr in basis.mentions(name):
-            called = expr.parent is not None and expr.parent.op == "call" and expr.parent.args[0] is expr
+            called = is_called(expr)
             holder = expr.parent if called and expr.parent is not None else expr
             parent, other = holder.parent, basis.names.place(expr)
             another = other is not None and other.is_attribute and len(other.path) == 1 and not called

@@ -213,6 +213,11 @@ def source_name(expr: Expr | None) -> str:
     return expr.text if expr is not None and expr.op in ("name", "attr") else ""
 
 
+def is_called(expr: Expr) -> bool:
+    """Is a reference called where it stands?"""
+    return expr.parent is not None and expr.parent.op == "call" and expr.parent.args[0] is expr
+
+
 def text_of(expr: Expr | None) -> str:
     """What a string or bytes constant says, without its quotes; empty for anything else."""
     is_text = expr is not None and expr.op == "const" and expr.text in ("str", "bytes")

@@ -22,7 +22,6 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         if unreleased.defence:
             yield Clear(stmt, unreleased.subject, unreleased.defence, sound=True)
             continue
-        guess = unreleased in facts.presumed
         when, counted = facts.context(stmt), facts.counted(row, call)
         lost = [Clue(unreleased.lost, "missing", "reopened", {"noun": noun})] if unreleased.lost is not None else []
         yield Hit(
@@ -32,7 +31,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             driver="call" if counted else facts.cadence(when),
             release="never",
             message="reopened" if unreleased.lost is not None else "named" if unreleased.name else "dropped",
-            hint="presumed" if guess else unreleased.mend if row.name else "inner",
+            hint="presumed" if row.supposed else unreleased.mend if row.name else "inner",
             args={
                 "noun": noun,
                 "name": unreleased.name,

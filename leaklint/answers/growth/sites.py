@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from leaklint.answers import instances
 from leaklint.answers.releasing.fate import parameter
 from leaklint.meaning.basis import Basis
+from leaklint.meaning.scopes import is_called
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, source, walk
 
@@ -27,8 +28,7 @@ def calls_for(basis: Basis, uses: Iterable[Use]) -> Iterator[Call]:
         wanted = _parameters(use.key, function)
         for expr in references(basis, function) if wanted else ():
             call = expr.parent
-            called = call is not None and call.op == "call" and call.args[0] is expr
-            if call is not None and called and expr.stmt.scope.function is not function:
+            if call is not None and is_called(expr) and expr.stmt.scope.function is not function:
                 yield from _seen(use, function, call, wanted)
 
 

@@ -21,6 +21,7 @@ from leaklint.apis import Row
 from leaklint.facts import OwnerKind
 from leaklint.meaning.basis import NO, Answer, Basis, Clue, calls
 from leaklint.meaning.names import ELEMENT, Place
+from leaklint.meaning.scopes import is_called
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, is_none, statements
 
@@ -195,10 +196,7 @@ def _strays(basis: Basis, place: Place, row: Row, ends: tuple[Scope, ...]) -> bo
 
 def referred(basis: Basis, method: Scope) -> bool:
     """Is a method handed on uncalled (`add_done_callback(self._closed)`)?"""
-    return any(
-        e.op == "attr" and not (e.parent is not None and e.parent.op == "call" and e.parent.args[0] is e)
-        for e in basis.mentions(method.name)
-    )
+    return any(e.op == "attr" and not is_called(e) for e in basis.mentions(method.name))
 
 
 _PLAIN_BASES = ("builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol", "enum.Enum")

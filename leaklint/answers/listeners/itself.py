@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from leaklint.answers.driver import context
 from leaklint.answers.holding.attributes import module_instance
 from leaklint.answers.listeners.cycles import own_container
-from leaklint.answers.listeners.referring import Whose, closing_over, is_called, is_named, refers
+from leaklint.answers.listeners.referring import Whose, closing_over, is_named, refers
 from leaklint.answers.shared import singleton
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.names import Place
-from leaklint.meaning.scopes import CONSTRUCTORS, source_name
+from leaklint.meaning.scopes import CONSTRUCTORS, is_called, source_name
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, source
 

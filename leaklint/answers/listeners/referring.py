@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from leaklint.answers.listeners.registered import is_method, is_self
 from leaklint.meaning.basis import Basis
+from leaklint.meaning.scopes import is_called
 from leaklint.tree.ir import Expr, Scope, Stmt, flat_of
 
 _DEPTH = 4
@@ -41,11 +42,6 @@ class Whose:
 def is_named(basis: Basis, expr: Expr, name: str, owner: Scope | None) -> bool:
     """Is it that name, of that function?"""
     return expr.op == "name" and expr.text == name and basis.names.scope_of(name, expr.scope) is owner
-
-
-def is_called(expr: Expr) -> bool:
-    """Is a reference called where it stands?"""
-    return expr.parent is not None and expr.parent.op == "call" and expr.parent.args[0] is expr
 
 
 def closing_over_instances(basis: Basis) -> frozenset[Scope]:

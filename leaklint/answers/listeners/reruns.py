@@ -34,9 +34,8 @@ def reruns(basis: Basis, stmt: Stmt) -> Answer:
     if _once(basis, function):
         return NO
     klass = _class_of(function)
-    if klass is not None and (basis.apis.means("test_classes", klass.name) or _sole(basis, klass)):
-        return NO
-    if klass is not None and made_by_set_up(basis, klass):
+    single = klass is not None and (_sole(basis, klass) or made_by_set_up(basis, klass))
+    if klass is not None and (single or basis.apis.means("test_classes", klass.name)):
         return NO
     when = context(basis, stmt)
     clues = header(function)

@@ -15,6 +15,7 @@ from leaklint.meaning.annotations import generic
 from leaklint.meaning.basis import Basis, calls
 from leaklint.meaning.flow import LEAVING
 from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import is_called
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, is_none, statements, walk
 
@@ -249,7 +250,7 @@ def _asks(basis: Basis, expr: Expr, one: Acquisition, here: bool, always: bool) 
     attribute = here and expr.op == "attr" and basis.names.class_of(expr.args[0]) is not None
     if always and not any(basis.apis.means(what, expr.text) for what in ("closed_states", "open_states")):
         return False
-    return attribute and not (expr.parent is not None and expr.parent.op == "call" and expr.parent.args[0] is expr)
+    return attribute and not is_called(expr)
 
 
 def _closes(basis: Basis, call: Expr, one: Acquisition, closers: set[Scope]) -> bool:

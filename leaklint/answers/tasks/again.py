@@ -12,7 +12,7 @@ from leaklint.answers.tasks.lasting import ended_by
 from leaklint.answers.tasks.running import Running
 from leaklint.meaning.basis import Answer, Basis, Clue
 from leaklint.meaning.names import Place
-from leaklint.meaning.scopes import CONSTRUCTORS
+from leaklint.meaning.scopes import CONSTRUCTORS, is_called
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, statements, walk
 
@@ -73,7 +73,7 @@ def _called_over(basis: Basis, task: Running) -> Answer:
     working = [
         e.stmt
         for e in calls
-        if e.parent is not None and e.parent.op == "call" and e.parent.args[0] is e
+        if is_called(e)
         if not basis.apis.means("beginning_methods", e.stmt.scope.function.name)
         if not _guarded(basis, e.stmt, e.stmt.scope.function) and not _touched(basis, task.place, e.stmt)
     ]
