@@ -37,11 +37,17 @@ def added(facts: Facts, value: Value, kept: bool) -> tuple[Use, Answer] | None:
         return None
     adding = (*ADDING, "update") if "add" in value.row.grow else ADDING
     again = ("event", "stream", "call", "loop") if kept else ()
-    grows = [(u, facts.context(u.stmt)) for u in value.grows if u.verb in adding]
+    grows = [(u, one_more(facts, u)) for u in value.grows if u.verb in adding]
     added = [(u, when) for u, when in grows if when.kind in again or repeats(facts, value, u, when.kind)]
     # what is written in the code is always the same, and piles up all the same where a list gets it again and again
     same = ((u, when) for u, when in added if u.verb != "add" and when.kind in ("event", "stream"))
     return next((pair for pair in added if not facts.closed(pair[0].value)), next(same, None))
+
+
+def one_more(facts: Facts, use: Use) -> Answer:
+    """What makes it run: a constructor that adds the new object itself runs for each of them."""
+    when = facts.context(use.stmt)
+    return Answer("call", when.clues, use.function) if when.kind == "once" and facts.adds_itself(use) else when
 
 
 def hit(facts: Facts, value: Value, use: Use, when: Answer, sent: Answer = NO) -> Hit:
@@ -107,6 +113,8 @@ def uncopied(one: Alias) -> Hit:
 
 
 def advice(facts: Facts, value: Value, use: Use) -> str:
+    if facts.adds_itself(use):
+        return "weak"
     if facts.record(use).kind in ("waiter", "passing"):
         return "ends"
     if facts.only_last(value):
