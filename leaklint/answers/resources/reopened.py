@@ -130,11 +130,23 @@ def _called_anew(basis: Basis, one: Acquisition) -> Stmt | None:
             continue
         if one.row.pooled and _in_handler(mention.stmt) and function is not caller:
             return mention.stmt  # where a request has failed, the pool it went through is still there
+        if function is not caller and not _in_handler(mention.stmt) and _in_use(basis, one, mention.stmt):
+            return mention.stmt
         if basis.apis.means("reopening_methods", caller.name):
             callers = (e for e in basis.mentions(caller.name) if basis.names.local(e) is caller)
             if not any(_looks_after(basis, one, e.stmt.scope.function, e.stmt) for e in callers):
                 return mention.stmt
     return None
+
+
+def _in_use(basis: Basis, one: Acquisition, again: Stmt) -> bool:
+    """Does a method use what is open, and then call what opens it: `if response.status == 401: await self.login()`?"""
+    caller = again.scope.function
+    return caller.kind == "function" and any(
+        u.stmt.scope.function is caller and u.stmt.ordinal < again.ordinal and u.role == "" and u.verb != "bind"
+        for u in resource_uses(basis, one.place, one.row)
+        if _leads(u.stmt, again)
+    )
 
 
 def _at_birth(basis: Basis, stmt: Stmt) -> bool:
