@@ -22,8 +22,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             at=registration.stmt,
             subject=subject,
             owner="process" if one.lasting else "instance",
-            # of an object one knows no more than that it outlives the run
-            driver=one.driver if one.lasting or one.driver != "call" else "inventory",
+            driver=one.driver,
             release="never" if one.removal is None else "on some paths",
             message=_message(one),
             hint=_hint(one),

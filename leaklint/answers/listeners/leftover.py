@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from leaklint.answers.driver import context, header
 from leaklint.answers.listeners.registered import ADDING, Handler, Registration, handlers, is_self, of_module, target
-from leaklint.answers.listeners.repeated import Repeated, driver, passed_by
-from leaklint.answers.listeners.reruns import guard, reruns
+from leaklint.answers.listeners.repeated import Repeated, passed_by
+from leaklint.answers.listeners.reruns import driver, guard, reruns
 from leaklint.answers.releasing.fate import manages
 from leaklint.apis import Row
 from leaklint.counterparts import undoings
@@ -39,7 +39,16 @@ def leftovers(basis: Basis) -> Iterator[Repeated]:
         removals = _removals(basis, registration, handler)
         defence = guard(basis, call.stmt, source(receiver)) or _defence(basis, registration, removals)
         inside = next((s for s in removals if s.scope.function is function), None)
-        yield Repeated(registration, handler.text, when, driver(when), defence, inside, listed=listed, lasting=False)
+        yield Repeated(
+            registration,
+            handler.text,
+            when,
+            driver(basis, registration.scope, when),
+            defence,
+            inside,
+            listed=listed,
+            lasting=False,
+        )
 
 
 def _told_otherwise(basis: Basis, call: Expr) -> bool:

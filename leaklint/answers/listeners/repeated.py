@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from leaklint.answers.destiny import destiny
 from leaklint.answers.driver import header
 from leaklint.answers.listeners.registered import Registration, handlers, looks_up
-from leaklint.answers.listeners.reruns import guard, reruns, set_up_once
+from leaklint.answers.listeners.reruns import driver, guard, reruns, set_up_once
 from leaklint.answers.ways.faults import Faults
 from leaklint.answers.ways.guards import Guards
 from leaklint.answers.ways.handlers import catches_all
@@ -53,7 +53,16 @@ def repeated(basis: Basis, registrations: Sequence[Registration]) -> Iterator[Re
             defence = _removed(basis, registration, removal)
         each = removal is not None and _at_each(registration) and not _each_time(removal)
         lasting = when.kind not in _PASSED  # as long as the process, or the host
-        yield Repeated(registration, what, when, driver(when), defence, removal, each=each, lasting=lasting)
+        yield Repeated(
+            registration,
+            what,
+            when,
+            driver(basis, registration.scope, when),
+            defence,
+            removal,
+            each=each,
+            lasting=lasting,
+        )
 
 
 def _with_process(registration: Registration) -> bool:
@@ -94,7 +103,9 @@ def wrapped(basis: Basis) -> Iterator[Repeated]:
         defence = guard(basis, stmt, name)
         if restored is not None:
             defence = Answer("restored", (Clue(restored, "released", "released"),))
-        yield Repeated(registration, source(stmt.value, 40), when, driver(when), defence, wraps=True)
+        yield Repeated(
+            registration, source(stmt.value, 40), when, driver(basis, registration.scope, when), defence, wraps=True
+        )
 
 
 def _imported(basis: Basis, target: Expr) -> bool:
@@ -120,11 +131,6 @@ def _wraps(basis: Basis, value: Expr, target: Expr) -> bool:
     if value.op != "name" or made is None or made.parent is not function:
         return False
     return any(e.op == "name" and e.text in kept for s in statements(made.block) for e in flat_of(s))
-
-
-def driver(when: Answer) -> DriverKind:
-    """The driver that makes a function run again, as the severity asks for it."""
-    return when.kind if when.kind in ("event", "stream") else "call"  # type: ignore[return-value]
 
 
 # -- what is new each time --------------------------------------------------------------------------------------------
@@ -230,7 +236,21 @@ def _removal(basis: Basis, registration: Registration) -> Stmt | None:
         same = registration.row is None or not registration.row.single or at == registry
         if same and expr.stmt is not registration.stmt:
             return expr.stmt
-    return None
+    listed = registration.row is not None and registration.row.kind == "container" and function.op == "attr"
+    return next(_put_back(basis, function.args[0]), None) if listed else None
+
+
+def _put_back(basis: Basis, listed: Expr) -> Iterator[Stmt]:
+    """`sys.path[:] = saved`: the whole list is what it was, or what is left of it."""
+    registry = source(listed)
+    for stmt in (e.stmt for e in basis.mentions(listed.text) if e.op == "attr"):
+        target = stmt.targets[0] if stmt.op == "assign" and stmt.targets else None
+        whole = target.args[0] if target is not None and target.op == "sub" and target.args[1].op == "slice" else target
+        if whole is None or source(whole) != registry or stmt.value is None:
+            continue
+        named = basis.names.only_value(stmt.value.text, stmt.scope) if stmt.value.op == "name" else None
+        if named is None or source(named) != registry:
+            yield stmt
 
 
 def _at_each(registration: Registration) -> bool:
@@ -255,7 +275,7 @@ def _removed(basis: Basis, registration: Registration, removal: Stmt) -> Answer:
     if before or removal.scope.function is not function or registration.row is None:
         return released
     undo = registration.undo.rpartition(".")[2]
-    removals = {e.stmt for e in basis.mentions(undo) if e.stmt.scope.function is function}
+    removals = {removal, *(e.stmt for e in basis.mentions(undo) if e.stmt.scope.function is function)}
     return NO if passed_by(basis, registration, removals, convincing=False) else released
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from leaklint.answers.driver import context, header, repeats, script_only
 from leaklint.answers.holding.attributes import module_instance
@@ -10,8 +10,9 @@ from leaklint.answers.listeners.listener import made_by_set_up
 from leaklint.answers.listeners.registered import looks_up
 from leaklint.answers.owner import lifetime
 from leaklint.answers.releasing.endings import endings, reached
-from leaklint.meaning.basis import NO, Answer, Basis, Clue
-from leaklint.meaning.scopes import CONSTRUCTORS, source_name
+from leaklint.facts import DriverKind
+from leaklint.meaning.basis import NO, Answer, Basis, Clue, once
+from leaklint.meaning.scopes import CONSTRUCTORS, is_called, source_name
 from leaklint.tree.ir import Expr, Scope, Stmt, flat_of, is_none, source, statements, walk
 
 
@@ -43,12 +44,24 @@ def reruns(basis: Basis, stmt: Stmt) -> Answer:
         return Answer("instance", clues, klass.name) if klass is not None else NO
     if when.kind in ("event", "stream"):
         return Answer(when.kind, clues, function.name)
-    if klass is not None and when.kind in ("call", "loop") and not _customary(basis, function):
+    if klass is not None and when.kind in ("call", "loop") and not _by_custom(basis, function):
         return Answer("call", clues, function.name)
     again = klass is None and (
         _hands_out(basis, function) or _gives_back(basis, stmt, function) or _by_argument(basis, stmt, function)
     )
     return Answer("call", clues, function.name) if again else NO
+
+
+def driver(basis: Basis, function: Scope, when: Answer) -> DriverKind:
+    """What makes a function run again, as the severity asks for it: `call` where a caller that does so is seen, and
+    `inventory` where there may be few."""
+    if when.kind in ("event", "stream"):
+        return when.kind  # type: ignore[return-value]
+    made = function.enclosing("class") if when.kind == "instance" else function
+    calls = [e for e in basis.mentions(made.name) if is_called(e)] if made is not None else []
+    seen = (context(basis, e.stmt).kind for e in calls if e.op == "attr" or basis.names.local(e) is made)
+    again = any(kind in ("event", "stream", "loop") for kind in seen)
+    return "call" if again else "inventory"
 
 
 def _takedown(basis: Basis, function: Scope) -> Scope | None:
@@ -88,6 +101,24 @@ def _sole(basis: Basis, klass: Scope) -> bool:
 
 def _customary(basis: Basis, function: Scope) -> bool:
     return basis.apis.means("once_functions", function.name)
+
+
+@once(meanwhile=False)
+def _by_custom(basis: Basis, function: Scope, depth: int = 3) -> bool:
+    """Does it run once by custom, or is it a part of what does?"""
+    if function.kind != "function" or _customary(basis, function):
+        return True
+    calls = _calls(basis, function) if depth else ()
+    return bool(calls) and all(_by_custom(basis, e.stmt.scope.function, depth - 1) for e in calls)
+
+
+def _calls(basis: Basis, function: Scope) -> Sequence[Expr]:
+    """All calls of a private function, which stand in others; none where it is handed on as well."""
+    if not function.name.startswith("_") or function.name.endswith("__"):
+        return ()
+    mentions = [e for e in basis.mentions(function.name) if e.op == "attr" or basis.names.local(e) is function]
+    inside = any(e.stmt.scope.function is function or not is_called(e) for e in mentions)
+    return () if inside else mentions
 
 
 def set_up_once(basis: Basis, function: Scope) -> bool:
@@ -145,8 +176,10 @@ def _by_argument(basis: Basis, stmt: Stmt, function: Scope) -> bool:
     return any(e.op == "name" and e.text in given for value in (*stmt.flat, *made) for e in walk(value))
 
 
-def guard(basis: Basis, stmt: Stmt, registry: str) -> Answer:
-    """A test of what earlier runs have left behind, or a look at what is registered already."""
+@once(meanwhile=NO)
+def guard(basis: Basis, stmt: Stmt, registry: str, depth: int = 2) -> Answer:
+    """A test of what earlier runs have left behind, or a look at what is registered already; here, or wherever a
+    private function is called."""
     function = stmt.scope.function
     for test, at in _tests(stmt):
         if _remembers(basis, test, function, registry) and not _forgets(basis, test, function):
@@ -155,7 +188,9 @@ def guard(basis: Basis, stmt: Stmt, registry: str) -> Answer:
         for expr in flat_of(other):
             if expr.op == "attr" and basis.apis.means("registered_lists", expr.text) and not _of_package(basis, expr):
                 return Answer("what is registered is looked at", (Clue(other, "bound", "guard"),))
-    return NO
+    calls = _calls(basis, function) if depth else ()
+    guards = [guard(basis, e.stmt, registry, depth - 1) for e in calls]
+    return guards[0] if guards and all(guards) else NO
 
 
 def _forgets(basis: Basis, test: Expr, function: Scope) -> bool:
