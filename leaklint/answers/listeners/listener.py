@@ -6,15 +6,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from leaklint.answers.destiny import destiny
-from leaklint.answers.holding.attributes import module_instance
+from leaklint.answers.listeners.maker import single, unkept
 from leaklint.answers.listeners.registered import Handler, Registration, handlers, is_method, looks_up
 from leaklint.answers.listeners.undoing import Known, Undoing, class_of, kept_as, taken_off, undoings
-from leaklint.answers.owner import lifetime
+from leaklint.answers.releasing.endings import endings
+from leaklint.answers.releasing.fate import parameter
 from leaklint.counterparts import undoings as undoings_of
 from leaklint.facts import OwnerKind
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.names import Place
-from leaklint.meaning.scopes import source_name, text_of
+from leaklint.meaning.scopes import CONSTRUCTORS, is_called, source_name, text_of
 from leaklint.tree.ir import Expr, Scope, Stmt, source
 
 _DEPTH = 3
@@ -99,8 +100,8 @@ def _strong(registration: Registration) -> bool:
 def _origin(basis: Basis, place: Place, klass: Scope, long_lived: bool, depth: int = _DEPTH) -> Answer:
     """A defence unless the place holds what came from outside the instance."""
     root = Place(place.scope, place.path[:1])
-    if any(f.params and root.path[0] in [p.name for p in f.params] for f in [place.scope] if f.kind == "function"):
-        return NO
+    if place.scope.kind == "function" and root.path[0] in [p.name for p in place.scope.params]:
+        return _handed(basis, root, klass, depth)
     values = [v for v in basis.types.bound_values(root) if v.op != "const"]
     if not values:  # a declared field that nothing here fills is filled by others
         return NO if long_lived or basis.types.annotation(root) is not None else Answer(_UNKNOWN)
@@ -109,6 +110,17 @@ def _origin(basis: Basis, place: Place, klass: Scope, long_lived: bool, depth: i
         if defence:
             return defence
     return NO
+
+
+def _handed(basis: Basis, param: Place, klass: Scope, depth: int) -> Answer:
+    """A defence if all the calls of a method that are seen hand it what is the instance's own."""
+    function = param.scope
+    if function.method_of is not klass or function.name in CONSTRUCTORS or not depth:
+        return NO
+    calls = [e.parent for e in basis.mentions(function.name) if is_called(e) and basis.names.local(e) is function]
+    given = [a for c in calls if c is not None for a in c.args[1:] if parameter(function, c, a) == param]
+    defences = [_given(basis, a, klass, depth - 1) for a in given]
+    return defences[0] if defences and len(given) == len(calls) and all(defences) else NO
 
 
 def _given(basis: Basis, value: Expr, klass: Scope, depth: int) -> Answer:
@@ -140,8 +152,12 @@ def _defence(
         return Answer("made for one test")
     if single(basis, klass):
         return Answer("lives as long as the process")
-    if not beside and _at_its_end(basis, registration):
+    if not beside and (
+        _at_its_end(basis, registration) or _run_by_registry(basis, registration, handler, klass, known)
+    ):
         return Answer("called when what it is registered at ends")
+    if not beside and unkept(basis, klass):
+        return Answer("nothing else is meant to hold it")
     kept = _result(basis, registration, beside)
     if kept:
         return kept
@@ -154,40 +170,25 @@ def _defence(
     return NO
 
 
-def single(basis: Basis, klass: Scope) -> bool:
-    """Is there one instance for as long as the process runs?"""
-    if lifetime(basis, klass) == "long-lived instance" and module_instance(basis, klass):
-        return True
-    if made_by_set_up(basis, klass):
-        return True
-    new = next((m for m in klass.children if m.name == "__new__"), None)
-    return new is not None and any(
-        e.op == "attr" and basis.names.class_of(e.args[0]) is klass and "instance" in e.text
-        for s in basis.module.stmts
-        if s.scope.function is new
-        for e in s.flat
-    )
-
-
-def made_by_set_up(basis: Basis, klass: Scope) -> bool:
-    """Made by the set-up of a plug-in alone, in a module that has nothing to take it down with again?"""
-    made = [u for u in basis.all_uses(Place(basis.module.scope, (klass.name,))) if u.verb == "__call__"]
-    homes = {u.stmt.scope.function for u in made}
-    if not homes or not all(basis.apis.means("plugin_setups", f.name) for f in homes):
-        return False
-    functions = [s for s in basis.module.scope.children if s.kind == "function"]
-    rows = (basis.apis.get(name) for name in basis.names.outside_bases(klass))
-    hosted = any(row is not None and row.kind == "base" and row.ends for row in rows)  # its host ends it
-    again = ("plugin_takedowns", "entry_setups")
-    undone = hosted or any(basis.apis.means(what, f.name) for f in functions for what in again)
-    return not undone and homes <= set(functions)
-
-
 def _at_its_end(basis: Basis, registration: Registration) -> bool:
     """`session.on("close", self.save)`, `bus.listen_once(EVENT_STOP, self.stop)`: who is to see the end of something
     has to wait for it."""
     events = (text_of(e) or source_name(e) for e in registration.given)
     return registration.receiver is not None and any(basis.apis.means("parting_events", word) for word in events)
+
+
+def _run_by_registry(basis: Basis, registration: Registration, handler: Handler, klass: Scope, known: Known) -> bool:
+    """`bus.on_enabled.add(self.start)`, `bus.on_disabled.add(self.stop)`: does it begin and end the instance itself?"""
+    root = _root(basis, registration)
+    ends = {m.name for m in endings(basis, klass)}
+    beside = {h.key for r, h in known.pairs if class_of(r) is klass and _root(basis, r) == root} if root else set()
+    begins = basis.apis.means("beginning_methods", handler.key) and not ends.isdisjoint(beside)
+    return root is not None and (handler.key in ends or begins)
+
+
+def _root(basis: Basis, registration: Registration) -> Place | None:
+    place = basis.names.place(registration.receiver)
+    return Place(place.scope, place.path[:1]) if place is not None and place.scope.kind != "module" else None
 
 
 def _result(basis: Basis, registration: Registration, beside: bool) -> Answer:

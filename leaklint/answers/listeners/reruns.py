@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from leaklint.answers.driver import context, header, repeats, script_only
 from leaklint.answers.holding.attributes import module_instance
-from leaklint.answers.listeners.listener import made_by_set_up
+from leaklint.answers.listeners.maker import made_by_set_up
 from leaklint.answers.listeners.registered import looks_up
 from leaklint.answers.owner import lifetime
 from leaklint.answers.releasing.endings import endings, reached
