@@ -294,6 +294,8 @@ DROPPED = "LK201 app.calls:on_failure.hooks.failed(error)"
         ("async def failed(error):\n    await count(error)\n\nasync def count(error):\n    ERRORS[0] += 1\n", False),
         ("async def failed(error):\n    await count(error)\n\nasync def count(error):\n    await sleep(1)\n", True),
         ("async def failed(hooks, error):\n    await hooks.failed(error)\n", True),  # of whichever class
+        ("async def failed(error):\n    await cache.put(error, local_only=True)\n", False),
+        ("async def failed(error):\n    await cache.put(error, local_only=local)\n", True),
         (
             "async def failed(a):\n    await a.failed()\n\nclass A:\n    async def failed(self):\n        self.n += 1",
             False,

@@ -10,6 +10,7 @@ WAITS = ""
 """Among the names that a coroutine awaits: it may wait by itself."""
 
 _MANY = 8
+_IN_MEMORY = ("local_only", "memory_only", "in_memory_only")  # what is asked for that goes to no server
 _NESTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 _WAITING = (ast.AsyncFor, ast.AsyncWith, ast.Yield, ast.YieldFrom)
 
@@ -24,12 +25,18 @@ def awaited(function: ast.AsyncFunctionDef) -> frozenset[str]:
         node = stack.pop()
         if isinstance(node, _NESTED):
             continue
-        if isinstance(node, ast.Await):
+        if isinstance(node, ast.Await) and not _in_memory(node.value):
             names.add(last(node.value) if isinstance(node.value, ast.Call) else WAITS)
         if isinstance(node, _WAITING) or getattr(node, "is_async", False) or len(names) > _MANY:
             return frozenset({WAITS})
         stack.extend(ast.iter_child_nodes(node))
     return frozenset(names)
+
+
+def _in_memory(called: ast.expr) -> bool:
+    """`cache.put(key, value, local_only=True)`."""
+    given = called.keywords if isinstance(called, ast.Call) else []
+    return any(k.arg in _IN_MEMORY and isinstance(k.value, ast.Constant) and k.value.value is True for k in given)
 
 
 def _is_text(stmt: ast.stmt) -> bool:

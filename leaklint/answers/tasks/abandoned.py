@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from leaklint.answers.releasing.fate import manages
 from leaklint.answers.spawn import LOOKS, spawn
 from leaklint.answers.tasks.lasting import signalled
 from leaklint.answers.tasks.race import Racer, may_leave, sleeps
@@ -127,9 +128,11 @@ def around(expr: Expr) -> Iterator[Expr]:
 
 
 def runs_once(basis: Basis, function: Scope) -> bool:
-    """What ends together with the event loop, which cancels all that is left."""
-    names = ("once_functions", "test_functions")
-    return any(basis.apis.means(vocabulary, function.name) for vocabulary in names)
+    """What ends together with the event loop, which cancels all left: a start, the context of an application."""
+    names = ("once_functions", "test_functions", "program_managers")
+    first = function.params[0].name if function.params else ""
+    whole = manages(basis, function) and basis.apis.means("application_names", first)
+    return whole or any(basis.apis.means(vocabulary, function.name) for vocabulary in names)
 
 
 def _left(basis: Basis, place: Place, started: Stmt, ends: Collection[Stmt]) -> Stmt | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from leaklint.answers.releasing.endings import reached
 from leaklint.answers.ways.handlers import sees_loss
@@ -42,9 +42,18 @@ def lasting(basis: Basis, coroutine: Expr | None) -> Answer:
     if loop is not None:
         return Answer("endless", (Clue(loop, "driver", "loops", {"coroutine": name}),), name)
     waits = any(
-        s.op == "while" or (s.op == "for" and s.is_async) or any(_waits(e) for e in flat_of(s)) for s in running
+        (s.op == "while" and not _gives_up(s)) or (s.op == "for" and s.is_async) or any(_waits(e) for e in flat_of(s))
+        for s in running
     )
     return Answer("long", word=name) if waits else NO
+
+
+def _gives_up(loop: Stmt) -> bool:
+    """Does a wait in it that takes too long leave the loop?"""
+    inside = statements(loop.blocks[0])
+    handlers = (b for s in inside if s.op == "try" for b in s.blocks if b.kind == "handler" and b.exprs)
+    timed = (b for b in handlers if all("Timeout" in source_name(e) for e in _caught(b)))
+    return any(s.op in ("return", "break", "raise") and _leaves(s, loop) for b in timed for s in b.stmts)
 
 
 def unknown(basis: Basis, coroutine: Expr | None) -> bool:
@@ -88,8 +97,12 @@ def _leaves(stmt: Stmt, loop: Stmt) -> bool:
 
 
 def _catches_cancelling(block: Block) -> bool:
-    caught = block.exprs[0].args if block.exprs and block.exprs[0].op == "tuple" else block.exprs[:1]
+    caught = _caught(block)
     return not caught or any(source_name(e) in _CANCELLING for e in caught)
+
+
+def _caught(handler: Block) -> Sequence[Expr]:
+    return handler.exprs[0].args if handler.exprs and handler.exprs[0].op == "tuple" else handler.exprs[:1]
 
 
 _CANCELLING = ("CancelledError", "Exception", "BaseException", "KeyboardInterrupt")
