@@ -37,6 +37,7 @@ class Spawn:
     inside: Stmt | None = None  # where the wrapper starts it
     elsewhere: str = ""  # the wrapper in full, when it stands in another file
     likely: bool = False  # it starts a task for certain by its name alone
+    lost: bool = False  # what the call returns is not the task, which nobody gets
 
 
 def spawn(basis: Basis, call: Expr) -> Spawn | None:
@@ -58,6 +59,27 @@ def spawn(basis: Basis, call: Expr) -> Spawn | None:
     if local is not None:
         return Spawn(row, first, named or _tracks(basis, local, _DEPTH), local.name, _inside(basis, local))
     return None
+
+
+def handed_to_loop(basis: Basis, call: Expr) -> Spawn | None:
+    """`loop.call_soon_threadsafe(asyncio.create_task, work())`: nobody ever gets the task that the loop makes."""
+    func, given = call.args[0], call.args[1:]
+    if func.op != "attr" or not basis.apis.means("callback_running", func.text) or call.scope.kind == "lambda":
+        return None
+    made = next((a for a in given if a.op == "call" and _is_partial(basis, a)), None)
+    starter, *rest = made.args[1:] if made is not None else given
+    if not rest or starter.op not in ("name", "attr") or rest[0].op != "call":
+        return None
+    row = basis.apis.get("asyncio.Task")
+    named = basis.apis.get(basis.names.qualified(starter))
+    owner = basis.types.row(starter.args[0]) if starter.op == "attr" else None
+    function = named is not None and row is not None and named.returns == row.name
+    method = owner is not None and starter.text in owner.spawn and not owner.tracked
+    return Spawn(row, rest[0], lost=True) if row is not None and (function or method) else None
+
+
+def _is_partial(basis: Basis, call: Expr) -> bool:
+    return (basis.names.qualified(call.args[0]) or "").rpartition(".")[2] == "partial"
 
 
 def elsewhere(basis: Basis, call: Expr) -> Spawn | None:

@@ -35,7 +35,8 @@ class Tasks(View):
 
     def spawn(self, call: Expr) -> Spawn | None:
         """The task, thread or process that a call starts, itself or through a function of this file or another one."""
-        return spawn.spawn(self.basis, call) or spawn.elsewhere(self.basis, call)
+        found = spawn.spawn(self.basis, call) or spawn.handed_to_loop(self.basis, call)
+        return found or spawn.elsewhere(self.basis, call)
 
     @cached_property
     def starters(self) -> tuple[tuple[str, bool], ...]:

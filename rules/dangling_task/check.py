@@ -25,7 +25,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         if facts.runs_through(spawn):
             yield Clear(call.stmt, subject, "awaits nothing", sound=True)
             continue
-        if fate.kind != "dropped":
+        if fate.kind != "dropped" and not spawn.lost:
             if spawn.elsewhere:
                 continue
             yield Clear(call.stmt, subject, f"kept: {fate.kind}", sound=True)
@@ -44,6 +44,8 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             message=f"endless_{'each' if piles else 'once'}" if endless else "both" if piles else "vanish",
             hint="wrapper"
             if spawn.wrapper
+            else "handed"
+            if spawn.lost
             else "cancel"
             if endless
             else "keep"
@@ -71,7 +73,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             starter=spawn.elsewhere,
             coroutine=called(spawn.coroutine) if course in ("", "unseen") else "",
             likely=spawn.likely,
-            repair=() if spawn.wrapper or endless else kept(call),
+            repair=() if spawn.wrapper or spawn.lost or endless else kept(call),
         )
 
 
