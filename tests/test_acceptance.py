@@ -45,6 +45,7 @@ def check(source: str, *rules: str) -> None:
         "asyncio.create_task(poll()) if ready else None  # LK201",
         "[asyncio.create_task(poll()) for _ in range(3)]  # LK201",
         "if (task := asyncio.create_task(poll())):  # LK201\n    ready()",
+        "(task := asyncio.create_task(poll()))  # LK201",
         "asyncio.create_task(poll()).add_done_callback(print)  # LK201",
         "button.on_click(lambda: asyncio.create_task(poll()))  # LK201",
     ],

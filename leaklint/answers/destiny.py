@@ -106,7 +106,8 @@ def _named(basis: Basis, target: Expr, bound: Stmt) -> Answer:
 
 
 def _keeps(basis: Basis, use: Use) -> bool:
-    if use.verb in ("bind", "del", *LOOKS) or use.role == "tested":
+    dropped = use.role == "discarded" and use.site.op != "await"  # `(task := create_task())`, and nothing done with it
+    if use.verb in ("bind", "del", *LOOKS) or use.role == "tested" or dropped:
         return False
     return use.role != "argument" or not _into_lost_container(basis, use.site, use.value)
 
