@@ -119,7 +119,9 @@ class Gate:
         means = self.apis.means
         if any(name in objects and means("connecting_methods", method) for name, method in seen.asked):
             return True
-        peers = {m for name, m in seen.born if means("peer_names", name) or means("connection_names", name)}
+        named = ("peer_names", "connection_names")
+        cursors = {name for name, method in seen.asked if method == "cursor"}
+        peers = {m for name, m in seen.born if name in cursors or any(means(what, name) for what in named)}
         peers |= {value for name, value in seen.bound if name in peers}
         paired = any(name.endswith("writer") for name, _ in seen.born)  # `reader, writer = await dial()`
         if paired or any(self.apis.means("opening_functions", maker) for maker in peers):
@@ -135,6 +137,8 @@ class Gate:
         if not words.isdisjoint(seen.called) or not self._words.opening.isdisjoint(seen.keywords):
             return True
         called = seen.called | {value for name, value in seen.bound if name in seen.called}
+        if not _NEXT.isdisjoint(called) and any(self.apis.means("session_givers", word) for word in called):
+            return True
         return any(self.apis.means("file_openers", word) for word in called)
 
     def _grows(self, seen: Seen) -> bool:
@@ -226,6 +230,9 @@ _DROPPING = ("evicting_methods", "removing_methods", "end_of_life_methods", "on_
 
 
 _GIVING = frozenset({"set_exception", "set_exc_info"})
+
+
+_NEXT = frozenset({"next", "anext", "__next__", "__anext__"})
 
 
 _MANAGERS = {"contextmanager", "asynccontextmanager"}

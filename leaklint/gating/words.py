@@ -61,7 +61,9 @@ class Words:
             return set()
         if row.lends:
             return {*row.lends, *(m for m, target in row.makes.items() if self._counts(target))}
-        return {m for m, target in row.makes.items() if self._counts(target)}.union(row.spawn)
+        making = {m for m, target in row.makes.items() if self._counts(target)}
+        itself = (row.name.rpartition(".")[2], *row.instances) if "__call__" in making else ()
+        return making.union(row.spawn, itself)
 
     @cached_property
     def reachable(self) -> Callable[[str], frozenset[str]]:

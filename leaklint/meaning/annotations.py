@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from leaklint.meaning.scopes import source_name
 from leaklint.tree.ir import Expr
 
 _WRAPPERS = ("Optional", "Annotated", "Final", "ClassVar", "Union", "Required", "NotRequired")
+
+_DOTTED = re.compile(r"[\"']\s*([A-Za-z_][\w.]*)")
 
 
 def alternatives(annotation: Expr) -> Iterator[Expr]:
@@ -32,3 +35,9 @@ def generic(called: Expr) -> Expr:
         and all(a.op != "const" or a.text == "str" for a in called.args[1:])
     )
     return called.args[0] if typed else called
+
+
+def quoted_name(annotation: Expr) -> str:
+    """The dotted name that stands first in a quoted one: `"app.Hub"`; empty if none does."""
+    match = _DOTTED.match(annotation.value)
+    return match[1] if match is not None else ""

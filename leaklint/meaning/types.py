@@ -5,12 +5,11 @@ Nothing is guessed: no row means unknown, and that is a legal answer.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from leaklint.apis import Apis, Row
-from leaklint.meaning.annotations import alternatives, generic
+from leaklint.meaning.annotations import alternatives, generic, quoted_name
 from leaklint.meaning.names import ELEMENT, Names, Place
 from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
@@ -26,7 +25,6 @@ _DISPLAYS = {
     "fstring": "builtins.str",
 }
 _CONSTANTS = {"str": "builtins.str", "bytes": "builtins.bytes"}
-_DOTTED = re.compile(r"[\"']\s*([A-Za-z_][\w.]*)")
 
 
 Infer = Callable[[Expr], tuple[str, ...]]  # the classes of a method call's receiver, where nothing here tells
@@ -72,12 +70,11 @@ class Types:
                 return Callee(None, row)
         if name is not None and not name.startswith("."):
             row = self.apis.get(name) or self._class_method(name)
-            if row is not None or not name.startswith("builtins."):
-                receiver = None
-                if row is None and "." in name:
-                    # a project's own `from app.log import logger`
-                    receiver = self.apis.get(name.rpartition(".")[0]) or self._by_custom(func)
-                return Callee(name, row, receiver, func.text if receiver is not None else "")
+            if row is not None:
+                return Callee(name, row)
+            if not name.startswith("builtins."):  # a project's own: `from app.log import logger`
+                receiver = self.apis.get(name.rpartition(".")[0]) or self._by_custom(func)
+                return self._called_itself(func, name) if receiver is None else Callee(name, None, receiver, func.text)
         local = self.names.local(func)
         if local is not None:
             return Callee(name, None, None, func.text if func.op == "attr" else "", local)
@@ -85,8 +82,16 @@ class Types:
             receiver = self.row(func.args[0])
             if receiver is None and func.text in self.apis.telling:
                 receiver = next((r for c in self._infer(call) if (r := self.apis.get(c)) is not None), None)
-            return Callee(name, None, receiver, func.text)
-        return Callee(name)
+            if receiver is not None:
+                return Callee(name, None, receiver, func.text)
+        return self._called_itself(func, name)
+
+    def _called_itself(self, func: Expr, name: str | None) -> Callee:
+        """What makes something by being called: `factory = sessionmaker(engine)`, `factory()`."""
+        row = self.row(func) or self.apis.by_instance.get((name or "").rpartition(".")[2])
+        if row is not None and "__call__" in row.makes:
+            return Callee(name, None, row, "__call__")
+        return Callee(name, method=func.text if func.op == "attr" else "")
 
     def _by_custom(self, func: Expr) -> Row | None:
         """The row that a receiver's name stands for, where nothing better is known."""
@@ -281,20 +286,15 @@ class Types:
         """The row that an annotation names, through Optional, unions, quotes and type arguments."""
         for node in alternatives(annotation):
             quoted = node.op == "const" and node.text == "str"
-            row = self._quoted(node) if quoted else self.apis.get(self.names.qualified(node))
+            row = self.apis.get(self._quoted(node) if quoted else self.names.qualified(node))
             if row is not None:
                 return row
         return None
 
-    def _quoted(self, node: Expr) -> Row | None:
-        match = _DOTTED.match(node.value)
-        if match is None:
-            return None
-        head, _, rest = match[1].partition(".")
-        where = self.names.scope_of(head, node.scope)
-        imported = (
-            [b.target for b in self.names.all_bindings(where, head) if b.how == "import"] if where is not None else []
-        )
-        if imported:
-            return self.apis.get(".".join([imported[0], rest]) if rest else imported[0])
-        return self.apis.get(f"builtins.{match[1]}")
+    def _quoted(self, node: Expr) -> str | None:
+        """The name that a quoted annotation stands for: through an import, else a builtin's."""
+        head, dot, rest = quoted_name(node).partition(".")
+        where = self.names.scope_of(head, node.scope) if head else None
+        bindings = self.names.all_bindings(where, head) if where is not None else ()
+        imported = next((b.target for b in bindings if b.how == "import"), "builtins." + head)
+        return imported + dot + rest if head else None

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from leaklint.answers.opening.addressed import addressed, dialed
+from leaklint.answers.opening.addressed import addressed, dialed, gives_cursors
 from leaklint.answers.opening.makers import making
 from leaklint.answers.opening.openers import acquired, sources
 from leaklint.answers.opening.precedents import begins, noun
@@ -108,6 +108,7 @@ def likely(basis: Basis, one: Supposed, ends: Collection[Scope], sibling: Use | 
     beside = sibling is not None and basis.apis.means("closing_methods", sibling.verb)
     lent = lends(basis, one.call)
     told = basis.apis.means("connection_classes", last) and addressed(basis, one.call)
+    told = told or (last.islower() and gives_cursors(basis, one.call))
     if not ended:  # then only what the class has connected itself tells, or where it sends that
         return (begun or told) and not lent and basis.apis.means("opening_names", last)
     known = beside or dropped or begun or named or told

@@ -21,9 +21,18 @@ def addressed(basis: Basis, call: Expr) -> bool:
 
 
 def dialed(basis: Basis, call: Expr) -> bool:
-    """Is what an opening function gives called like a connection: `self.ws = await session.ws_connect(url)`?"""
-    named = any(basis.apis.means("peer_names", t.text) for t in call.stmt.targets if t.op in ("name", "attr"))
-    return named and basis.apis.means("opening_functions", called(basis, call))
+    """Is what an opening function gives called like a connection, or does it give cursors: `self.ws = await
+    session.ws_connect(url)`, `db = mydb.connect(host)` and `db.cursor()`?"""
+    if not basis.apis.means("opening_functions", called(basis, call)):
+        return False
+    targets = [t for t in call.stmt.targets if t.op in ("name", "attr")]
+    return any(basis.apis.means("peer_names", t.text) for t in targets) or gives_cursors(basis, call)
+
+
+def gives_cursors(basis: Basis, call: Expr) -> bool:
+    """Is what a call gives asked for cursors, as the connection to a database is?"""
+    places = (basis.names.place(t) for t in call.stmt.targets if t.op in ("name", "attr"))
+    return any(u.verb == "cursor" for p in places if p is not None for u in basis.all_uses(p))
 
 
 def _keys(basis: Basis, arg: Expr) -> tuple[str, ...]:

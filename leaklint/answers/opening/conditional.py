@@ -34,10 +34,15 @@ def by_default(basis: Basis, call: Expr) -> Row | None:
     return next((row for row in rows if row is not None and row.kind == "resource"), None)
 
 
-def borrows(call: Expr, row: Row) -> bool:
-    """Is it made over a connection, pool or client that was made elsewhere?"""
-    given = zip(call.names, call.args, strict=False)
-    return any(name in row.borrows and arg.op in ("name", "attr", "sub") for name, arg in given if name)
+def borrows(basis: Basis, call: Expr, row: Row) -> bool:
+    """Is it made over a connection, pool or client that was made elsewhere: by the argument, or by what is given?"""
+    if not row.borrows:
+        return False
+    given = tuple(zip(call.names[1:], call.args[1:], strict=True))
+    if any(name in row.borrows and arg.op in ("name", "attr", "sub") for name, arg in given if name):
+        return True
+    rows = (basis.types.row(arg) for _, arg in given)
+    return any(made is not None and made.name in row.borrows for made in rows)
 
 
 def in_memory(basis: Basis, call: Expr) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from leaklint.answers.instances import leaves
 from leaklint.answers.opening.conditional import borrows, by_default, by_stream, holds_open, in_memory
 from leaklint.answers.opening.files import by_mode, opened_part
+from leaklint.answers.opening.handedout import handed_out
 from leaklint.answers.opening.madeover import made_over
 from leaklint.answers.opening.precedents import precedent
 from leaklint.answers.releasing.fate import fate, resource_uses
@@ -52,8 +53,9 @@ def acquired(basis: Basis, expr: Expr | None) -> Row | None:
     if row is not None and row.kind == "function" and row.takes:  # `Path(mkdtemp())`: that lies at the path
         return kept if (kept := acquired(basis, expr.args[-1])) is not None and kept.closer else None
     row = row or _own_returned(basis, callee.local) or precedent(basis, expr)
-    row = row or by_mode(basis, expr) or by_stream(basis, expr) or by_default(basis, expr) or made_over(basis, expr)
-    if row is None or row.kind != "resource" or in_memory(basis, expr) or borrows(expr, row):
+    row = row or by_mode(basis, expr) or by_stream(basis, expr) or by_default(basis, expr)
+    row = row or made_over(basis, expr) or handed_out(basis, expr)
+    if row is None or row.kind != "resource" or in_memory(basis, expr) or borrows(basis, expr, row):
         return None
     if _over_given(basis, expr, row):
         return None
@@ -129,13 +131,12 @@ def _part_returned(basis: Basis, value: Expr, target: Expr, index: int, depth: i
     local = basis.types.callee(call).local if call.op == "call" else None
     if depth == 0 or local is None or local.kind != "function" or local.is_generator:
         return None
-    found: Row | None = None
-    for stmt in statements(local.block):
-        if stmt.op == "return" and stmt.value is not None:
-            if stmt.value.op != "tuple" or len(stmt.value.args) != len(target.args):
-                return None
-            found = found or _held_row(basis, stmt.value.args[index], depth - 1)
-    return found
+    values = [s.value for s in statements(local.block) if s.op == "return" and s.value is not None]
+    if any(v.op != "tuple" or len(v.args) != len(target.args) for v in values):
+        return None
+    parts = [v.args[index] for v in values if v.args[index].op != "const"]
+    rows = [_held_row(basis, part, depth - 1) for part in parts]
+    return next(iter(rows), None) if None not in rows else None  # what one of them gives was there before
 
 
 def _held_row(basis: Basis, value: Expr, depth: int) -> Row | None:
@@ -274,8 +275,7 @@ def _named_open(basis: Basis, value: Expr) -> bool:
 
 
 def _certain(function: Scope) -> Iterator[Stmt]:
-    """Statements that run whenever a function succeeds. A resource opened only under a condition may belong to someone
-    else.
+    """Statements that run whenever a function succeeds: what is opened under a condition may belong to someone else.
 
     `if self.session is None` is not such a condition: otherwise the object has one already.
     """

@@ -10,7 +10,7 @@ from dataclasses import replace
 from leaklint.answers.driver import context
 from leaklint.answers.holding.supposed import lends, presumable, stranger
 from leaklint.answers.instances import leaves
-from leaklint.answers.opening.addressed import addressed, dialed
+from leaklint.answers.opening.addressed import addressed, dialed, gives_cursors
 from leaklint.answers.opening.openers import acquired
 from leaklint.answers.releasing.fate import fate
 from leaklint.answers.releasing.lending import called
@@ -100,7 +100,8 @@ def _likely(basis: Basis, call: Expr, uses: Collection[Use]) -> bool:
     name = called(basis, call)
     if not name.lstrip("_")[:1].isupper():  # what it opens it gives, where it is awaited or called like a connection
         waited = call.parent is not None and call.parent.op == "await"
-        return waited or not uses or any(basis.apis.means("peer_names", t.text) for t in call.stmt.targets)
+        named = any(basis.apis.means("peer_names", t.text) for t in call.stmt.targets)
+        return waited or not uses or named or gives_cursors(basis, call)
     named = basis.apis.means("opening_names", name)
     connects = (u.verb for u in uses if basis.apis.means("connecting_methods", u.verb) and _done(u))
     if any(named or not basis.apis.means("login_methods", verb) for verb in connects):

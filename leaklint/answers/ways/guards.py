@@ -35,7 +35,7 @@ class Guards:
             return decisive if decisive in known else (None if None in known else not decisive)
         if test.op == "compare":
             return self._compared(test)
-        if self._refers(test):
+        if self._refers(test) or source(test) in self.beside:  # `db, own = open_one()`, `if own:`
             return True
         asked = test.op == "call" and test.args[0].text in _ASKING
         if asked and any(self._refers(a) or self.narrow(a) or source(a) in self.beside for a in test.args[1:2]):
