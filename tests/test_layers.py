@@ -41,6 +41,7 @@ LAYERS = """
     tree/lower
     tree/build
     meaning/scopes
+    meaning/parts
     meaning/names
     meaning/uses
     meaning/annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from leaklint.answers.shared import is_data, shared
 from leaklint.facts import OwnerKind
-from leaklint.meaning.basis import NO, Answer, Basis, Clue
+from leaklint.meaning.basis import NO, Answer, Basis, Clue, once
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name
 from leaklint.tree.ir import Expr, Scope, statements, walk
@@ -53,8 +53,12 @@ def guarded(basis: Basis, klass: Scope) -> bool:
     )
 
 
+@once(meanwhile="instance")
 def lifetime(basis: Basis, klass: Scope) -> OwnerKind:
-    """By what constructs it, by its base classes, and last by its name."""
+    """By what constructs it, by its base classes, and last by its name; a part lives as long as the whole."""
+    whole = basis.names.whole(klass)
+    if whole is not None and (not is_data(basis, klass) or _lasting(basis, whole)):
+        return lifetime(basis, whole)
     made = _constructed(basis, klass)
     if (_is_data(basis, klass) and made != {"module"}) or basis.apis.means("test_classes", klass.name):
         return "short-lived instance"
@@ -98,9 +102,13 @@ def _is_data(basis: Basis, klass: Scope) -> bool:
     if not is_data(basis, klass):
         return False
     acts = any(m.kind == "function" and not m.name.startswith("__") and not _reads(m) for m in klass.children)
+    return not (acts and _lasting(basis, klass))
+
+
+def _lasting(basis: Basis, klass: Scope) -> bool:
+    """By its name, or because it holds a lock."""
     lists = ("long_lived_classes", "active_classes")
-    lasting = acts and (guarded(basis, klass) or any(basis.apis.means(what, klass.name) for what in lists))
-    return not lasting
+    return guarded(basis, klass) or any(basis.apis.means(what, klass.name) for what in lists)
 
 
 def _reads(method: Scope) -> bool:

@@ -10,7 +10,8 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 
-from leaklint.meaning.scopes import Scopes, source_name, text_of
+from leaklint.meaning.parts import Parts
+from leaklint.meaning.scopes import source_name, text_of
 from leaklint.tree.ir import Binding, Expr, Module, Scope, is_none
 
 ELEMENT = "[]"  # the path segment of "an entry of"
@@ -44,7 +45,7 @@ class Place:
         return self.scope.kind == "class"
 
 
-class Names(Scopes):
+class Names(Parts):
     """The places of one module."""
 
     def __init__(self, module: Module) -> None:
@@ -121,7 +122,10 @@ class Names(Scopes):
         return Place(where, (expr.text, *reversed(suffix)))
 
     def _instance_of(self, expr: Expr) -> Scope | None:
-        """The class of this module that a global was made of once, or that a parameter is said to be."""
+        """The class of this module that a global or attribute was made of once, or that a parameter is said to be."""
+        if expr.op == "attr":
+            holder = self.class_of(expr.args[0])
+            return self.parts.get((holder, expr.text)) if holder is not None else None
         if expr.op != "name":
             return None
         key = expr.scope, expr.text

@@ -143,6 +143,7 @@ class Scopes:
         key = expr.scope, expr.text
         if key not in self._classes:
             # leaklint: ignore[session-map-never-pruned] -- made anew for each file
+            self._classes[key] = None  # what is made of itself is nothing
             self._classes[key] = self._named_class(expr)
         return self._classes[key]
 
@@ -152,6 +153,10 @@ class Scopes:
             return None
         if found[0].how == "class" and len(found) == 1:
             return found[0].inner
+        made = [b for b in found if b.how != "param"]
+        if made:
+            classes = {self._bare(b.value, expr.text) if b.exact else None for b in made}
+            return classes.pop() if len(classes) == 1 else None
         if all(b.how == "param" for b in found):
             function = found[0].stmt.inner
             if function is not None and function.method_of and function.params and function.params[0].name == expr.text:
@@ -161,6 +166,22 @@ class Scopes:
             if told is not None and told.op == "name" and told.text == expr.text and told.scope is not expr.scope:
                 return self.class_of(told)  # `def done(task, self=self)`
         return None
+
+    def _bare(self, value: Expr | None, name: str) -> Scope | None:
+        """The class of a bare instance: `super().__new__(cls)`, or what `super().init()` makes of `self` itself."""
+        if value is None or value.op != "call" or value.args[0].op != "attr":
+            return None
+        maker, receiver = value.args[0], value.args[0].args[0]
+        if (
+            maker.text == "__new__"
+            and len(value.args) > 1
+            and value.args[1].op == "name"
+            and value.args[1].text != name
+        ):
+            return self.class_of(value.args[1])
+        function, klass = value.scope.function, self._own_class(value.scope)
+        itself = function.method_of is klass and function.params and function.params[0].name == name
+        return klass if itself and receiver.op == "call" and source_name(receiver.args[0]) == "super" else None
 
     def _own_class(self, scope: Scope) -> Scope | None:
         return scope.enclosing("class")

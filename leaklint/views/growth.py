@@ -269,7 +269,8 @@ class Growth(View):
 
     def is_mapping(self, value: Value) -> bool:
         """Is the holder a container itself, whose users decide what it keeps?"""
-        return any(g.stmt.scope.function.name in _OF_MAPPINGS for g in value.grows)
+        functions = (g.stmt.scope.function for g in value.grows if value.place.scope.kind == "class")
+        return any(f.name in _OF_MAPPINGS for f in functions)
 
     def pruned(self, value: Value) -> occasion.Occasion | Literal["never"]:
         """On which occasion are entries taken out for good?"""

@@ -43,7 +43,9 @@ def left_behind(basis: Basis, value: Value, others: Iterable[Value]) -> Iterator
     with its sibling.
     """
     own = {s.stmt.scope.function for s in value.shrinks}
-    if not own or not all(s.key is not None and s.key.op != "slice" for s in value.shrinks):
+    if own <= {u.stmt.scope.function for u in value.grows}:
+        return  # what its own function takes out again is there for one call
+    if not all(s.key is not None and s.key.op != "slice" for s in value.shrinks):
         return
     covered = reaching(basis, own)
     for other in _beside(value, others):
