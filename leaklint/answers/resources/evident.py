@@ -80,9 +80,18 @@ def _made(basis: Basis, use: Use) -> bool:
     call = _call(use)
     if call.op != "call" or acquired(basis, call) is not None or basis.types.result(call) is not None:
         return False
+    if _ends_soon(basis, call):
+        return False
     method = call.args[0].text if call.args[0].op == "attr" else ""
     # `stack.enter_context(...)` closes it; `engine.connect()` does not
     return method not in basis.apis.owning or basis.apis.means("opening_functions", method)
+
+
+def _ends_soon(basis: Basis, call: Expr) -> bool:
+    """Is it an object of a class of this module whose base rows know to hold nothing open, as a parser?"""
+    klass = basis.types.callee(call).local
+    bases = basis.names.outside_bases(klass) if klass is not None and klass.kind == "class" else []
+    return any(row is not None and row.lifetime == "short" for row in map(basis.apis.get, bases))
 
 
 def _awaits(use: Use) -> bool:
