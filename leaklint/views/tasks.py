@@ -11,6 +11,7 @@ from leaklint.answers.tasks import (
     abandoned,
     again,
     fanned,
+    housed,
     kept,
     lasting,
     lodged,
@@ -112,6 +113,11 @@ class Tasks(View):
     def lodged(self) -> tuple[lodged.Lodged, ...]:
         """Tasks in attributes of other objects, which nothing ends or waits for."""
         return tuple(lodged.lodged(self.basis))
+
+    @cached_property
+    def housed(self) -> tuple[housed.Housed, ...]:
+        """Tasks in globals and in what an application carries, which nothing ends or waits for."""
+        return tuple(housed.housed(self.basis))
 
     @cached_property
     def rearmed(self) -> tuple[rearmed.Rearmed, ...]:

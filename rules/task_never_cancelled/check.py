@@ -13,6 +13,7 @@ from leaklint.tree.ir import source
 def check(facts: Facts) -> Iterator[Hit | Clear]:
     yield from rearmed(facts)
     yield from lodged(facts)
+    yield from housed(facts)
     for task in facts.running:
         klass, ending, sibling = task.place.scope, task.ending, task.sibling
         if task.defence:
@@ -107,6 +108,33 @@ def lodged(facts: Facts) -> Iterator[Hit]:
             hint="lodged",
             args=args,
             clues=tuple(clues),
+            acquired=source(task.call),
+        )
+
+
+def housed(facts: Facts) -> Iterator[Hit]:
+    """Tasks of the whole program."""
+    for task in facts.housed:
+        function, out = task.call.stmt.scope.function, task.taken_out
+        args = {
+            "coroutine": source(task.spawned.coroutine, 30),
+            "task": source(task.target),
+            "where": out.stmt.scope.function.name if out is not None else "",
+        }
+        kind = "housed" if out is None else "dropped_out"
+        course = facts.course(task.spawned)
+        missing = (Clue(out.stmt, "missing", "taken_out"),) if out is not None else ()
+        yield Hit(
+            at=task.call.stmt,
+            subject=f"{function.qualname}.{source(task.target, 30)}",
+            owner="process",
+            driver="call",
+            # one that the program has all along ends with it
+            release="on some paths" if out is None else "never",
+            message=kind,
+            hint=kind,
+            args=args,
+            clues=(Clue(task.call.stmt, "acquired", "started", args), *course.clues, *missing),
             acquired=source(task.call),
         )
 

@@ -32,7 +32,7 @@ def lodged(basis: Basis) -> Iterator[Lodged]:
         if found is None or found.tracked or found.row.noun != "task" or not lasting(basis, found.coroutine):
             continue
         classes = _declared(basis).get(target.text, ())  # what the only one does not do, nobody else is to do
-        if len(classes) == 1 and not _looked_at(basis, target.text):
+        if len(classes) == 1 and not looked_at(basis, target.text):
             yield Lodged(call, target, found, *classes)
 
 
@@ -48,7 +48,8 @@ def _declared(basis: Basis) -> dict[str, set[Scope]]:
 
 
 @once(meanwhile=True)
-def _looked_at(basis: Basis, attribute: str) -> bool:
+def looked_at(basis: Basis, attribute: str) -> bool:
+    """Does anything do more with an attribute of that name than test its state, or put something there?"""
     return any(_read(e) for e in basis.mentions(attribute))
 
 
