@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from leaklint.answers.listeners import interrupted, itself, leftover, listener, registered, repeated, reruns
+from leaklint.answers.listeners import interrupted, itself, leftover, listener, registered, repeated, reruns, rewrapped
 from leaklint.meaning.basis import Answer
 from leaklint.tree.ir import Stmt
 from leaklint.views.view import View
@@ -34,7 +34,7 @@ class Listeners(View):
         seen = {one.registration.stmt for one in known}
         others = (*leftover.leftovers(self.basis), *interrupted.interrupted(self.basis, self.registrations))
         left = (one for one in others if one.registration.stmt not in seen)
-        return (*known, *left, *repeated.wrapped(self.basis))
+        return (*known, *left, *rewrapped.wrapped(self.basis))
 
     @cached_property
     def held_by_themselves(self) -> tuple[itself.Itself, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leaklint.answers.destiny import destiny
 from leaklint.answers.driver import context, header
 from leaklint.answers.listeners.registered import ADDING, Handler, Registration, handlers, is_self, of_module, target
 from leaklint.answers.listeners.repeated import Repeated, passed_by
@@ -33,7 +34,7 @@ def leftovers(basis: Basis) -> Iterator[Repeated]:
         listed = handler is not None and not handler.fresh and _listed_again(registration)
         if handler is None or not (listed or _of_this_run(basis, registration, handler)):
             continue
-        when = _again(basis, call.stmt, receiver)
+        when = _again(basis, call.stmt, receiver, func.text)
         if not when:
             continue
         removals = _removals(basis, registration, handler)
@@ -85,6 +86,8 @@ def _of_this_run(basis: Basis, registration: Registration, handler: Handler) -> 
         inner = next((b.inner for b in basis.names.bindings(arg.text, arg.scope) if b.how == "def"), None)
         if arg.op == "name" and inner is not None and inner.parent is function:
             return any(_is_local(basis, e, function) for s in statements(inner.block) for e in flat_of(s))
+        if arg.op == "attr" and _is_local(basis, arg.args[0], function):
+            return True
         if arg.op == "lambda" or (arg.op == "call" and source(arg, 40) == handler.text):
             return any(_is_local(basis, e, function) for e in walk(arg))
     return False
@@ -109,9 +112,9 @@ def _listed_again(registration: Registration) -> bool:
 # -- what it is registered at -----------------------------------------------------------------------------------------
 
 
-def _again(basis: Basis, stmt: Stmt, receiver: Expr) -> Answer:
+def _again(basis: Basis, stmt: Stmt, receiver: Expr, verb: str) -> Answer:
     """What makes one more at an object that outlives the run: part of an attribute, of a global, or of what is given
-    to a context manager, which is to leave it as it was."""
+    to a context manager, which is to leave it as it was, or to be hooked for a while."""
     function = stmt.scope.function
     root = receiver
     while root.op in ("attr", "sub") and basis.names.class_of(root) is None:
@@ -126,7 +129,10 @@ def _again(basis: Basis, stmt: Stmt, receiver: Expr) -> Answer:
     if own or (home is not None and home.kind == "module"):
         return _each_call(basis, stmt) or _each_visit(basis, stmt)
     given = home is function and root.text in [p.name for p in function.params]
-    return Answer("call", header(function), function.name) if given and manages(basis, function) else NO
+    if given and any(basis.apis.means("application_names", e.text) for e in walk(receiver) if e.op == "attr"):
+        return _each_visit(basis, stmt)  # `request.app.bus`
+    kept = given and (manages(basis, function) or basis.apis.means("hook_registering", verb))
+    return Answer("call", header(function), function.name) if kept else NO
 
 
 def _binds(basis: Basis, place: Place, function: Scope) -> Iterator[bool]:
@@ -169,8 +175,8 @@ _UNDOING = (
 
 def _defence(basis: Basis, registration: Registration, removals: list[Stmt]) -> Answer:
     if not removals:
-        fate = registration.stmt.op != "expr"
-        return Answer("what undoes it is kept") if fate else NO
+        dropped = registration.stmt.op == "expr" or destiny(basis, registration.expr).kind == "dropped"
+        return NO if dropped else Answer("what undoes it is kept")
     function = registration.scope
     released = Answer("removed again", (Clue(removals[0], "released", "released"),))
     inside = [s for s in removals if s.scope.function is function]

@@ -206,7 +206,9 @@ def _is_part(basis: Basis, expr: Expr) -> bool:
 def _handler(basis: Basis, arg: Expr, function: Scope, depth: int = _DEPTH) -> Handler | None:
     text = source(arg, 40)
     if arg.op == "attr":
-        return Handler(arg.text, text, True, False) if is_method(basis, arg) else None
+        if is_method(basis, arg):
+            return Handler(arg.text, text, True, False)
+        return Handler(arg.args[0].text, text, False, True) if _made_by(basis, arg.args[0], function) else None
     if arg.op == "lambda":
         return Handler("", "lambda", any(is_self(basis, e) for e in walk(arg.args[-1])), True)
     if arg.op == "name":
@@ -221,6 +223,15 @@ def _handler(basis: Basis, arg: Expr, function: Scope, depth: int = _DEPTH) -> H
                     return Handler(arg.text, text, made.holds, True)
         return None
     return _made(basis, arg, function, depth - 1)
+
+
+def _made_by(basis: Basis, owner: Expr, function: Scope) -> bool:
+    """`atexit.register(server.stop)`: a method of what the function has made, for itself or to give it back."""
+    value = (
+        basis.names.only_value(owner.text, owner.scope) if owner.op == "name" and not is_self(basis, owner) else None
+    )
+    home = basis.names.scope_of(owner.text, owner.scope) if value is not None else None
+    return value is not None and home is function and value.op == "call" and not looks_up(value)
 
 
 def _made(basis: Basis, value: Expr, function: Scope, depth: int) -> Handler | None:

@@ -9,6 +9,8 @@ from leaklint.answers.destiny import destiny
 from leaklint.answers.driver import header
 from leaklint.answers.listeners.registered import Registration, handlers, looks_up
 from leaklint.answers.listeners.reruns import driver, guard, reruns, set_up_once
+from leaklint.answers.listeners.undoing import kept_as
+from leaklint.answers.releasing.endings import endings
 from leaklint.answers.ways.faults import Faults
 from leaklint.answers.ways.guards import Guards
 from leaklint.answers.ways.handlers import catches_all
@@ -18,7 +20,7 @@ from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.flow import Effects, open_exits
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name
-from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, in_loop, source, statements
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, in_loop, source
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,9 @@ def repeated(basis: Basis, registrations: Sequence[Registration]) -> Iterator[Re
         when = (_given_again(basis, registration) or reruns(basis, registration.stmt)) if what else NO
         if not when or (hosted and when.kind != "setup"):
             continue
-        defence = _defence(basis, registration, when) or guard(basis, registration.stmt, source(registration.receiver))
         removal = _removal(basis, registration)
+        defence = _defence(basis, registration, when, removal)
+        defence = defence or guard(basis, registration.stmt, source(registration.receiver))
         if removal is not None and not defence:
             defence = _removed(basis, registration, removal)
         each = removal is not None and _at_each(registration) and not _each_time(removal)
@@ -85,54 +88,6 @@ def _with_host(basis: Basis, registration: Registration) -> bool:
     return own and registration.row is None and _is_given(basis, root)
 
 
-def wrapped(basis: Basis) -> Iterator[Repeated]:
-    """Attributes of other modules that each run of a function replaces by a wrapper of what was there."""
-    for stmt in basis.module.stmts:
-        target = stmt.targets[0] if stmt.op == "assign" and stmt.targets else None
-        if target is None or target.op != "attr" or stmt.value is None or stmt.scope.function.kind != "function":
-            continue
-        if not _imported(basis, target) or not _wraps(basis, stmt.value, target):
-            continue
-        when = reruns(basis, stmt)
-        if not when:
-            continue
-        name = source(target)
-        registration = Registration(stmt.value, stmt, target.text, "", None, target, ())
-        again = (e.stmt for e in basis.mentions(target.text) if e.stmt is not stmt and e in e.stmt.targets)
-        restored = next((other for other in again if source(other.targets[0]) == name), None)
-        defence = guard(basis, stmt, name)
-        if restored is not None:
-            defence = Answer("restored", (Clue(restored, "released", "released"),))
-        yield Repeated(
-            registration, source(stmt.value, 40), when, driver(basis, registration.scope, when), defence, wraps=True
-        )
-
-
-def _imported(basis: Basis, target: Expr) -> bool:
-    """Does the target belong to a module or class that an import binds?"""
-    while target.op == "attr":
-        target = target.args[0]
-    return target.op == "name" and any(b.how == "import" for b in basis.names.bindings(target.text, target.scope))
-
-
-def _wraps(basis: Basis, value: Expr, target: Expr) -> bool:
-    """Is the value a call with what the target held, or a function made here that refers to it?"""
-    old = source(target)
-    function = value.stmt.scope.function
-    kept = {
-        t.text
-        for s in statements(function.block)
-        if s.op == "assign" and s.value is not None and source(s.value) == old
-        for t in s.targets
-    }
-    if value.op == "call":
-        return any(source(a) == old or a.text in kept for a in value.args[1:])
-    made = next((b.inner for b in basis.names.bindings(value.text, value.scope) if b.how == "def"), None)
-    if value.op != "name" or made is None or made.parent is not function:
-        return False
-    return any(e.op == "name" and e.text in kept for s in statements(made.block) for e in flat_of(s))
-
-
 # -- what is new each time --------------------------------------------------------------------------------------------
 
 
@@ -143,8 +98,9 @@ def _fresh(basis: Basis, registration: Registration, hosted: bool) -> str:
         return handler.text
     if registration.returns_undo or hosted:  # each is one more, whatever it is
         return next((source(a, 40) for a in registration.given if _is_function(basis, a)), "")
+    made = _NEW if registration.row is not None else _NEW[:1]
     for arg in registration.given:
-        if _made_here(basis, arg, registration.scope):
+        if _made_here(basis, arg, registration.scope, made):
             return source(arg, 40)
     return ""
 
@@ -153,9 +109,12 @@ def _is_function(basis: Basis, arg: Expr) -> bool:
     return arg.op == "name" and any(b.how == "def" for b in basis.names.bindings(arg.text, arg.scope))
 
 
-def _made_here(basis: Basis, arg: Expr, function: Scope) -> bool:
+_NEW = ("call", "fstring", "binary")  # `f"{job}.log"`, `folder / "job.log"`
+
+
+def _made_here(basis: Basis, arg: Expr, function: Scope, made: Sequence[str] = ("call",)) -> bool:
     """A call, or a name or attribute that this function binds to one."""
-    if arg.op == "call":
+    if arg.op in made:
         return not looks_up(arg)
     place = basis.names.place(arg) if arg.op in ("name", "attr") else None
     if place is None:
@@ -164,7 +123,7 @@ def _made_here(basis: Basis, arg: Expr, function: Scope) -> bool:
         return True
     uses = [u for u in basis.all_uses(place) if u.verb == "bind" and u.stmt.scope.function is function]
     bound = [u.value for u in uses if u.value is not None and not _in_condition(u.stmt)]
-    return bool(bound) and all(v.op == "call" and _made_here(basis, v, function) for v in bound)
+    return bool(bound) and all(v.op in made and _made_here(basis, v, function, made) for v in bound)
 
 
 def _each_made_here(basis: Basis, arg: Expr, function: Scope) -> bool:
@@ -198,7 +157,7 @@ def _given_again(basis: Basis, registration: Registration) -> Answer:
     return NO if set_up_once(basis, function) else Answer("given", header(function), function.name)
 
 
-def _defence(basis: Basis, registration: Registration, when: Answer) -> Answer:
+def _defence(basis: Basis, registration: Registration, when: Answer, removal: Stmt | None) -> Answer:
     receiver = registration.receiver
     if when.kind not in _PASSED and _is_given(basis, receiver):
         return Answer("registered at what the caller gave")
@@ -206,11 +165,19 @@ def _defence(basis: Basis, registration: Registration, when: Answer) -> Answer:
         return Answer("registered at what was made here")
     row = registration.row
     gives = row is None or row.kind == "function" or registration.returns_undo
-    if gives and registration.expr.op == "call" and registration.decorated is None:
+    here = removal is not None and removal.scope.function is registration.scope
+    if gives and not here and registration.expr.op == "call" and registration.decorated is None:
         fate = destiny(basis, registration.expr)
-        if fate.kind not in ("dropped", "used"):
+        if fate.kind not in ("dropped", "used") and not _unread(basis, registration):
             return Answer("what registering returns is kept")
     return NO
+
+
+def _unread(basis: Basis, registration: Registration) -> bool:
+    """Is it kept in an attribute that nothing here reads, of what is private or has an end to come to?"""
+    name, klass = kept_as(registration), registration.scope.enclosing("class")
+    ends = klass is not None and any(m.name != "__del__" for m in endings(basis, klass))
+    return len(basis.mentions(name)) == 1 and (ends or name.startswith("_"))
 
 
 def _values(basis: Basis, receiver: Expr) -> list[Expr]:
