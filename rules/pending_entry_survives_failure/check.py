@@ -11,6 +11,7 @@ from leaklint.model import Facts, Hit
 from leaklint.tree.ir import source
 from leaklint.value import Value
 
+OTHERWISE = {"timeout": "callback"}  # how an entry goes that no function takes out at its end
 INSERTS = ("__setitem__", "setdefault", "add", "append")
 
 
@@ -24,6 +25,7 @@ class Survivor:
     hint: str
     missing: Clue
     other: str = ""
+    waiter: str = ""
 
 
 def check(facts: Facts) -> Iterator[Hit]:
@@ -41,8 +43,9 @@ def survivors(facts: Facts, value: Value, inserts: list[Use]) -> Iterator[Surviv
             gap.insert,
             gap.removal,
             gap.kind,
-            "done" if gap.kind == "run" else "finally",
+            "done" if gap.kind == "run" else "finally" if gap.waiter is not None else OTHERWISE.get(gap.kind, "undo"),
             Clue(gap.at, "missing", gap.kind),
+            waiter=gap.waiter.name if gap.waiter is not None else "",
         )
     for found in facts.narrower(value, inserts):
         clue = Clue(found.guarded.stmt, "sibling", "guarded", {"condition": found.condition})
@@ -70,6 +73,7 @@ def hit(facts: Facts, value: Value, found: Survivor) -> Hit:
             "remover": found.removal.stmt.scope.function.name,
             "removal": source(found.removal.site),
             "other": found.other,
+            "waiter": found.waiter,
         },
         clues=(
             Clue(found.insert.stmt, "acquired", "stored", {"key": key}),

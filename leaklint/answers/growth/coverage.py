@@ -40,6 +40,7 @@ class Gap:
     insert: Use
     at: Stmt
     removal: Use
+    waiter: Scope | None = None  # where the entry is to go whatever happens; None: it stays when all goes well
 
 
 def gaps(basis: Basis, row: Row, grows: Sequence[Use], shrinks: Sequence[Use]) -> Iterator[Gap]:
@@ -55,7 +56,7 @@ def gaps(basis: Basis, row: Row, grows: Sequence[Use], shrinks: Sequence[Use]) -
         if not _leaves_by_itself(insert):
             continue
         here = [s for s in shrinks if s.stmt.scope.function is function and s.stmt is not insert.stmt]
-        own = [s for s in here if _same_key(s, insert) and s.stmt.ordinal > insert.stmt.ordinal] if keyed else []
+        own = [s for s in here if _same_key(basis, s, insert) and s.stmt.ordinal > insert.stmt.ordinal] if keyed else []
         if function not in others:
             others[function] = reaching(basis, removers - {function}, without=function)
         if _by_caller(basis, function, others[function]) or _nested_removal(basis, insert, shrinks):
@@ -103,7 +104,7 @@ def _by_runs(basis: Basis, row: Row, grows: Sequence[Use], keyed: Sequence[Use])
         exits = Exits(basis, insert, runs, {s.stmt for s in own}, held=True)
         at = exits.early() or exits.by_error(lambda s, f=faults: fails(basis, f, s))  # type: ignore[misc]
         if at is not None and exits.ends():
-            yield Gap("run", insert, at, own[0])
+            yield Gap("run", insert, at, own[0], runs)
 
 
 def sweeps(basis: Basis, removal: Use) -> bool:
@@ -115,6 +116,7 @@ def sweeps(basis: Basis, removal: Use) -> bool:
 
 def _gaps_of(basis: Basis, faults: Faults, exits: Exits, own: Sequence[Use], removals: Sequence[Use]) -> Iterator[Gap]:
     insert = exits.insert
+    gone = exits.function if exits.transient() else None
     nested = insert.place.path[-1] == ELEMENT  # often part of what is built: only who waits for it is asked about
     wanted = stored(basis, insert)
     unsent = exits.by_error(lambda s: talks(faults, s) and not wanted.awaited(s) and not wanted.limited(s))
@@ -127,30 +129,30 @@ def _gaps_of(basis: Basis, faults: Faults, exits: Exits, own: Sequence[Use], rem
         finals = [o for removal in own for block, o in ancestors(removal.stmt) if block.kind == "finally"]
         if finals:  # it is guarded as far as its author thinks that something may fail
             if unsent is not None and wanted.here and not any(o in finals for _, o in ancestors(unsent)):
-                yield Gap("skipped", insert, unsent, own[0])
+                yield Gap("skipped", insert, unsent, own[0], exits.function)
         else:
             found = exits.by_error(lambda s: talks(faults, s) if nested else fails(basis, faults, s))
             cancelled = exits.cancelled(faults.waits) if found is None and not nested else None
-            if found is not None and exits.transient():
-                yield Gap("skipped", insert, found, own[0])
+            if found is not None and gone is not None:
+                yield Gap("skipped", insert, found, own[0], gone)
             elif cancelled is not None:
-                yield Gap("cancelled", insert, cancelled, own[0])
+                yield Gap("cancelled", insert, cancelled, own[0], gone)
         early = exits.early() if len(own) == len(removals) else None
         if early is not None and _past(insert, early, finals):
-            yield Gap("returned", insert, early, own[0])
+            yield Gap("returned", insert, early, own[0], exits.function)
         return
     keyed = any(s.key is not None for s in removals)
     swept = any(sweeps(basis, s) for s in removals)
-    plain = keyed and not swept and not nested
+    plain = keyed and not swept and not nested and not _announced(insert)
     refused = exits.refused(lambda s: caught(s) and fails(basis, faults, s)) if plain else None
     limited = any(wanted.limited(s) for s in waits) and (keyed or (removals and wanted.made))
     waiting = exits.by_error(wanted.limited) if limited else None
     if refused is not None:
         yield Gap("refused", insert, refused, removals[0])
     elif waiting is not None:
-        yield Gap("timeout", insert, waiting, removals[0])
+        yield Gap("timeout", insert, waiting, removals[0], wanted.waiter(waiting))
     elif removals and wanted.made and (left := exits.cancelled(wanted.awaited)) is not None:
-        yield Gap("abandoned", insert, left, removals[0])
+        yield Gap("abandoned", insert, left, removals[0], exits.function)
 
 
 def _removed(basis: Basis, removals: Sequence[Use], insert: Use) -> Iterator[Stmt]:
@@ -183,8 +185,30 @@ def _past(insert: Use, left: Stmt, finals: Sequence[Stmt]) -> bool:
     return any(b is insert.stmt.parent for b, _ in around[1:]) and not any(owner in finals for _, owner in around)
 
 
-def _same_key(removal: Use, insert: Use) -> bool:
-    return removal.key is None or source(removal.key) == source(insert.key)
+def _announced(insert: Use) -> bool:
+    """`waiting.append(device)`, then `raise NoSession`: who is told so comes again, and the entry waits for that."""
+    for block, owner in ancestors(insert.stmt):
+        if owner.op in ("for", "while"):
+            return False
+        if block.stmts[-1].op == "raise":
+            return block.kind != "handler"
+    return False
+
+
+def _same_key(basis: Basis, removal: Use, insert: Use) -> bool:
+    """Is it the same key, and not another one of that name, that a loop goes through which does not store?"""
+    if removal.key is None or insert.key is None:
+        return removal.key is None
+    names = [e for e in walk(removal.key) if e.op == "name"]
+    scope_of = basis.names.scope_of
+    if source(removal.key) != source(insert.key) or any(
+        scope_of(e.text, e.scope) is not scope_of(e.text, insert.key.scope) for e in names
+    ):
+        return False
+    around = {owner for _, owner in ancestors(insert.stmt)}
+    loops = (o for _, o in ancestors(removal.stmt) if o.op == "for" and o not in around)
+    through = {part.text for loop in loops for target in loop.targets for part in walk(target)}
+    return through.isdisjoint(e.text for e in names)
 
 
 def reaching(basis: Basis, functions: set[Scope], without: Scope | None = None) -> set[Scope]:

@@ -11,7 +11,7 @@ from leaklint.answers.ways.handlers import catches_all, handles
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.flow import Effects, ExitKind, open_exits
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, statements
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, source, statements
 
 _LOGGING = ("debug", "info", "warning", "error", "exception", "critical", "log")
 
@@ -57,6 +57,21 @@ class Exits:
             return None
         return self._first("return", _never, handling, False)
 
+    @property
+    def _guards(self) -> Guards:
+        """What the entry makes of a test. A holder that is over has let go of all, or goes with it."""
+        guards = Guards(self.basis, self.insert.place, self.insert.stmt)
+        for stmt in statements(self.function.block):
+            over = (e for e in stmt.flat if stmt.op == "if" and e.op == "attr" and self._over(e))
+            guards.known |= {source(e): False for e in over}
+        return guards
+
+    def _over(self, expr: Expr) -> bool:
+        """`self._closed`, of the object that holds the container."""
+        place, held = self.basis.names.place(expr), self.insert.place
+        beside = place is not None and place.scope is held.scope and place.scope.kind == "class" and len(place.path) == 1
+        return beside and self.basis.apis.means("closed_states", expr.text)
+
     def _first(
         self,
         kind: ExitKind,
@@ -70,7 +85,7 @@ class Exits:
         effects = Effects(
             at=lambda s: "acquire" if s is stored else "release" if s in released or leaves(s) else "",
             fallible=lambda s: s is not stored and fails(s),
-            narrow=Guards(self.basis, self.insert.place, stored).narrow,
+            narrow=self._guards.narrow,
             catches_all=lambda b: caught or catches_all(b) or any(s in released for s in statements(b)),
             waits=lambda s: s is not stored and waits(s),
             handles=lambda b: handles(self.basis, b),

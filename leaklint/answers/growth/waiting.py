@@ -32,7 +32,7 @@ class Stored:
         """Does the statement wait for it, and only for some time?"""
         for call in calls(stmt):
             method = call.args[0]
-            if len(call.args) > 1 and method.op == "attr" and method.text in _WAITS and self.means(method.args[0]):
+            if _limits(call) and method.op == "attr" and method.text in _WAITS and self.means(method.args[0]):
                 return True  # `answered.wait(5)`
             row = self.basis.types.callee(call).row
             if len(call.args) > 2 and row is not None and row.passes and self._is_or_asks(call.args[1]):
@@ -44,6 +44,17 @@ class Stored:
     def awaited(self, stmt: Stmt) -> bool:
         """Does it wait for it, for as long as it takes?"""
         return any(e.op == "await" and self._is_or_asks(e.args[0]) for e in stmt.flat)
+
+    def waiter(self, stmt: Stmt) -> Scope | None:
+        """The function that waits in this statement: its own, or an async one to which it hands what is waited for;
+        none where a plain function returns what its caller is to await."""
+        function = stmt.scope.function
+        for call in calls(stmt) if stmt.op == "return" and not function.is_async else ():
+            callee = self.basis.types.callee(call)
+            passes = callee.row is not None and callee.row.passes
+            if (callee.local is not None or passes) and any(self._is_or_asks(given) for given in call.args[1:]):
+                return callee.local if callee.local is not None and callee.local.is_async else None
+        return function
 
     @property
     def here(self) -> bool:
@@ -89,6 +100,12 @@ def stored(basis: Basis, insert: Use) -> Stored:
     names = {e.text for e in bound if e is not None and e.op == "name"}
     made = {name for e in bound if e is not None for name in _made(basis, e)}
     return Stored(basis, insert, frozenset(names | made), bool(made))
+
+
+def _limits(call: Expr) -> bool:
+    """`answered.wait(5)`, and not `answer.get("status")`."""
+    first = call.args[1] if len(call.args) > 1 else None
+    return first is not None and not (first.op == "const" and first.text == "str" and not call.names[1])
 
 
 def _made(basis: Basis, value: Expr) -> Iterator[str]:
