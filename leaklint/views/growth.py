@@ -135,6 +135,11 @@ class Growth(View):
         """Does the storing function look the key up first and give the entry back?"""
         return memo.memoises(self.basis, value.place, stored)
 
+    def remakes(self, value: Value, stored: Use) -> bool:
+        """Is an entry that was evicted simply made again, when it is next asked for?"""
+        again = self.memoises(value, stored)
+        return again and (self.cached(value) or memo.recomputes(self.basis, stored))
+
     def remembers(self, value: Value) -> bool:
         """Is it a cache by its name, with entries that are made when they are first asked for?"""
         return self.cached(value) and any(self.memoises(value, u) for u in value.grows)

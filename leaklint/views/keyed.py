@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from leaklint.answers import key
 from leaklint.answers.growth import record
 from leaklint.meaning.basis import NO, Answer
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import source
+from leaklint.tree.ir import Block, Scope, source
 from leaklint.value import Value
 from leaklint.views.growth import Growth
+
+_Kept = tuple[Value, Use, Answer]  # a container, an insert, its key
 
 
 class Keyed(Growth):
@@ -20,10 +24,13 @@ class Keyed(Growth):
         A key with a neutral name counts too if the container is a cache, or if its entries come and go.
         """
         driver = value.driver(insert)
-        if driver.kind in ("caller's key", "inventory"):
-            return driver
-        if driver.kind in ("once", "closed set"):
+        if driver.kind in ("once", "closed set") or self.means("table_names", value.place.path[-1]):
             return NO
+        if driver.kind in ("caller's key", "inventory"):
+            few = self._of_words(driver.word) and not (self.cached(value) or self.memoises(value, insert))
+            return Answer("inventory", driver.clues, driver.word) if few else driver
+        if self.means("listening_methods", insert.stmt.scope.function.name):
+            return NO  # by the name of an event, which the code writes down
         if self._forgotten(value, insert):
             return Answer("inventory", driver.clues, source(insert.key))
         if driver.kind == "import" and not record.waits(self.basis, insert):
@@ -34,6 +41,28 @@ class Keyed(Growth):
             return NO
         remembered = self.cached(value) or self.memoises(value, insert)
         return Answer("inventory", driver.clues, source(insert.key)) if remembered else NO
+
+    def filled_together(self, found: Iterable[_Kept]) -> list[list[_Kept]]:
+        """Maps that gain an entry in the same statements under the same key, or one the key of the other
+        (`names[key] = name`, `keys[name] = key`): what takes out one entry takes out all of them."""
+        groups: list[list[_Kept]] = []
+        known: dict[tuple[Scope, Block | None, str], list[_Kept]] = {}
+        for one in found:
+            value, use, _ = one
+            where = (value.place.scope, use.stmt.parent)
+            group = known.get((*where, source(use.key))) if use.verb != "add" else None
+            if group is None:
+                group = []
+                groups.append(group)
+            group.append(one)
+            for name in (use.key, use.value):
+                if name is use.key or (name is not None and name.op == "name"):
+                    known.setdefault((*where, source(name)), group)
+        return groups
+
+    def _of_words(self, shown: str) -> bool:
+        """Is it a token that may be a word or a coin as well as the pass of a session, by its name in messages?"""
+        return self.means("word_keys", shown.rpartition(".")[2])
 
     def _forgotten(self, value: Value, insert: Use) -> bool:
         """Does all else show that entries go again, though nothing takes one out: a sibling that loses its own, or a

@@ -69,7 +69,9 @@ class Exits:
     def _over(self, expr: Expr) -> bool:
         """`self._closed`, of the object that holds the container."""
         place, held = self.basis.names.place(expr), self.insert.place
-        beside = place is not None and place.scope is held.scope and place.scope.kind == "class" and len(place.path) == 1
+        beside = (
+            place is not None and place.scope is held.scope and place.scope.kind == "class" and len(place.path) == 1
+        )
         return beside and self.basis.apis.means("closed_states", expr.text)
 
     def _first(

@@ -168,6 +168,14 @@ def memoises(basis: Basis, place: Place, stored: Use) -> bool:
     return not given and (kept_back or _made_when_missing(basis, stored, here))
 
 
+def recomputes(basis: Basis, stored: Use) -> bool:
+    """Is what is stored worked out by a call, and no object with a state of its own, which would be lost?"""
+    value = stored.value
+    named = basis.names.only_value(value.text, value.scope) if value is not None and value.op == "name" else value
+    made = named.args[0] if named is not None and named.op == "await" else named
+    return made is not None and _computes(basis, made) and not source_name(made).lstrip("_")[:1].isupper()
+
+
 def _made_when_missing(basis: Basis, stored: Use, here: Sequence[Use]) -> bool:
     """`rule = RULES.get(key)`, and where there is none `rule = RULES[key] = compile(key)`: then it is used here."""
     bound = [*stored.stmt.targets, stored.value] if stored.stmt.op == "assign" else [stored.value]
