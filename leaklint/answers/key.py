@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 
 from leaklint.answers.releasing import fate
 from leaklint.answers.shared import is_classmethod
+from leaklint.meaning.annotations import alternatives
 from leaklint.meaning.basis import Answer, Basis
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name, text_of
-from leaklint.tree.ir import Binding, Expr, Param, Scope, source, walk
+from leaklint.tree.ir import Binding, Expr, Param, Scope, is_none, source, walk
 
 _FRESH = (
     "uuid.uuid4",
@@ -261,14 +262,18 @@ def parts_of(basis: Basis, binding: Binding) -> bool:
 
 
 def closed_type(basis: Basis, annotation: Expr | None) -> bool:
-    """`Literal["a", "b"]`, `type`, `bool`, an Enum of this module, what there is one of: the code lists the values."""
-    if annotation is None:
-        return False
-    base = annotation.args[0] if annotation.op == "sub" else annotation
-    row = basis.types.annotated(annotation)
-    if public_name(basis, base) in ("Literal", "type", "Type", "bool") or (row is not None and row.single):
+    """`Literal["a", "b"]`, `type`, `bool`, an Enum of this module, what there is one of, or few: the code lists the
+    values. Or one of these and None."""
+    return annotation is not None and all(_closed_class(basis, node) for node in alternatives(annotation))
+
+
+def _closed_class(basis: Basis, node: Expr) -> bool:
+    row, name = basis.types.annotated(node), public_name(basis, node)
+    if name in ("Literal", "type", "Type", "bool") or is_none(node) or (row is not None and row.single):
         return True
-    local = basis.names.local(annotation)
+    if basis.apis.means("few_types", name):
+        return True
+    local = basis.names.local(node)
     if local is None or local.kind != "class":
         return False
     return any("Enum" in source_name(b) or "Flag" in source_name(b) for b in local.bases)

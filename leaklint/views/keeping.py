@@ -38,6 +38,24 @@ class Keeping(View):
         """What empties the cache of a function."""
         return memo.forgotten(self.basis, one)
 
+    def gives(self, one: memo.Memo) -> bool:
+        """Does it give anything back?"""
+        return memo.gives(one)
+
+    def instances_cleared(self, one: memo.Memo) -> Clear | None:
+        """What clears a cache with instances in its key: there is one, or none of them holds anything, or it is
+        emptied."""
+        if one.klass is None:
+            return None
+        emptied = self.forgotten(one)
+        if self.one_instance(one.klass):
+            return Clear(one.stmt, one.place.text, "one instance for the whole process", sound=True)
+        if one.bound and memo.holds_nothing(self.basis, one.klass):
+            return Clear(one.stmt, one.place.text, "instances that hold nothing", sound=True)
+        if emptied is not None:
+            return Clear(one.stmt, one.place.text, "emptied", (Clue(emptied.stmt, "released", "removed"),), sound=True)
+        return None
+
     def cache_cleared(self, one: memo.Memo, keys: Answer) -> tuple[Clear | None, Use | None]:
         """What clears a function cache, else what empties it when one of its entries changes: whoever only reads never
         empties it."""

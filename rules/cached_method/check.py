@@ -15,13 +15,23 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         if memo.place.scope.kind not in ("module", "class"):
             continue  # it goes with the call that made it
         kept = "" if memo.klass is not None else facts.kept_object(memo)
-        if memo.klass is not None and facts.one_instance(memo.klass):
-            yield Clear(memo.stmt, memo.place.text, "one instance for the whole process", sound=True)
+        cleared = facts.instances_cleared(memo)
+        if cleared is not None:
+            yield cleared
         elif memo.klass is not None:
-            hint = "property" if len(memo.function.params) == 1 else "instance"
-            yield hit(facts, memo, "method", hint, "decorated", {"class": memo.klass.name})
+            yield hit(facts, memo, "method", advice(facts, memo), "decorated", {"class": memo.klass.name})
         elif kept:
             yield hit(facts, memo, "function", "part", "given", {"object": kept})
+
+
+def advice(facts: Facts, memo: Memo) -> str:
+    if not facts.gives(memo):
+        return "effect"
+    if memo.function.name.startswith("__"):
+        return "special"
+    if len(memo.function.params) == 1 and not memo.bound:
+        return "property"
+    return "same" if memo.bound else "instance"
 
 
 def hit(facts: Facts, memo: Memo, what: str, hint: str, label: str, names: dict[str, str]) -> Hit:

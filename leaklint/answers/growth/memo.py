@@ -12,7 +12,7 @@ from leaklint.meaning.basis import Answer, Basis, once
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, Param, Scope, Stmt, source, statements, walk
+from leaklint.tree.ir import Expr, Param, Scope, Stmt, is_none, source, statements, walk
 
 FORGETS = ("cache_clear", "cache_invalidate")
 
@@ -95,6 +95,21 @@ def _members_are_fixed(basis: Basis, klass: Scope) -> bool:
 def forgotten(basis: Basis, memo: Memo) -> Use | None:
     """A use that empties the cache: `function.cache_clear()`."""
     return next((u for u in basis.all_uses(memo.place) if u.verb in FORGETS), None)
+
+
+def gives(memo: Memo) -> bool:
+    """Does the function give anything back, or is it called for what it does?"""
+    inside = statements(memo.function.block)
+    given = any(s.op == "return" and s.value is not None and not is_none(s.value) for s in inside)
+    return memo.function.block is None or given or any(e.op == "yield" for s in inside for e in s.flat)
+
+
+def holds_nothing(basis: Basis, klass: Scope) -> bool:
+    """Has an instance nothing but the methods of its class, and no base class or decorator that may give it more?"""
+    if klass.bases or klass.stmt is None or klass.stmt.decorators:
+        return False
+    inside = (e for method in klass.children for stmt in statements(method.block) for e in stmt.flat if e.op == "attr")
+    return all(e.text in klass.bindings for e in inside if basis.names.class_of(e.args[0]) is klass)
 
 
 def kept_object(basis: Basis, memo: Memo) -> str:
