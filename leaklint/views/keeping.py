@@ -43,16 +43,16 @@ class Keeping(View):
         return memo.gives(one)
 
     def instances_cleared(self, one: memo.Memo) -> Clear | None:
-        """What clears a cache with instances in its key: there is one, or none of them holds anything, or it is
-        emptied."""
+        """What clears a cache with instances in its key: there is one, none of them holds anything, or it is emptied
+        where the life of one ends."""
         if one.klass is None:
             return None
-        emptied = self.forgotten(one)
         if self.one_instance(one.klass):
             return Clear(one.stmt, one.place.text, "one instance for the whole process", sound=True)
         if one.bound and memo.holds_nothing(self.basis, one.klass):
             return Clear(one.stmt, one.place.text, "instances that hold nothing", sound=True)
-        if emptied is not None:
+        emptied = self.forgotten(one)
+        if emptied is not None and emptied.stmt.scope.function in self.endings(one.klass):
             return Clear(one.stmt, one.place.text, "emptied", (Clue(emptied.stmt, "released", "removed"),), sound=True)
         return None
 

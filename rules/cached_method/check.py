@@ -35,20 +35,29 @@ def advice(facts: Facts, memo: Memo) -> str:
 
 
 def hit(facts: Facts, memo: Memo, what: str, hint: str, label: str, names: dict[str, str]) -> Hit:
-    args = {"decorator": source(memo.made), "method": memo.function.name, "limit": memo.bound.word, **names}
+    emptied = facts.forgotten(memo)
+    where = emptied.stmt.scope.function.name if emptied is not None else ""
+    args = {
+        "decorator": source(memo.made),
+        "method": memo.function.name,
+        "limit": memo.bound.word,
+        "where": where,
+        **names,
+    }
     holder = memo.klass.stmt if memo.klass is not None else None
     return Hit(
         at=memo.stmt,
         subject=memo.place.text,
         owner="process",
         driver="call",
-        release="by bound" if memo.bound else "on some paths" if facts.forgotten(memo) is not None else "never",
-        message=f"bounded_{what}" if memo.bound else what,
+        release="by bound" if memo.bound else "on some paths" if emptied is not None else "never",
+        message=f"emptied_{what}" if emptied is not None else f"bounded_{what}" if memo.bound else what,
         hint=hint,
         args=args,
         clues=(
             Clue(memo.stmt, "acquired", label, args),
             *((Clue(holder, "holder", "kept", args),) if holder is not None else ()),
+            *((Clue(emptied.stmt, "released", "removed"),) if emptied is not None else ()),
         ),
         acquired=f"{source(memo.made)} {memo.place.text}",
         place=memo.asked,

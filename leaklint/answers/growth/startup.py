@@ -14,6 +14,7 @@ from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, is_none, source
 
 _FALSE = ("False", "None", "0")
+_DRAINS = ("popleft", "pop", "popitem", "clear")
 _SIZES = ("builtins.bool", "builtins.len")
 
 
@@ -34,7 +35,7 @@ def _stops(basis: Basis, insert: Use) -> Clue | None:
         place = basis.names.place(flag) if flag is not None and unset else None
         if place is None or place.scope.kind not in ("module", "class"):
             continue
-        if place == insert.place or _set_for_good(basis, place):
+        if place == insert.place or _set_for_good(basis, place, insert.place):
             return Clue(test.stmt, "bound", "bound", {"what": source(test)})
     return None
 
@@ -51,7 +52,9 @@ def _flag(basis: Basis, test: Expr, truth: bool) -> tuple[Expr | None, bool]:
     return None, False
 
 
-def _set_for_good(basis: Basis, place: Place) -> bool:
+def _set_for_good(basis: Basis, place: Place, filled: Place) -> bool:
+    """Is it set and never taken back: not at the holder's end, unless what was gathered until then is taken out there?"""
+    drained = {u.stmt.scope.function for u in basis.all_uses(filled) if u.verb in _DRAINS}
     binds = [u for u in basis.all_uses(place) if u.verb in ("bind", "del")]
     first = [u for u in binds if _begins(u)]
     later = [u for u in binds if u not in first]
@@ -60,7 +63,10 @@ def _set_for_good(basis: Basis, place: Place) -> bool:
         any(source(value) in _FALSE for value in starts)
         and bool(later)
         and all(u.verb == "bind" and u.value is not None and source(u.value) not in _FALSE for u in later)
-        and not any(basis.apis.means("end_of_life_methods", u.stmt.scope.function.name) for u in later)
+        and not any(
+            basis.apis.means("end_of_life_methods", f.name) and f not in drained
+            for f in (u.stmt.scope.function for u in later)
+        )
     )
 
 
