@@ -53,7 +53,7 @@ def _flag(basis: Basis, test: Expr, truth: bool) -> tuple[Expr | None, bool]:
 
 
 def _set_for_good(basis: Basis, place: Place, filled: Place) -> bool:
-    """Is it set and never taken back: not at the holder's end, unless what was gathered until then is taken out there?"""
+    """Is it set and never taken back: not at the holder's end, unless all that was gathered is taken out there?"""
     drained = {u.stmt.scope.function for u in basis.all_uses(filled) if u.verb in _DRAINS}
     binds = [u for u in basis.all_uses(place) if u.verb in ("bind", "del")]
     first = [u for u in binds if _begins(u)]
