@@ -247,7 +247,7 @@ def _half_open(basis: Basis, place: Place, row: Row, begun: Stmt, depth: int) ->
 def _timed(basis: Basis, use: Use) -> bool:
     """A release that only waits, and gives up: `process.wait(timeout=5)`, `wait_for(process.wait(), 5)`, a `wait` in
     `async with timeout(5)`."""
-    if basis.apis.means("end_of_life_methods", use.verb):
+    if any(basis.apis.means(ends, use.verb) for ends in ("end_of_life_methods", "closing_methods")):
         return False
     limited = use.site.parent if use.site.op == "call" else None
     row = basis.types.callee(limited).row if limited is not None and limited.op == "call" else None
