@@ -29,6 +29,10 @@ class Exceptions(View):
         """Is the exception that a use stores raised again, or given to who waits for it?"""
         return retention.raised(self.basis, use.place)
 
+    def gives_up_holder(self, use: Use) -> Answer:
+        """Does what stores an exception end its holder in the same breath?"""
+        return retention.ends_holder(self.basis, use)
+
     @cached_property
     def reraised(self) -> tuple[reraised.Reraised, ...]:
         """Exceptions that exist once, and that functions raise again and again."""

@@ -54,6 +54,9 @@ def in_container(facts: Facts, value: Value, use: Use, what: Answer) -> Hit | Cl
     removed = [Clue(s.stmt, "released", "removed") for s in value.shrinks[:1]] if not facts.only_at_end(value) else []
     if removed and (value.row.noun == "queue" or facts.raised_again(use)):
         return Clear(use.stmt, value.subject, "handed on", tuple(removed))
+    ends = facts.gives_up_holder(use)
+    if ends:
+        return Clear(use.stmt, value.subject, ends.kind, ends.clues)
     if value.bound:
         release, message, clues = "by bound", "bounded", list(value.bound.clues[:1])
     elif not facts.lasting(value) and when not in ("event", "stream") and not facts.record(use):

@@ -11,7 +11,9 @@ from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import CONSTRUCTORS
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Scope, Stmt, ancestors, is_none
+from leaklint.tree.ir import Scope, Stmt, ancestors, is_none, source
+
+_CHAIN = ("__cause__", "__context__")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,8 @@ def _anew(use: Use) -> bool:
 def raised(basis: Basis, place: Place) -> Answer:
     """Is what is stored raised again, or given to who waits for it? Then it is an outcome that somebody collects."""
     for mention in basis.mentions(place.path[-1]):
-        if mention.stmt.op == "raise":
+        chained = any(target.op == "attr" and target.text in _CHAIN for target in mention.stmt.targets)
+        if mention.stmt.op == "raise" or (chained and mention is mention.stmt.value):
             return Answer("raised again", (Clue(mention.stmt, "released", "raised"),))
         site = mention.parent
         while site is not None and site.op in ("starred", "attr", "sub", "tuple"):
@@ -129,6 +132,18 @@ def raised(basis: Basis, place: Place) -> Answer:
         called = site.args[0] if site is not None and site.op == "call" else None
         if called is not None and called.op in ("name", "attr") and basis.apis.means("outcome_methods", called.text):
             return Answer("raised again", (Clue(mention.stmt, "released", "raised"),))
+    return NO
+
+
+def ends_holder(basis: Basis, use: Use) -> Answer:
+    """Does what keeps an error give up what holds it: `self.transport.abort()`, later in the same block?"""
+    block, whose = use.stmt.parent, source(use.expr).partition(".")[0]
+    later = block.stmts[block.stmts.index(use.stmt) + 1 :] if block is not None else ()
+    for call in (e for s in later for e in s.flat if e.op == "call" and e.args[0].op == "attr"):
+        word = call.args[0].text
+        gives_up = basis.apis.means("closing_methods", word) or basis.apis.means("breaking_methods", word)
+        if gives_up and source(call.args[0]).partition(".")[0] == whose:
+            return Answer("given up at once", (Clue(call.stmt, "released", "reset"),))
     return NO
 
 

@@ -15,10 +15,11 @@ from leaklint.answers.listeners.cycles import own_container
 from leaklint.answers.listeners.referring import Whose, closing_over, is_named, refers
 from leaklint.answers.shared import singleton
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
+from leaklint.meaning.flow import LEAVING
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import CONSTRUCTORS, is_called, source_name
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, source
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, source, walk
 
 _STORING = ("__setitem__", "append", "appendleft", "add", "insert")
 _LETTING_GO = ("clear", "pop", "popitem", "popleft", "remove", "discard", "__delitem__")
@@ -136,6 +137,8 @@ def _given_defence(basis: Basis, stmt: Stmt, target: Expr, holder: Expr) -> Answ
     once = context(basis, stmt).kind in ("import", "once") or _runs_once(basis, stmt.scope.function)
     if once or _at_import(basis, stmt.scope.function):
         return Answer("once in a process")
+    if any(_asks_of(test, holder.text) for guard in _guards(stmt) for test in guard.blocks[0].exprs):
+        return Answer("once for each object")
     for mention in basis.mentions(holder.text if target.op == "sub" else target.text):
         other, above = mention.stmt, mention.parent
         before = other.scope.function is stmt.scope.function and other.ordinal <= stmt.ordinal
@@ -150,6 +153,32 @@ def _given_defence(basis: Basis, stmt: Stmt, target: Expr, holder: Expr) -> Answ
         if taken or (same and (part in other.targets or other.op == "del")):
             return Answer("broken", (Clue(other, "released", "released"),))
     return NO
+
+
+def _guards(stmt: Stmt) -> Iterator[Stmt]:
+    """The `if`s that a statement stands in, and those before it that leave."""
+    below = stmt
+    for block, owner in ancestors(stmt):
+        before = block.stmts[: next(i for i, s in enumerate(block.stmts) if s is below)]
+        yield from (s for s in before if s.op == "if" and s.blocks[0].stmts[-1].op in LEAVING)
+        if owner.op in ("def", "class"):
+            return
+        if owner.op == "if":
+            yield owner
+        below = owner
+
+
+def _asks_of(test: Expr, holder: str) -> bool:
+    """`task.run is None`, `getattr(task, "patched", False)`: what the object itself says of what it has got already."""
+    for part in walk(test):
+        above = part.parent
+        if part.op != "name" or part.text != holder or above is None:
+            continue
+        if above.op == "call" and above.args[0].text in ("getattr", "hasattr") and above.args[1] is part:
+            return True
+        if above.op == "attr" and not is_called(above):
+            return True
+    return False
 
 
 def _at_import(basis: Basis, function: Scope) -> bool:
