@@ -180,6 +180,8 @@ class Gate:
         sends = any(self.apis.means("sending_calls", method) for _, method in seen.asked)
         if seen.told and (sends or any(self.apis.means("unpacking_functions", word) for word in seen.called)):
             return True  # a body may be told beside
+        if self._describes(seen):
+            return True
         told = seen.risky | seen.told
         if "len" in told:  # counted where it is told
             heavy |= seen.looked.union(name for _, name in seen.params)
@@ -188,6 +190,16 @@ class Gate:
             heavy |= {name for _, name in seen.params}
         named = any(self.apis.means("buffer_names", name) for name in told)
         return named or not _flow(heavy, seen.bound | seen.holding).isdisjoint(told)
+
+    def _describes(self, seen: Seen) -> bool:
+        """The text of an error may be kept: that of a traceback, or of what is caught where something is stored."""
+        if not _TRACEBACKS.isdisjoint(seen.called):
+            return True
+        stored = any(self.apis.means("storing_methods", word) for word in seen.called)
+        return bool(seen.caught) and (
+            any(self.apis.means("statement_methods", word) for word in seen.called)
+            or (stored and any(self.apis.means("failure_fields", word) for word in seen.risky - seen.caught))
+        )
 
     def _frames(self, seen: Seen) -> bool:
         """A frame or a traceback is asked for, or an exception gets the frame of the function that holds it."""
@@ -227,6 +239,9 @@ class Gate:
 
 
 _DROPPING = ("evicting_methods", "removing_methods", "end_of_life_methods", "on_demand_methods")
+
+
+_TRACEBACKS = frozenset({"format_exc", "format_exception", "format_tb"})
 
 
 _GIVING = frozenset({"set_exception", "set_exc_info"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from leaklint.answers.exceptions import held, reraised, retention, sink, tracebacks, wrapped
+from leaklint.answers.exceptions import described, held, reraised, retention, sink, tracebacks, wrapped
 from leaklint.answers.exceptions.text import Text
 from leaklint.answers.peaks.framed import bulk as framed_bulk
 from leaklint.meaning.basis import Answer
@@ -37,6 +37,11 @@ class Exceptions(View):
     def reraised(self) -> tuple[reraised.Reraised, ...]:
         """Exceptions that exist once, and that functions raise again and again."""
         return tuple(reraised.reraised(self.basis))
+
+    @cached_property
+    def described(self) -> tuple[described.Described, ...]:
+        """Texts of errors and tracebacks that are kept or sent, however long they are."""
+        return tuple(described.described(self.basis))
 
     @cached_property
     def framed(self) -> tuple[tracebacks.Framed, ...]:

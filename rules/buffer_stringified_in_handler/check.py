@@ -1,4 +1,4 @@
-"""LK401: on the way out with an error, something of any size is turned into text."""
+"""LK401: on the way out with an error, something of any size is turned into text, or its own text is kept whole."""
 
 from __future__ import annotations
 
@@ -42,6 +42,31 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
                 *((Clue(owner, "holder", label, block=block),) if block is not None else ()),
             ),
             acquired=source(text.whole),
+        )
+    yield from kept(facts)
+
+
+def kept(facts: Facts) -> Iterator[Hit]:
+    """Texts of errors that are stored or sent: one for each error and statement."""
+    told = set()
+    for one in facts.described:
+        stmt = one.whole.stmt
+        if (stmt, one.error) in told:
+            continue
+        told.add((stmt, one.error))
+        args = {"name": one.error, "how": source(one.whole), "where": one.where}
+        caught = (Clue(stmt, "holder", "handler", block=one.handler),) if one.handler is not None else ()
+        yield Hit(
+            at=stmt,
+            subject=f"{stmt.scope.function.qualname or '<module>'}.{source(one.whole, 40)}",
+            owner="call",
+            driver="call",
+            release="never",
+            message=one.kind,
+            hint=one.kind,
+            args=args,
+            clues=(Clue(stmt, "acquired", "described", args), *caught),
+            acquired=source(one.whole),
         )
 
 
