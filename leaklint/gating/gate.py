@@ -139,6 +139,10 @@ class Gate:
         called = seen.called | {value for name, value in seen.bound if name in seen.called}
         if not _NEXT.isdisjoint(called) and any(self.apis.means("session_givers", word) for word in called):
             return True
+        if any(self.apis.means("deleting_functions", word) for word in called) and any(
+            self.apis.means(what, word) for what in ("file_writers", "directory_makers") for word in called
+        ):
+            return True  # on disk
         return any(self.apis.means("file_openers", word) for word in called)
 
     def _grows(self, seen: Seen) -> bool:

@@ -13,6 +13,7 @@ from leaklint.answers.resources import (
     evicted,
     evident,
     flagged,
+    leftbehind,
     lent,
     outwaited,
     reopened,
@@ -77,6 +78,7 @@ class Holders(Resources):
             *skipped.in_flagged(flagged.flagged(self.basis, self._ends)),
             *skipped.in_lists(self.listed),
             *skipped.on_disk(self.affordable(undeleted.undeleted(self.basis))),
+            *skipped.on_disk(self.affordable(leftbehind.left_behind(self.basis))),
             *skipped.in_functions(self.basis, (t for t in traces if self.sort(t[0].row) != "response")),
         )
         return tuple(skipped.distinct(found))

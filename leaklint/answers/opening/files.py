@@ -10,6 +10,7 @@ from leaklint.meaning.basis import Basis
 from leaklint.tree.ir import Expr
 
 _MODE = re.compile(r"""["'][rwxa][bt+]{0,2}["']""")
+_WRITING = re.compile(r"""["'][wxa][bt+]{0,2}["']""")
 _TEXT = frozenset({"mode", "encoding", "newline"})  # arguments of what opens files
 
 
@@ -44,3 +45,11 @@ def opened_part(basis: Basis, value: Expr, target: Expr) -> Row | None:
     place = basis.names.place(target) if row is not None else None
     used = place is not None and any(basis.apis.means("file_verbs", u.verb) for u in basis.all_uses(place))
     return row if used else None
+
+
+def to_write(basis: Basis, call: Expr, path: Expr) -> bool:
+    """Does a call open the file of that path to write it: `open(path, "wb")`, `path.open("w")`?"""
+    if not basis.apis.means("file_openers", called(basis, call)):
+        return False
+    opened = path in call.args[1:2] or (call.args[0].op == "attr" and call.args[0].args[0] is path)
+    return opened and any(a.op == "const" and _WRITING.fullmatch(a.value) for a in call.args[1:])

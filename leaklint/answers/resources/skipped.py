@@ -20,7 +20,19 @@ from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Stmt, ancestors, in_loop, source
 
 Way = Literal[
-    "", "error", "raise", "return", "cancel", "handover", "constructor", "beginning", "ending", "flag", "listed", "disk"
+    "",
+    "error",
+    "raise",
+    "return",
+    "cancel",
+    "handover",
+    "constructor",
+    "beginning",
+    "ending",
+    "flag",
+    "listed",
+    "disk",
+    "written",
 ]
 Mend = Literal[
     "with",
@@ -32,7 +44,6 @@ Mend = Literal[
     "constructor_async",
     "guard_beginning",
     "flag_first",
-    "each",
     "each",
 ]
 _SOUND: tuple[None, Way] = (None, "")
@@ -208,13 +219,14 @@ def in_lists(found: Iterable[Listed]) -> Iterator[Skipped]:
 def on_disk(found: Iterable[Undeleted]) -> Iterator[Skipped]:
     """A temporary file is removed or handed over where all goes well."""
     for one in found:
+        noun = one.row.noun if one.written else "temporary file"
         yield Skipped(
-            "disk",
+            "written" if one.written else "disk",
             at=one.call.stmt,
             acquired=one.call,
             subject=f"{one.call.stmt.scope.function.qualname}.{one.name}",
             name=one.name,
-            row=Row("", "", "resource", noun="temporary file", closer=one.row.closer),
+            row=Row("", "", "resource", noun=noun, closer=one.row.closer, release=one.row.release),
             left=one.left.stmt,
             step=_raising(_awaited(one.left.stmt), one.left.stmt),
             mend="guard" if one.given else "finally",

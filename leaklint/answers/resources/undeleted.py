@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from leaklint.answers.opening.conditional import holds_open
@@ -28,6 +28,7 @@ class Undeleted:
     ends: Stmt
     given: bool  # handed over
     left: Exit
+    written: bool = False  # by a name that the function has made itself
 
 
 def undeleted(basis: Basis) -> Iterator[Undeleted]:
@@ -66,21 +67,45 @@ def _followed(basis: Basis, place: Place, row: Row, call: Expr, body: Block) -> 
                 fates[stmt] = fates.get(stmt, True) and given
     if not fates:
         return None
-    faults = Faults(basis, place, row, place.scope)
-    quiet = {call.stmt, *fates}
-    effects = Effects(
-        at=lambda stmt: "acquire" if stmt is call.stmt else "release" if stmt in fates else "",
-        fallible=lambda stmt: (
-            stmt not in quiet and not _writes(basis, stmt, place) and faults.telling(stmt) is not None
-        ),
-        # whoever removes it under a condition has thought of when
-        narrow=lambda test: True if any(s in fates for b in test.stmt.blocks[:1] for s in statements(b)) else None,
-        catches_all=lambda block: catches_all(block) or any(s in fates for s in statements(block)),
-        handles=lambda block: handles(basis, block),
-    )
-    left = next((e for e in open_exits(basis, body, effects) if e.kind == "raise"), None)
+    exits = ways_out(basis, OnDisk(place, row, call.stmt, fates), body, lambda stmt: _writes(basis, stmt, place))
+    left = next((e for e in exits if e.kind == "raise"), None)
     last = next(iter(fates))
     return Undeleted(row, call, f"{place.path[0]}.{_NAME}", last, fates[last], left) if left is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class OnDisk:
+    """What `made` puts there, and each of `ends` removes or hands over; `place` is the name of it."""
+
+    place: Place
+    row: Row
+    made: Stmt
+    ends: Collection[Stmt]
+
+
+def ways_out(
+    basis: Basis,
+    file: OnDisk,
+    body: Block,
+    quiet: Callable[[Stmt], bool],
+    asks: Callable[[Stmt], bool] = bool,
+) -> tuple[Exit, ...]:
+    """The exits on which nothing ends it. What is `quiet` does not fail; what an `if` asks that removes it is true
+    while it is there: whoever removes it under a condition has thought of when."""
+    made, ends = file.made, file.ends
+    faults = Faults(basis, file.place, file.row, file.place.scope)
+    effects = Effects(
+        at=lambda stmt: "acquire" if stmt is made else "release" if stmt in ends else "",
+        fallible=lambda stmt: (
+            stmt is not made and stmt not in ends and not quiet(stmt) and faults.telling(stmt) is not None
+        ),
+        narrow=lambda test: (
+            True if asks(test.stmt) and any(s in ends for b in test.stmt.blocks[:1] for s in statements(b)) else None
+        ),
+        catches_all=lambda block: catches_all(block) or any(s in ends for s in statements(block)),
+        handles=lambda block: handles(basis, block),
+    )
+    return open_exits(basis, body, effects)
 
 
 def _writes(basis: Basis, stmt: Stmt, place: Place) -> bool:
