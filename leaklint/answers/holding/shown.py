@@ -92,6 +92,8 @@ def _made(basis: Basis, place: Place) -> Iterator[tuple[Use, Expr, bool]]:
     uses = basis.all_uses(place)
     filled = all(looks(u) for u in uses) and not any(_ends(basis, u.verb) for u in basis.all_uses(place.entry))
     for use in uses:
+        if use.stmt.scope.kind == "class":
+            continue  # `client = Field(default=None)` says what instances have, and makes nothing
         kept = [(use.value, False)] if use.verb == "bind" and use.stmt.op == "assign" and use.value is not None else []
         kept += [(one, True) for one in put(use)] if filled else []
         for value, entry in kept:
@@ -149,7 +151,7 @@ def _before_end(basis: Basis, place: Place, at_end: frozenset[Scope]) -> Shown |
     where = {u.stmt.scope.function for u in closes}
     if not closes or not where.isdisjoint(at_end) or not all(_clears(basis, f) for f in where):
         return None
-    own = ((b.stmt, value) for b, value, entry in _made(basis, place) if not entry and b.stmt.scope.kind != "class")
+    own = ((b.stmt, value) for b, value, entry in _made(basis, place) if not entry)
     made = next(own, None)
     return Shown(place, _row(basis, place, closes[0]), *made) if made is not None else None
 
