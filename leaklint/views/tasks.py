@@ -13,6 +13,7 @@ from leaklint.answers.tasks import (
     fanned,
     housed,
     kept,
+    killed,
     lasting,
     lodged,
     outcome,
@@ -143,7 +144,7 @@ class Tasks(View):
     @cached_property
     def unreaped(self) -> tuple[tuple[Row, Use], ...]:
         """Where child processes are asked to end that nobody waits for."""
-        return tuple(threads.unreaped(self.basis))
+        return tuple(killed.unreaped(self.basis))
 
     @cached_property
     def started_again(self) -> tuple[again.Again, ...]:

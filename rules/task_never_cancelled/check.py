@@ -24,7 +24,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             yield Clear(task.started, task.place.text, "nothing ends the object")
             continue
         name = source(task.spawned.coroutine, 30)
-        clues = [Clue(task.started, "acquired", "started", {"coroutine": name}), *task.course.clues]
+        clues = [Clue(task.started, "acquired", "started", {"coroutine": name}), *task.course.clues, *task.stuck.clues]
         if taken_out is not None:
             clues.append(Clue(taken_out.stmt, "missing", "taken_out"))
         elif ending is not None and ending.stmt is not None:
@@ -47,6 +47,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             args={
                 "class": klass.name,
                 "coroutine": name,
+                "queue": task.stuck.word,
                 "of": ending.method_of.name if ending is not None and ending.method_of is not None else klass.name,
                 "method": ending.name if ending is not None else task.expected,
                 "where": taken_out.stmt.scope.function.name if taken_out is not None else "",
@@ -142,7 +143,7 @@ def housed(facts: Facts) -> Iterator[Hit]:
 def brief(task: Running) -> bool:
     """It ends by itself, or may."""
     untold = task.sibling is None and task.elsewhere is None and not task.forgotten
-    return task.course.kind in ("", "once", "unseen") or (task.course.kind == "long" and untold)
+    return bool(task.stuck) or task.course.kind in ("", "once", "unseen") or (task.course.kind == "long" and untold)
 
 
 def message(task: Running) -> str:
@@ -152,6 +153,8 @@ def message(task: Running) -> str:
         return "timer"
     if task.overridden:
         return "overridden"
+    if task.stuck and task.ending is not None:
+        return "stuck"
     if task.sibling is not None:
         return "sibling"
     return "forgotten" if task.ending is not None else "no_method"

@@ -35,7 +35,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             subject=subject,
             owner="instance" if one.course else "call",
             driver=driver,
-            release="never",
+            release="on some paths" if one.course.kind == "stuck" else "never",
             message="daemon" if one.daemon and one.course.kind == "endless" else one.course.kind or "forgotten",
             hint=hint(one, kept),
             args={
@@ -59,6 +59,8 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
 def hint(one: Started, ending: Scope | None) -> str:
     if one.row.noun == "timer":
         return "cancel"
+    if one.course.kind == "stuck" and ending is not None:
+        return "wake"
     if one.course.kind == "event" and ending is not None:
         return "event"
     return "join" if not one.course else "flag" if ending is not None else "daemon"

@@ -45,8 +45,8 @@ def _task(basis: Basis, use: Use) -> Birth | None:
 
 def _member(basis: Basis, use: Use) -> Birth | None:
     """A task or a timer that a use adds to a container: `self._tasks.append(task)`, `self._tasks = [task, ...]`."""
-    value = use.value if use.verb in ("bind", *ADDING) else None
-    if value is None or (use.verb == "bind" and value.op not in _DISPLAYS):
+    value = use.value if use.verb in (*_TAKING, *ADDING) else None
+    if value is None or (use.verb in _TAKING and value.op not in _DISPLAYS):
         return None
     for part in (value,) if use.verb in ADDING else value.args:
         for made in _values(basis, part):
@@ -58,6 +58,7 @@ def _member(basis: Basis, use: Use) -> Birth | None:
 
 
 ADDING = ("append", "appendleft", "add", "__setitem__")
+_TAKING = ("bind", "extend", "update", "__iadd__")
 _DISPLAYS = ("list", "tuple", "set", "dict", "comp")
 
 
@@ -83,7 +84,9 @@ def _given(basis: Basis, use: Use) -> tuple[Expr, ...]:
 
 
 def _values(basis: Basis, value: Expr) -> tuple[Expr, ...]:
-    """What an expression is or, if it is a local name, what that was bound to."""
+    """What an expression is or, if it is a local name, what that was bound to; of one with a condition either."""
+    if value.op == "if":
+        return (value.args[0], value.args[2])
     local = basis.names.place(value) if value.op == "name" else None
     return tuple(basis.types.bound_values(local)) if local is not None and local.scope.kind == "function" else (value,)
 

@@ -10,7 +10,7 @@ from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import CONSTRUCTORS, source_name
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Block, Expr, Scope, Stmt, ancestors, flat_of, in_loop, statements, walk
+from leaklint.tree.ir import Block, Expr, Scope, Stmt, ancestors, flat_of, in_loop, source, statements, walk
 
 _WAITS = ("sleep", "wait")
 _COUNTS = ("len", "qsize", "empty")
@@ -116,6 +116,8 @@ def ended_by(basis: Basis, coroutine: Expr | None, ending: Collection[Scope]) ->
     failing = {p for e in _sources(functions) if not goes_on(basis, e.stmt, functions) for p in _places(basis, e)}
     if coroutine is not None and coroutine.op == "call" and coroutine.args[0].op == "attr":
         failing |= set(_places(basis, coroutine.args[0].args[0]))  # `create_task(self.client.listen())`
+    if stuck(basis, functions, ending):  # and looks at nothing before the next one comes
+        tested = set()
     scopes = {place.scope for place in awaited | failing | tested}
     for place, uses in basis.uses.items():
         if place.scope not in scopes:
@@ -129,6 +131,34 @@ def ended_by(basis: Basis, coroutine: Expr | None, ending: Collection[Scope]) ->
             if (signals or changes) and use.stmt.scope.function in ending:
                 return Answer("ended by what it looks at", (Clue(use.stmt, "released", "signalled"),))
     return NO
+
+
+def stuck(basis: Basis, functions: Collection[Scope], ending: Collection[Scope]) -> Answer:
+    """A loop that waits without a limit of time for what comes out of a queue of the object, where the endings put
+    nothing in: the word is the queue."""
+    for stmt in (s for f in functions for s in statements(f.block)):
+        for expr in flat_of(stmt) if in_loop(stmt) else ():
+            held = expr.args[0].args[0] if expr.op == "call" and expr.args[0].op == "attr" else None
+            if held is None or expr.args[0].text != "get" or len(expr.args) > 1 or not _waited_for(expr):
+                continue
+            place, row = basis.names.place(held), basis.types.row(held)
+            if place is None or not place.is_attribute or row is None or "put" not in row.grow:
+                continue
+            told = (u for u in basis.below(place) if u.stmt.scope.function in ending and u.verb not in ("", "bind"))
+            if not any(u.verb not in (*row.shrink, *row.quiet) for u in told):
+                return Answer("stuck", (Clue(stmt, "driver", "waits", {"queue": source(held)}),), source(held))
+    return NO
+
+
+def only_asked(basis: Basis, coroutine: Expr | None, ending: Collection[Scope]) -> Answer:
+    """Where it is stuck, if others change what its loop looks at."""
+    return stuck(basis, body(basis, coroutine), ending) if told(basis, coroutine) else NO
+
+
+def _waited_for(call: Expr) -> bool:
+    """Awaited as it is, or called where nothing is awaited."""
+    awaited = call.parent is not None and call.parent.op == "await"
+    return awaited or not call.scope.function.is_async
 
 
 def _signals(basis: Basis, use: Use) -> bool:

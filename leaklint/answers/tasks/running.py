@@ -11,7 +11,7 @@ from leaklint.answers.owner import lifetime
 from leaklint.answers.releasing.endings import endings, ends_something, expected, reached
 from leaklint.answers.spawn import LOOKS, Spawn, runs_through
 from leaklint.answers.tasks.births import Birth, births, runs
-from leaklint.answers.tasks.lasting import ended_by, others_end_it
+from leaklint.answers.tasks.lasting import ended_by, only_asked, others_end_it
 from leaklint.apis import Row
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.names import Place
@@ -43,6 +43,7 @@ class Running:
     forgotten: bool  # the ending sets it to None
     taken_out: Use | None  # of a container, without being ended
     overridden: bool  # the ending takes the place of a base class's, which ends it
+    stuck: Answer  # it looks at what the ending changes only when something has come out of a queue
 
 
 def running(basis: Basis) -> Iterator[Running]:
@@ -80,8 +81,13 @@ def running(basis: Basis) -> Iterator[Running]:
         never = ending is not None and not ends[place] and _goes_on(basis, place, birth)
         if birth.among and birth.course.kind != "endless" and birth.spawned.row.noun == "task":
             never, sibling = _left_alone(basis, place, birth, ends[place]) and _ends_others(basis, at_end), None
+        stuck = only_asked(basis, birth.spawned.coroutine, at_end) if ending is not None else NO
         told = (
-            never or any(u.verb in birth.spawned.row.release for u in ends[place]) or forgotten or sibling is not None
+            never
+            or bool(stuck)
+            or any(u.verb in birth.spawned.row.release for u in ends[place])
+            or forgotten
+            or sibling is not None
         )
         skipped = overriding(basis, counting, birth.stmt.scope.function)
         if skipped is not None:
@@ -100,6 +106,7 @@ def running(basis: Basis) -> Iterator[Running]:
             forgotten,
             taken_out,
             skipped is not None,
+            stuck,
         )
 
 

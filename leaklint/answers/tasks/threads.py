@@ -9,16 +9,16 @@ from leaklint.answers.holding.attributes import module_instance
 from leaklint.answers.owner import lifetime
 from leaklint.answers.releasing.endings import endings, reached
 from leaklint.answers.tasks.births import ADDING
-from leaklint.answers.tasks.lasting import goes_on
+from leaklint.answers.tasks.lasting import goes_on, stuck
 from leaklint.apis import Row
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import CONSTRUCTORS, source_name
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, statements
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, statements, walk
 
 _TARGETS = {"thread": ("target", 1), "process": ("target", 1), "timer": ("function", 1)}
-_KEEPS = ("argument", "element", "bound", "returned", "yielded")
+KEEPS = ("argument", "element", "bound", "returned", "yielded")
 _LEAVING = ("exit", "_exit", "abort", "quit")
 
 
@@ -31,7 +31,7 @@ class Started:
     place: Place | None  # what it is kept in
     target: str
     klass: Scope | None  # whose method starts it
-    course: Answer  # why it does not end by itself: `endless`, `flag`, `event` or `again`; false for what does
+    course: Answer  # why it does not end by itself: `endless`, `flag`, `event`, `stuck` or `again`; false for what does
     defence: Answer
     daemon: bool = False  # the end of the process ends it
 
@@ -54,8 +54,10 @@ def started(basis: Basis) -> Iterator[Started]:
             seen.add((place, target))
         functions = _functions(basis, target)
         course = _again(basis, functions) if row.noun == "timer" else _endless(basis, functions)
+        if not course and row.noun == "thread":
+            course = _stuck(basis, call, functions)
         # waiting for what never ends does not end it
-        ending = [u for u in uses if course.kind not in ("flag", "event") or u.verb != "join"]
+        ending = [u for u in uses if course.kind not in ("flag", "event", "stuck") or u.verb != "join"]
         defence = _defence(basis, call, row, place, ending, functions)
         daemon = _daemon(basis, call, uses)
         if daemon and not defence and not (course and _outlived(basis, call, target)):
@@ -136,6 +138,20 @@ def _left(loop: Stmt) -> bool:
     return False
 
 
+def _stuck(basis: Basis, call: Expr, functions: frozenset[Scope]) -> Answer:
+    """It looks at what the end of its object changes only when something has come out of a queue."""
+    klass = call.stmt.scope.enclosing("class")
+    ends = endings(basis, klass) if klass is not None else ()
+    loops = (s for f in functions for s in statements(f.block) if s.op == "while" and not _left(s))
+    tests = (e for s in loops if s.value is not None for e in walk(s.value))
+    asked = [p for e in tests if (p := _attribute(basis, e)) is not None]
+    at_end = reached(basis, klass, ends) if ends else frozenset()
+    changed = any(
+        u.verb in ("bind", "set", "clear") and u.stmt.scope.function in at_end for p in asked for u in basis.all_uses(p)
+    )
+    return stuck(basis, functions, at_end) if changed else NO
+
+
 def _dead_flag(basis: Basis, test: Expr) -> str:
     """The private attribute that a loop looks at, and that once it is True nothing binds to anything else."""
     place = _attribute(basis, test)
@@ -200,11 +216,11 @@ def _defence(
     for use in uses:
         if use.verb in (*row.release, *row.ends) or basis.apis.means("end_of_life_methods", use.verb):
             return Answer("ended", (Clue(use.stmt, "released", "released"),))
-        if not use.verb and use.place == place and use.role in _KEEPS and not _put_by(basis, use):
+        if not use.verb and use.place == place and use.role in KEEPS and not _put_by(basis, use):
             return Answer("handed over", (Clue(use.stmt, "holder", "escapes"),))
     if place is None and not (call.parent is not None and call.parent.op == "attr"):
         return Answer("handed over")
-    if place is not None and any(e.text in row.release for e in _elsewhere(basis, place)):
+    if place is not None and any(e.text in row.release for e in elsewhere(basis, place)):
         return Answer("ended elsewhere in the file")
     unblocked = _unblocked(basis, functions) if row.noun != "timer" else None  # a timer waits for nothing but its time
     if unblocked is not None:
@@ -254,7 +270,7 @@ def _own(klass: Scope) -> Iterator[Stmt]:
     return (s for m in klass.children if m.kind == "function" for s in statements(m.block))
 
 
-def _elsewhere(basis: Basis, place: Place) -> Iterator[Expr]:
+def elsewhere(basis: Basis, place: Place) -> Iterator[Expr]:
     """Methods called on an attribute of the same name of another object: `worker.thread.join()`."""
     for expr in basis.mentions(place.path[-1]):
         method = expr.parent
@@ -279,21 +295,3 @@ def _unblocked(basis: Basis, functions: frozenset[Scope]) -> Stmt | None:
 
 def _in(use: Use, functions: frozenset[Scope]) -> bool:
     return use.stmt.scope.function in functions
-
-
-# -- killed, and never waited for -------------------------------------------------------------------------------------
-
-
-def unreaped(basis: Basis) -> Iterator[tuple[Row, Use]]:
-    """Child processes that are asked to end and that nobody waits for, each by its first request."""
-    for place, uses in basis.uses.items():
-        row = basis.types.place_row(place) if any(u.verb in basis.apis.asking for u in uses) else None
-        if row is None or not row.reaps:
-            continue
-        asks = [u for u in uses if u.verb in row.asks]
-        looked_at = {p.path[-1] for p in basis.uses if p.scope is place.scope and p.path[:-1] == place.path}
-        seen = {u.verb for u in uses} | {e.text for e in _elsewhere(basis, place)} | looked_at
-        entered = any(b.how == "with" for b in place.scope.bindings.get(place.path[0], ()))  # which waits at its end
-        kept = entered or any(not u.verb and u.role in _KEEPS for u in uses)
-        if asks and seen.isdisjoint(row.reaps) and not kept:
-            yield row, asks[0]
