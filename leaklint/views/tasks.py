@@ -10,6 +10,7 @@ from leaklint.answers.spawn import Spawn
 from leaklint.answers.tasks import (
     abandoned,
     again,
+    beside,
     fanned,
     housed,
     kept,
@@ -140,6 +141,11 @@ class Tasks(View):
     def threads(self) -> tuple[threads.Started, ...]:
         """Threads, timers and processes that the module starts."""
         return tuple(threads.started(self.basis))
+
+    @cached_property
+    def started_beside(self) -> tuple[beside.Beside, ...]:
+        """What is started beside something else of its object, and not ended with it."""
+        return tuple(beside.beside(self.basis))
 
     @cached_property
     def unreaped(self) -> tuple[tuple[Row, Use], ...]:

@@ -14,6 +14,7 @@ from leaklint.tree.ir import Scope, source
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
     yield from killed(facts)
+    yield from beside(facts)
     for one in facts.threads:
         stmt, name = one.call.stmt, source(one.call.stmt.targets[0]) if one.place is not None else ""
         subject = one.place.text if one.place is not None else f"{stmt.scope.function.qualname}.{one.target or 'start'}"
@@ -80,4 +81,25 @@ def killed(facts: Facts) -> Iterator[Hit]:
             args={"noun": row.noun, "name": name, "verb": use.verb, "release": row.reaps[0]},
             clues=(Clue(use.stmt, "missing", "asked", {"verb": use.verb}),),
             acquired=source(use.site),
+        )
+
+
+def beside(facts: Facts) -> Iterator[Hit]:
+    for one in facts.started_beside:
+        name, sibling = source(one.started.expr), source(one.stopped.expr)
+        method = one.stopped.stmt.scope.function.name
+        yield Hit(
+            at=one.started.stmt,
+            subject=one.place.text,
+            owner="instance",
+            driver="call",
+            release="on some paths",  # it may end by itself
+            message="beside",
+            hint="beside",
+            args={"name": name, "sibling": sibling, "method": method},
+            clues=(
+                Clue(one.started.stmt, "acquired", "begun", {"name": name}),
+                Clue(one.stopped.stmt, "sibling", "sibling", {"sibling": sibling}),
+            ),
+            acquired=source(one.started.site),
         )
