@@ -23,7 +23,12 @@ def released(basis: Basis, place: Place, row: Row) -> Stmt | None:
     ways = (
         w
         for bind in binds
-        for w in (_by_local(basis, bind, row), _by_half(basis, place, row), _by_manager(basis, bind))
+        for w in (
+            _by_local(basis, bind, row),
+            _by_twin(basis, bind, row),
+            _by_half(basis, place, row),
+            _by_manager(basis, bind),
+        )
     )
     found = (use.stmt for way in ways for use in way)
     return next(found, None) or next((s for bind in binds for s in _by_callers(basis, bind)), None)
@@ -40,6 +45,14 @@ def _by_local(basis: Basis, bind: Use, row: Row) -> Iterator[Use]:
                 fails = any(block.kind == "handler" for block, _ in ancestors(use.stmt))
                 if use.stmt.ordinal > bind.stmt.ordinal and not fails and fate(basis, use, row) == "release":
                     yield use
+
+
+def _by_twin(basis: Basis, bind: Use, row: Row) -> Iterator[Use]:
+    """`self.source = self.sink = connect()`, and at the end `self.sink.close()`."""
+    places = (basis.names.place(t) for t in bind.stmt.targets if t.op == "attr" and t is not bind.expr)
+    for place in places:
+        if place is not None and place.is_attribute:
+            yield from (use for use in resource_uses(basis, place, row) if fate(basis, use, row) == "release")
 
 
 def _by_half(basis: Basis, place: Place, row: Row) -> Iterator[Use]:
