@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from leaklint.meaning.basis import Basis, once
 from leaklint.meaning.scopes import source_name
-from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, statements
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, statements, walk
 
 _REACH = 2  # calls from the loop to the function that is asked about
 
@@ -31,16 +31,26 @@ def _flagged(basis: Basis, test: Expr) -> bool:
     return asked.op in ("attr", "call") and basis.apis.means("running_flags", source_name(asked))
 
 
-def runs_on(stmt: Stmt, before: Sequence[Stmt]) -> bool:
-    """Does a statement run in a `while True` of its own function that only an error ends, and after all `before`?"""
+def runs_on(basis: Basis, stmt: Stmt, before: Sequence[Stmt]) -> bool:
+    """Does a statement run in a `while True` of its own function that only an error ends, and after all `before`? Not
+    one that says that nothing is left, by which the loop is meant to end."""
     loops = (o for b, o in ancestors(stmt) if o.op == "while" and b.kind == "body" and o.scope is stmt.scope)
     return any(
         loop.value is not None
         and loop.value.op == "const"
         and all(s.ordinal < loop.ordinal for s in before)
         and not any(_leaves(s, loop) for s in statements(loop.blocks[0]))
+        and not _exhausts(basis, loop)
         for loop in loops
     )
+
+
+def _exhausts(basis: Basis, loop: Stmt) -> bool:
+    """`try: while True: found.append(waiting.get_nowait())`, and after it `except queue.Empty`."""
+    around = (owner for block, owner in ancestors(loop) if owner.op == "try" and block.kind == "body")
+    handlers = (block for owner in around for block in owner.blocks if block.kind == "handler")
+    caught = (e for block in handlers for expr in block.exprs for e in walk(expr) if e.op in ("name", "attr"))
+    return any(basis.apis.means("exhaustions", source_name(e)) for e in caught)
 
 
 def _leaves(stmt: Stmt, loop: Stmt) -> bool:

@@ -177,7 +177,7 @@ class Growth(View):
 
     def runs_on(self, value: Value, added: Use) -> bool:
         """Is a local container, made before an endless loop that nothing but an error leaves, added to in that loop?"""
-        return rounds.runs_on(added.stmt, [b.stmt for b in value.born])
+        return rounds.runs_on(self.basis, added.stmt, [b.stmt for b in value.born])
 
     def record(self, added: Use) -> Answer:
         """Is what is added a record of what has been, or one of those that come and go?"""
