@@ -30,8 +30,8 @@ class Feed:
     def __init__(self):
         self.lines = asyncio.Queue()
 
-    {define} data_received(self, line):
-        {put}(line)
+    {define} data_received(self, {what}):
+        {put}({what})
 
     async def run(self):
         while True:
@@ -66,11 +66,15 @@ def test_a_set_does_not_know_its_oldest() -> None:
 
 
 @pytest.mark.parametrize(
-    ("define", "put", "hint"),
-    [("def", "self.lines.put_nowait", "nowait"), ("async def", "await self.lines.put", "maxsize")],
+    ("define", "put", "what", "hint"),
+    [
+        ("def", "self.lines.put_nowait", "event", "nowait"),
+        ("def", "self.lines.put_nowait", "chunk", "pieces"),
+        ("async def", "await self.lines.put", "event", "maxsize"),
+    ],
 )
-def test_a_bound_makes_putting_raise_where_it_does_not_wait(define: str, put: str, hint: str) -> None:
-    assert finding(QUEUE.format(define=define, put=put), "LK107").hint == hint
+def test_a_bound_makes_putting_raise_where_it_does_not_wait(define: str, put: str, what: str, hint: str) -> None:
+    assert finding(QUEUE.format(define=define, put=put, what=what), "LK107").hint == hint
 
 
 CLIENT = """

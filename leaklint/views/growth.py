@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Literal, get_args
 
-from leaklint.answers import drain, driver, owner, rounds
+from leaklint.answers import drain, driver, rounds
 from leaklint.answers.growth import alias, coverage, memo, narrower, nested, occasion, record, startup, tail, unsent
 from leaklint.answers.releasing import endings
 from leaklint.apis import Row
@@ -135,11 +135,6 @@ class Growth(View):
         """Does the storing function look the key up first and give the entry back?"""
         return memo.memoises(self.basis, value.place, stored)
 
-    def remakes(self, value: Value, stored: Use) -> bool:
-        """Is an entry that was evicted simply made again, when it is next asked for?"""
-        again = self.memoises(value, stored)
-        return again and (self.cached(value) or memo.recomputes(self.basis, stored))
-
     def remembers(self, value: Value) -> bool:
         """Is it a cache by its name, with entries that are made when they are first asked for?"""
         return self.cached(value) and any(self.memoises(value, u) for u in value.grows)
@@ -199,21 +194,6 @@ class Growth(View):
         rows = (r for r in self.apis.values() if r.kind == "container" and r.bound and not r.memo and r.noun == "cache")
         found = [r.name for r in rows if r.name.partition(".")[0] in roots]
         return next((name for name in found if "LRU" in name), next(iter(found), ""))
-
-    def keeps_locks(self, value: Value, insert: Use) -> bool:
-        """Are the entries locks? One that is evicted while somebody holds it guards nothing any more."""
-        factories = (b.args[1] for b in value.born if b.op == "call" and len(b.args) > 1)
-        return any(owner.is_lock(self.basis, e) for e in (insert.value, *factories))
-
-    def comes_and_goes(self, insert: Use) -> bool:
-        """Is an entry still needed for as long as it is there, by its name or by what it is? None may be evicted."""
-        return record.passing(self.basis, insert)
-
-    def relies_on(self, value: Value, insert: Use) -> Use | None:
-        """What reads an entry by subscript elsewhere, and fails when it was evicted."""
-        reads = () if value.row.inserts_on_read else value.uses
-        elsewhere = (u for u in reads if u.stmt.scope.function is not insert.stmt.scope.function)
-        return next((u for u in elsewhere if u.verb == "__getitem__"), None)
 
     def parting(self, value: Value, insert: Use) -> Scope | None:
         """A function beside the inserting one in which the life of the same key ends, by its name and parameter:

@@ -1,11 +1,12 @@
-"""Which keys bring ever new entries: what they are called, who ends what they stand for, what is done beside them."""
+"""Which keys bring ever new entries, by what they are called and what is done beside them; may an entry be evicted?"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
-from leaklint.answers import key
-from leaklint.answers.growth import record
+from leaklint.answers import key, owner
+from leaklint.answers.growth import memo, record
 from leaklint.meaning.basis import NO, Answer
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Block, Scope, source
@@ -24,7 +25,7 @@ class Keyed(Growth):
         A key with a neutral name counts too if the container is a cache, or if its entries come and go.
         """
         driver = value.driver(insert)
-        if driver.kind in ("once", "closed set") or self.means("table_names", value.place.path[-1]):
+        if driver.kind in ("once", "closed set") or self._numbers(value, insert):
             return NO
         if driver.kind in ("caller's key", "inventory"):
             few = self._of_words(driver.word) and not (self.cached(value) or self.memoises(value, insert))
@@ -59,6 +60,14 @@ class Keyed(Growth):
                 if name is use.key or (name is not None and name.op == "name"):
                     known.setdefault((*where, source(name)), group)
         return groups
+
+    def _numbers(self, value: Value, insert: Use) -> bool:
+        """A table that is as large as what it is made for: what a tokenizer knows by heart, or what gets its number
+        there (`numbers[word] = len(numbers)`) and is spoken of by it elsewhere."""
+        given = insert.value
+        size = given is not None and given.op == "call" and len(given.args) == 2 and given.args[0].text == "len"
+        counted = size and given is not None and self.basis.names.place(given.args[1]) == value.place
+        return counted or self.means("table_names", value.place.path[-1])
 
     def _of_words(self, shown: str) -> bool:
         """Is it a token that may be a word or a coin as well as the pass of a session, by its name in messages?"""
@@ -106,3 +115,39 @@ class Keyed(Growth):
         """Are the entries containers that lose what they hold, one by one?"""
         taken = (u for u in self.entry_uses(value) if u.verb in ("pop", "remove", "discard", "__delitem__"))
         return any(u.key is not None for u in taken)
+
+    def when_evicted(self, value: Value, stored: Use) -> Literal["locks", "ends", "needed", "memo", ""]:
+        """What an entry is that a cache would drop by itself: one that guards, that is waited for, that a reader counts
+        on, or that is simply made again."""
+        if self.keeps_locks(value, stored):
+            return "locks"
+        if self.comes_and_goes(stored):
+            return "ends"
+        if self.relies_on(value, stored) is not None:
+            return "needed"
+        return "memo" if self.remakes(value, stored) else ""
+
+    def remakes(self, value: Value, stored: Use) -> bool:
+        """Is an entry that was evicted simply made again, when it is next asked for?"""
+        acts = self.means("effect_functions", stored.stmt.scope.function.name)
+        named = self.means("cache_names", value.place.path[-1].lower()) and not acts
+        return self.memoises(value, stored) and (named or memo.recomputes(self.basis, stored))
+
+    def stateful(self, stored: Use) -> bool:
+        """Has what is stored a state of its own, without which another one would begin?"""
+        return memo.stateful(self.basis, stored)
+
+    def keeps_locks(self, value: Value, insert: Use) -> bool:
+        """Are the entries locks? One that is evicted while somebody holds it guards nothing any more."""
+        factories = (b.args[1] for b in value.born if b.op == "call" and len(b.args) > 1)
+        return any(owner.is_lock(self.basis, e) for e in (insert.value, *factories))
+
+    def comes_and_goes(self, insert: Use) -> bool:
+        """Is an entry still needed for as long as it is there, by its name or by what it is? None may be evicted."""
+        return record.passing(self.basis, insert)
+
+    def relies_on(self, value: Value, insert: Use) -> Use | None:
+        """What reads an entry by subscript elsewhere, and fails when it was evicted."""
+        reads = () if value.row.inserts_on_read else value.uses
+        elsewhere = (u for u in reads if u.stmt.scope.function is not insert.stmt.scope.function)
+        return next((u for u in elsewhere if u.verb == "__getitem__"), None)

@@ -115,7 +115,9 @@ def uncopied(one: Alias) -> Hit:
 def advice(facts: Facts, value: Value, use: Use) -> str:
     if facts.adds_itself(use):
         return "weak"
-    if facts.record(use).kind in ("waiter", "passing"):
+    name = use.value.text if use.value is not None and use.value.op == "name" else ""
+    held = any(facts.means(what, name) for what in ("passing_objects", "acting_names"))  # none may drop out unseen
+    if held or facts.record(use).kind in ("waiter", "passing"):
         return "ends"
     if facts.only_last(value):
         return "last"

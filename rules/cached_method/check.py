@@ -29,9 +29,9 @@ def advice(facts: Facts, memo: Memo) -> str:
         return "effect"
     if memo.function.name.startswith("__"):
         return "special"
-    if len(memo.function.params) == 1 and not memo.bound:
+    if memo.is_property or (len(memo.function.params) == 1 and not memo.bound and facts.forgotten(memo) is None):
         return "property"
-    return "same" if memo.bound else "instance"
+    return "same" if memo.bound or facts.forgotten(memo) is not None else "instance"
 
 
 def hit(facts: Facts, memo: Memo, what: str, hint: str, label: str, names: dict[str, str]) -> Hit:

@@ -76,15 +76,10 @@ def hit(facts: Facts, value: Value, use: Use, driver: Answer, sibling: Sibling |
 
 def advice(facts: Facts, value: Value, use: Use) -> str:
     """What may be evicted can be bounded; a lock that is held, or what is still waited for, cannot."""
-    if facts.keeps_locks(value, use):
-        return "locks"
-    if facts.comes_and_goes(use):
-        return "ends"
-    if facts.relies_on(value, use) is not None:
-        return "needed"
-    if facts.bounded_at_hand:
+    evicted = facts.when_evicted(value, use)
+    if evicted in ("", "memo") and facts.bounded_at_hand:
         return "library"
-    return "memo" if facts.remakes(value, use) else "prune"
+    return evicted or "prune"
 
 
 def written(use: Use) -> bool:

@@ -34,7 +34,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             driver=driver.kind,  # type: ignore[arg-type]
             release="on some paths" if pruned == "only_on_demand" else "never",
             message=pruned if value.shrinks else "itself" if itself else "keyed" if keyed else "added",
-            hint="weak" if itself else "bound" if keyed else "own" if facts.through_instance(use) else "latest",
+            hint=advice(facts, value, use),
             args={
                 "class": value.place.scope.name,
                 "name": value.place.path[0],
@@ -52,6 +52,15 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             acquired=source(use.site),
             place=value.place,
         )
+
+
+def advice(facts: Facts, value: Value, use: Use) -> str:
+    if facts.adds_itself(use):
+        return "weak"
+    if use.verb not in KEYED:
+        return "own" if facts.through_instance(use) else "latest"
+    evicted = facts.when_evicted(value, use)
+    return evicted if evicted in ("locks", "memo") else "bound"
 
 
 def drives(facts: Facts, value: Value, use: Use) -> Answer | None:

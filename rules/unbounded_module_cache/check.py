@@ -9,7 +9,7 @@ from leaklint.meaning.basis import Clue
 from leaklint.meaning.uses import Use
 from leaklint.model import Clear, Facts, Hit
 from leaklint.repairs.repair import after, limit_name
-from leaklint.tree.ir import in_loop, source
+from leaklint.tree.ir import in_loop, source, walk
 from leaklint.value import Value
 
 
@@ -60,13 +60,19 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
 def advice(facts: Facts, value: Value, stored: Use) -> str:
     if facts.keeps_locks(value, stored):
         return "locks"
+    if facts.stateful(stored):
+        return "state"
     return "library" if facts.bounded_at_hand else "limit" if by_hand(stored) else "lru"
 
 
 def by_hand(stored: Use) -> bool:
-    """`lru_cache` would keep a coroutine, which can be awaited once, or the instance of a method."""
+    """`lru_cache` would keep a coroutine, which can be awaited once, a generator, or the instance of a method; and it
+    would tell apart what the key does not."""
     function = stored.stmt.scope.function
-    return function.is_async or function.method_of is not None
+    decorated = function.stmt is not None and bool(function.stmt.decorators)
+    named = {e.text for e in walk(stored.key) if e.op == "name"} if stored.key is not None else set()
+    apart = any(p.name not in named for p in function.params)
+    return function.is_async or function.method_of is not None or decorated or apart
 
 
 def eviction(value: Value, stored: Use) -> tuple[Change, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from leaklint.facts import DriverKind
 from leaklint.meaning.basis import Clue
+from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
 from leaklint.model import Clear, Facts, Hit
 from leaklint.tree.ir import Expr, source
@@ -42,7 +43,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             driver=DRIVERS[who],
             release="on some paths" if queue.taken else "never",
             message="nobody" if not queue.taken else who if who in ("subscribers", "handed") else "faster",
-            hint=advice(facts, queue.born, put),
+            hint=advice(facts, queue.born, put, who),
             args={
                 "function": put.stmt.scope.function.name,
                 "put": put.verb,
@@ -58,10 +59,13 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         )
 
 
-def advice(facts: Facts, born: Expr, put: Use) -> str:
+def advice(facts: Facts, born: Expr, put: Use, who: str) -> str:
     row = facts.row(born)
     if row is not None and row.kind == "container" and row.noun not in ("queue", "channel"):
         return "length"
     if born.op == "call" and "inf" in source(born):
         return "channel"
-    return "nowait" if put.verb.endswith("nowait") else "maxsize"
+    if not put.verb.endswith("nowait"):
+        return "maxsize" if who != "subscribers" else "slow"
+    name = source_name(put.key or put.value)
+    return "pieces" if facts.means("piece_names", name) else "nowait"

@@ -10,7 +10,7 @@ from leaklint.answers.shared import is_classmethod
 from leaklint.apis import Row
 from leaklint.meaning.basis import Answer, Basis, once
 from leaklint.meaning.names import Place
-from leaklint.meaning.scopes import source_name
+from leaklint.meaning.scopes import CONSTRUCTORS, source_name
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Param, Scope, Stmt, is_none, source, statements, walk
 
@@ -34,6 +34,11 @@ class Memo:
     def asked(self) -> Place | None:
         """Where other files find it, to empty it."""
         return self.place if self.klass is None else None
+
+    @property
+    def is_property(self) -> bool:
+        """Is it read without a call already?"""
+        return any(source_name(d) == "property" for d in self.stmt.decorators)
 
     @property
     def params(self) -> tuple[Param, ...]:
@@ -184,11 +189,39 @@ def memoises(basis: Basis, place: Place, stored: Use) -> bool:
 
 
 def recomputes(basis: Basis, stored: Use) -> bool:
-    """Is what is stored worked out by a call, and no object with a state of its own, which would be lost?"""
+    """Is what is stored worked out by a call that does nothing else, and no object with a state of its own?"""
+    made = _made(basis, stored)
+    acts = basis.apis.means("effect_functions", stored.stmt.scope.function.name)
+    return made is not None and not acts and _computes(basis, made) and not stateful(basis, stored)
+
+
+def stateful(basis: Basis, stored: Use) -> bool:
+    """Is it an object that works or counts, or a new container: one that is made again begins anew?"""
+    made = _made(basis, stored)
+    if made is None or made.op != "call":
+        return made is not None and made.op in ("list", "dict", "set") and not made.args
+    row = basis.types.row(made)
+    return _acts(basis, made) or (row is not None and row.kind == "container" and len(made.args) == 1)
+
+
+def _made(basis: Basis, stored: Use) -> Expr | None:
     value = stored.value
     named = basis.names.only_value(value.text, value.scope) if value is not None and value.op == "name" else value
-    made = named.args[0] if named is not None and named.op == "await" else named
-    return made is not None and _computes(basis, made) and not source_name(made).lstrip("_")[:1].isupper()
+    return named.args[0] if named is not None and named.op == "await" else named
+
+
+def _acts(basis: Basis, made: Expr) -> bool:
+    """An object that works or counts, by the name of its class or because its methods change it."""
+    name, klass = source_name(made), basis.names.local(made.args[0])
+    if any(basis.apis.means(what, name) for what in ("active_classes", "long_lived_classes", "cache_names")):
+        return True
+    changed = klass is not None and klass.kind == "class"
+    return changed and any(
+        u.verb not in ("__getitem__", "get", "") and u.stmt.scope.function.name not in CONSTRUCTORS
+        for place, uses in basis.uses.items()
+        if place.scope is klass
+        for u in uses
+    )
 
 
 def _made_when_missing(basis: Basis, stored: Use, here: Sequence[Use]) -> bool:
