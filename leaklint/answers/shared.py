@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place
@@ -60,13 +61,16 @@ def _declares_fields(basis: Basis, klass: Scope) -> bool:
         return True
     values = [b for bound in klass.bindings.values() for b in bound if b.how == "assign" and b.value is not None]
     annotated = all(b.stmt.annotation is not None and "ClassVar" not in source(b.stmt.annotation) for b in values)
-    bases = (b for k in [klass, *basis.names.bases(klass)] for b in k.bases if basis.names.local(b) is None)
-    return annotated and any(_unknown(basis, b.args[0] if b.op == "sub" else b) for b in bases)
+    return annotated and any(True for _ in foreign_bases(basis, klass))
 
 
-def _unknown(basis: Basis, base: Expr) -> bool:
-    name = basis.names.qualified(base) or ""
-    return basis.apis.get(name) is None and name.partition(".")[0] not in sys.stdlib_module_names
+def foreign_bases(basis: Basis, klass: Scope) -> Iterator[Expr]:
+    """The base classes of other modules of which nothing is known, by rows or as the standard library's."""
+    outside = (b for k in [klass, *basis.names.bases(klass)] for b in k.bases if basis.names.local(b) is None)
+    for base in (b.args[0] if b.op == "sub" else b for b in outside):
+        name = basis.names.qualified(base) or ""
+        if basis.apis.get(name) is None and name.partition(".")[0] not in sys.stdlib_module_names:
+            yield base
 
 
 def each_instance(basis: Basis, use: Use) -> bool:

@@ -10,7 +10,13 @@ from leaklint.model import Facts, Hit
 
 def check(facts: Facts) -> Iterator[Hit]:
     for found in facts.seldom_used_imports:
-        how = "probed" if found.probed else "made" if found.made else "few" if len(found.users) > 1 else "one"
+        how = (
+            "probed" if found.probed
+            else "made" if found.made
+            else "implements" if found.light.kind == "implements"
+            else "few" if len(found.users) > 1
+            else "one"
+        )  # fmt: skip
         first = found.users[0].qualname if found.users else ""
         yield Hit(
             at=found.stmt,
@@ -25,6 +31,7 @@ def check(facts: Facts) -> Iterator[Hit]:
                 "function": first,
                 "count": str(len(found.users)),
                 "functions": str(found.functions),
+                "base": found.light.word,
             },
             clues=(
                 Clue(found.stmt, "acquired", "imported", {"library": found.library}),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from leaklint.answers.shared import foreign_bases
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
-from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, source, statements
 
 _MISSING = ("ImportError", "ModuleNotFoundError")
 _FEW = 5  # functions: a module in which more need the library is about it
@@ -30,7 +31,8 @@ class Import:
 
 
 def seldom_used(basis: Basis) -> Iterator[Import]:
-    """Imports of heavy libraries that at most a third of the functions use, and nothing that import itself runs.
+    """Imports of heavy libraries that at most a third of the functions use, or one of several implementations, and
+    nothing that import itself runs.
 
     Nothing for a script, and nothing where the module needs another heavy library throughout: it is paid for then. And
     nothing without a sign that there is a light process: where a whole program stands on a library, nobody gains.
@@ -40,11 +42,13 @@ def seldom_used(basis: Basis) -> Iterator[Import]:
     functions = [s for s in basis.module.scopes if s.kind == "function"]
     found = [_used(basis, library, stmts) for library, stmts in _heavy(basis).items()]
     users = {u for one in found for u in one.users}
-    if all(one.users or one.made for one in found) and len(users) <= min(_FEW, len(functions) // 3):
-        for one in found:
-            light = _imported_late(basis, one.library) or _serves(functions, users)
-            if light:
-                yield replace(one, functions=len(functions), light=light)
+    if not all(one.users or one.made for one in found):
+        return
+    few = len(users) <= min(_FEW, len(functions) // 3)
+    for one in found:
+        light = (few and (_imported_late(basis, one.library) or _serves(functions, users))) or _implements(basis, users)
+        if light:
+            yield replace(one, functions=len(functions), light=light)
 
 
 def probed(basis: Basis) -> Iterator[Import]:
@@ -95,6 +99,31 @@ def _serves(functions: list[Scope], users: set[Scope]) -> Answer:
     if other is None or other.stmt is None:
         return NO
     return Answer("serves", (Clue(other.stmt, "sibling", "serves", {"function": other.qualname}),), other.qualname)
+
+
+def _implements(basis: Basis, users: set[Scope]) -> Answer:
+    """Are the users methods of classes that implement what stands elsewhere, and load a model when they are used?
+
+    The model waits until it is wanted then, and the library does not.
+    """
+    bases = [_implemented(basis, user) for user in users]
+    load = next((c for u in users for s in statements(u.block) for c in flat_of(s) if _loads(basis, c)), None)
+    base = bases[0] if bases and all(bases) else None
+    if base is None or load is None:
+        return NO
+    word = source(base, 40)
+    return Answer("implements", (Clue(load.stmt, "sibling", "implements", {"base": word}),), word)
+
+
+def _implemented(basis: Basis, method: Scope) -> Expr | None:
+    """The class of another module that a method's class derives from, or one of its bases does."""
+    klass = method.method_of
+    return next(foreign_bases(basis, klass), None) if klass is not None else None
+
+
+def _loads(basis: Basis, call: Expr) -> bool:
+    row = basis.types.callee(call).row if call.op == "call" else None
+    return row is not None and row.heavy
 
 
 def _is_heavy(basis: Basis, library: str) -> bool:
