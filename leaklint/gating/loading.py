@@ -27,7 +27,7 @@ _TAKEN_APART = frozenset({"splitlines", "write_bytes", "loads", "readlines", "le
 _LISTING = frozenset({"list", "to_list"})
 _FIRST_OF = frozenset({"load", "loads", "split"})
 _TAKING = ("response_classes", "sending_calls", "storing_calls")
-_TELLING = ("fetch_methods", "lazy_tables", "row_loaders", "backward_methods", "downloading_methods")
+_TELLING = ("fetch_methods", "lazy_tables", "row_loaders", "backward_methods", "downloading_methods", "response_pieces")
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,8 @@ class Loading:
             return True
         draining = any(self.apis.means("draining_functions", name) for name in seen.functions)
         if draining and any(self.apis.means("reading_methods", word) for word in called):
+            return True
+        if "read" in seen.rounds:
             return True
         if any("loss" in name for name, _ in seen.bound):
             return True

@@ -180,7 +180,8 @@ def _loop(node: ast.For | ast.AsyncFor | ast.comprehension, seen: Seen) -> None:
 
 
 def _endless(node: ast.While, seen: Seen) -> None:
-    """What is local to an endless loop is held as long as that runs."""
+    """What is local to an endless loop is held as long as that runs. And what any such loop does, it does in rounds."""
+    seen.rounds |= identifiers(node)
     if type(node.test) is ast.Constant:
         seen.held |= identifiers(node)
 

@@ -30,6 +30,7 @@ class Seen:
         self.parts: set[tuple[str, str]] = set()  # a name, and what it is bound to an attribute of
         self.added_to: set[str] = set()
         self.params: set[tuple[str, str]] = set()  # (function, parameter)
+        self.rounds: set[str] = set()  # what stands in `while` loops
         self.streamed: set[str] = set()  # targets of `async for`
         self.collected = False  # a stream becomes a list
         self.coroutines: set[str] = set()  # what `async def` defines

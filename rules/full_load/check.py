@@ -19,6 +19,8 @@ HINTS = {
     "answered": "send",
     "archived": "archive",
     "dropped": "drop",
+    "rounds": "size",
+    "unstreamed": "streaming",
 }
 PARTS = ("cut", "sampled", "counted", "first")  # another rule's
 BY_KIND = {

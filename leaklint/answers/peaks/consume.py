@@ -18,6 +18,7 @@ from leaklint.answers.peaks.handed import (
 from leaklint.answers.peaks.limits import asked_before, limited
 from leaklint.answers.peaks.loads import names_data, whole
 from leaklint.answers.peaks.parts import part
+from leaklint.answers.peaks.unsized import read_in_rounds, unstreamed
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.scopes import source_name
 from leaklint.tree.ir import Expr, Stmt, flat_of, statements, walk
@@ -45,7 +46,9 @@ def _peaks(basis: Basis) -> Iterator[Peak]:
         for expr in flat_of(stmt):
             if expr.op == "call":
                 yield from handed_on(basis, expr)
+                yield from read_in_rounds(basis, expr)
             yield from part(basis, expr)
+            yield from unstreamed(basis, expr)
             if expr.op == "comp":
                 yield from _parsed(basis, expr)
             elif expr.op == "yieldfrom":
@@ -72,7 +75,7 @@ def _iterated(basis: Basis, loop: Stmt, value: Expr) -> Iterator[Peak]:
         if found is not None and found.kind == "frame" and not _keeps(loop):
             yield Peak("iterated", found, loop)
         return
-    if value.op == "call" and value.args[0].text == "enumerate" and len(value.args) > 1:
+    if value.op == "call" and basis.apis.means("iterating_wrappers", source_name(value)) and len(value.args) > 1:
         value = value.args[1]
     found = used_once(basis, value)
     if found is None or loop.is_async or found.kind in ("frame", "download", "body", "cursor"):

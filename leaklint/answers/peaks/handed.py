@@ -18,7 +18,7 @@ _HANDED_ON = ("file", "member", "upload", "download", "body")
 
 How = Literal[
     "iterated", "parsed", "limited", "hashed", "written", "archived", "sent", "stored", "copied", "answered",
-    "cut", "sampled", "counted", "first", "dropped",
+    "cut", "sampled", "counted", "first", "dropped", "rounds", "unstreamed",
 ]  # fmt: skip
 
 
@@ -45,7 +45,7 @@ def used_once(basis: Basis, value: Expr) -> Whole | None:
             reads = [
                 u
                 for u in reads
-                if u.stmt is not found.site.stmt and not (found.kind == "lazy" and _writes_back(basis, u))
+                if u.stmt is not found.site.stmt and not (found.kind == "lazy" and _leaves_rows(basis, u))
             ]
             if any(not (u.role == "tested" and not u.verb) for u in reads):
                 return None
@@ -65,6 +65,11 @@ def written_back(basis: Basis, found: Whole, rows: Expr) -> str:
     place = basis.names.place(rows) if found.kind == "lazy" and rows.op == "name" else None
     uses = basis.all_uses(place) if place is not None else ()
     return next((word for u in uses if (word := _writes_back(basis, u))), "")
+
+
+def _leaves_rows(basis: Basis, use: Use) -> bool:
+    """Are the rows of a query given back changed, or is the database asked anew: `rows.count()`?"""
+    return bool(_writes_back(basis, use)) or basis.apis.means("fresh_queries", use.verb)
 
 
 def _writes_back(basis: Basis, use: Use) -> str:
