@@ -75,6 +75,8 @@ class Loading:
         if any(self.apis.means(what, word) for word in called for what in _TELLING):
             return True
         draining = any(self.apis.means("draining_functions", name) for name in seen.functions)
+        if any(self.apis.means("training_steps", name) for name in seen.functions):
+            return True
         if draining and any(self.apis.means("reading_methods", word) for word in called):
             return True
         if "read" in seen.rounds:

@@ -17,6 +17,7 @@ from leaklint.answers.peaks import (
     imports,
     measured,
     messages,
+    metered,
     models,
     tensors,
     weight,
@@ -107,7 +108,7 @@ class Peaks(View):
     @cached_property
     def tensors(self) -> tuple[tensors.Retained, ...]:
         """Values put by round after round with the graph of their computation."""
-        return (*tensors.retained(self.basis), *measured.measured(self.basis))
+        return (*tensors.retained(self.basis), *measured.measured(self.basis), *metered.metered(self.basis))
 
     @cached_property
     def figures(self) -> tuple[figures.Figure, ...]:

@@ -75,7 +75,8 @@ def _iterated(basis: Basis, loop: Stmt, value: Expr) -> Iterator[Peak]:
         if found is not None and found.kind == "frame" and not _keeps(loop):
             yield Peak("iterated", found, loop)
         return
-    if value.op == "call" and basis.apis.means("iterating_wrappers", source_name(value)) and len(value.args) > 1:
+    wrapper = basis.types.callee(value).name or source_name(value) if value.op == "call" and len(value.args) > 1 else ""
+    if basis.apis.means("iterating_wrappers", wrapper.rpartition(".")[2]):
         value = value.args[1]
     found = used_once(basis, value)
     if found is None or loop.is_async or found.kind in ("frame", "download", "body", "cursor"):

@@ -20,7 +20,10 @@ _PASSES = 4
 
 @dataclass(frozen=True, slots=True)
 class Retained:
-    """`stmt` puts `value` into `holder`, with its graph, in each round of `loop`; `proof` shows that it has one."""
+    """`stmt` puts `value` into `holder`, with its graph, in each round of `loop`; `proof` shows that it has one.
+
+    `given`: whether it has one is up to whoever hands it in, and `proof` is where the holder is made as a tensor.
+    """
 
     stmt: Stmt
     value: Expr
@@ -28,12 +31,14 @@ class Retained:
     proof: Stmt
     loop: Stmt | None
     summed: bool
+    given: bool = False
 
 
 def retained(basis: Basis) -> Iterator[Retained]:
     """Losses and outputs that a function collects or adds up without cutting them off from their graph."""
     telling = ("backward_methods", "model_names")
-    if not any(basis.apis.means(what, word) for word in basis.identifiers for what in telling):
+    steps = (s.name for s in basis.module.scopes if s.method_of is not None)
+    if not any(basis.apis.means(what, word) for word in (*basis.identifiers, *steps) for what in telling):
         return
     for scope in basis.module.scopes:
         body = _Body(basis, scope) if scope.kind in ("function", "module") else None
@@ -80,6 +85,8 @@ class _Body:
 
     def _computes_gradients(self, stmt: Stmt) -> bool:
         before = len(self.roots)
+        if stmt.op == "return" and stmt.value is not None and self._trains:
+            self.roots |= {_key(e) for e in through(self.basis, stmt.value) if e.op == "name"}
         for call in (e for e in flat_of(stmt) if e.op == "call" and e.args[0].op == "attr"):
             func = call.args[0]
             if self.basis.apis.means("backward_methods", func.text):
@@ -87,6 +94,11 @@ class _Body:
                 sources = call.args[1:] if given else func.args[:1]
                 self.roots |= {_key(e) for s in sources for e in walk(s) if _key(e)}
         return len(self.roots) > before
+
+    @cached_property
+    def _trains(self) -> bool:
+        """Is the function a step whose caller computes gradients from what it returns?"""
+        return self.scope.method_of is not None and self.basis.apis.means("training_steps", self.scope.name)
 
     def _measures(self, stmt: Stmt) -> bool:
         """No gradients here, but a loss of what a model returned: it has a graph unless it is told otherwise."""
@@ -137,7 +149,7 @@ class _Body:
 
     def retained(self, proof: Stmt) -> Iterator[Retained]:
         for stmt in self.stmts:
-            for holder, value, summed in _puts(stmt):
+            for holder, value, summed in puts(stmt):
                 loop = in_own_loop(stmt)
                 place = self.basis.names.place(holder)
                 if place is None or (loop is None and not place.is_attribute) or _key(holder) in self.feeding:
@@ -197,7 +209,7 @@ def _key(expr: Expr) -> str:
     return ""
 
 
-def _puts(stmt: Stmt) -> Iterator[tuple[Expr, Expr, bool]]:
+def puts(stmt: Stmt) -> Iterator[tuple[Expr, Expr, bool]]:
     """What a statement adds to something that stays: the holder, the value, and whether it is a sum."""
     value = stmt.value
     if stmt.op == "augassign" and stmt.text == "AddAssign" and value is not None:

@@ -1,0 +1,60 @@
+"""Objects that add up tensors of many batches: a metric whose sum grows by one more graph each time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaklint.answers.peaks.tensors import Retained, graph_free, puts, recorded
+from leaklint.meaning.basis import Basis
+from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import source_name
+from leaklint.tree.ir import Expr, Scope, Stmt, statements, walk
+
+_TENSOR = "tensor"
+
+
+def metered(basis: Basis) -> Iterator[Retained]:
+    """`self.sum += value` in the `update` of an object whose sum begins as a tensor, by what it is given."""
+    for function in basis.module.scopes:
+        if function.method_of is None or not basis.apis.means("metering_methods", function.name):
+            continue
+        for stmt in statements(function.block):
+            for holder, value, summed in puts(stmt) if stmt.scope is function else ():
+                place = basis.names.place(holder) if summed and holder.op == "attr" else None
+                birth = _born(basis, place) if place is not None and place.is_attribute else None
+                if birth is not None and _may_record(basis, function, value) and not graph_free(basis, function):
+                    yield Retained(stmt, value, holder, birth, None, True, given=True)
+
+
+def _born(basis: Basis, place: Place) -> Stmt | None:
+    """Where it is made, as a tensor; a module's parameters and buffers are made by other calls."""
+    for value in basis.types.bound_values(place):
+        row = basis.types.row(value)
+        if value.op == "call" and row is not None and row.noun == _TENSOR:
+            return value.stmt
+    return None
+
+
+def _may_record(basis: Basis, function: Scope, value: Expr) -> bool:
+    """Is it computed from an argument, by nothing through which no gradient goes: a comparison, a size, a cut?"""
+    made = _made_of(function, value)
+    given = {p.name for p in function.params[1:]}
+    parts = [e for one in made for e in walk(one)]
+    through = all(recorded(basis, one) for one in made) and not any(_graphless(basis, e) for e in parts)
+    return through and any(e.op == "name" and e.text in given for e in parts)
+
+
+def _graphless(basis: Basis, expr: Expr) -> bool:
+    return expr.op == "compare" or (expr.op in ("attr", "call") and basis.apis.means("graphless", source_name(expr)))
+
+
+def _made_of(function: Scope, value: Expr) -> list[Expr]:
+    """A value, and what the names in it are bound to in the function."""
+    found, names = [value], {e.text for e in walk(value) if e.op == "name"}
+    assigns = [s for s in statements(function.block) if s.op == "assign" and s.value is not None]
+    for stmt in reversed([s for s in assigns if s.ordinal < value.stmt.ordinal]):
+        bound = {e.text for target in stmt.targets for e in walk(target) if e.op == "name"}
+        if stmt.value is not None and bound & names:
+            found.append(stmt.value)
+            names |= {e.text for e in walk(stmt.value) if e.op == "name"}
+    return found
