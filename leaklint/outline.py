@@ -102,3 +102,8 @@ def release_call(row: Row, name: str, *, awaited: bool = False) -> str:
     asked = f"{name}.{row.asks[0]}(); " if row.asks else ""
     method = next((one for one in row.release if awaited and one in row.awaited), row.release[0])
     return f"{asked}{'await ' if method in row.awaited else ''}{name}.{method}()"
+
+
+def entered(row: Row, call: str) -> str:
+    """How a stack of contexts takes it in: `await stack.enter_async_context(connect(url))`."""
+    return f"await stack.enter_async_context({call})" if row.scoped == "async with" else f"stack.enter_context({call})"

@@ -310,4 +310,77 @@ class Gateway:
 @pytest.mark.parametrize(("end", "named"), [("del self.peers[peer]", False), ("peer.close()", True)])
 def test_a_method_that_takes_out_what_is_old_is_not_where_its_object_ends(end: str, named: bool) -> None:
     hint = prose.hint(finding(GATEWAY.format(end=end), "LK302"), load())
-    assert ("to `cleanup`" in hint) is named
+    assert ("`cleanup`" in hint) is named
+
+
+ANSWER = """
+async def fetch(peer, request):
+    answer = await peer.send(request)
+    try:
+        try:
+            await answer.start()
+        except BaseException:
+            answer.close()
+            raise
+        await peer.drain()
+    except BaseException:
+        print("failed")
+        raise
+    answer.close()
+"""
+
+
+def test_what_a_handler_closes_is_not_the_step_that_leaves_it_open() -> None:
+    assert finding(ANSWER, "LK305").args["step"] == "peer.drain()"
+
+
+TARGET = """
+import contextlib
+
+
+class Processor:
+    @contextlib.contextmanager
+    def as_target(self):
+        self.busy = True
+        self.current = self.target
+        yield
+        {back}
+        self.busy = False
+"""
+
+
+@pytest.mark.parametrize(
+    ("back", "hint"),
+    [
+        ("self.current = self.source", "`self.current = self.source; self.busy = False` into"),
+        ("self.last = self.source", "`self.busy = False` into"),
+    ],
+)
+def test_all_that_is_put_back_is_named(back: str, hint: str) -> None:
+    assert hint in prose.hint(finding(TARGET.format(back=back), "LK312"), load())
+
+
+CARED = """
+import os
+import httpx
+from tools import job
+
+
+def work(url, descriptor, settings):
+    {made}
+    {use}
+"""
+
+
+@pytest.mark.parametrize(
+    ("made", "use", "rule", "hint"),
+    [
+        ("client = httpx.Client()", "print(client.get(url).json())", "LK301", "with"),
+        ("client = None\n    if url: client = httpx.Client()", "print(client.get(url).json())", "LK301", "stack"),
+        ("if url: client = httpx.Client(); client.get(url).json()", "print(url)", "LK301", "with"),
+        ("null = os.open(url, 0)", "os.dup2(null, descriptor)", "LK304", "copied"),
+        ("null = os.open(url, 0)", "os.fstat(null)", "LK304", "close"),
+    ],
+)
+def test_the_repair_minds_what_it_could_break(made: str, use: str, rule: str, hint: str) -> None:
+    assert finding(CARED.format(made=made, use=use), rule).hint == hint

@@ -7,7 +7,7 @@ from leaklint.answers.rounds import driven, endless, goes_on
 from leaklint.meaning.basis import Answer, Basis, Clue, once
 from leaklint.meaning.scopes import CONSTRUCTORS, is_called, source_name
 from leaklint.project.paths import beside, shows
-from leaklint.tree.ir import Scope, Stmt, ancestors, walk
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, walk
 
 
 def context(basis: Basis, stmt: Stmt) -> Answer:
@@ -132,9 +132,25 @@ def runs_aside(basis: Basis) -> bool:
 def ends_soon(basis: Basis) -> bool:
     """Is the module a script of those who work on a project, which does one thing and ends: with a start of its own,
     and without a loop that goes on or a handler of events?"""
-    if not runs_aside(basis) or not any(e.stmt.op == "if" for e in basis.mentions("__name__")):
-        return False
-    return not any(goes_on(basis, s) or (s.inner is not None and _routed(basis, s.inner)) for s in basis.module.stmts)
+    return runs_aside(basis) and any(e.stmt.op == "if" for e in basis.mentions("__name__")) and not _goes_on(basis)
+
+
+@once(meanwhile=False)
+def _goes_on(basis: Basis) -> bool:
+    """Has the module a loop that goes on, or a handler of events?"""
+    return any(goes_on(basis, s) or (s.inner is not None and _routed(basis, s.inner)) for s in basis.module.stmts)
+
+
+def in_program(basis: Basis, stmt: Stmt) -> bool:
+    """Does it run once, in a program that does one thing and ends: at its start, or in what only this calls?"""
+    function = stmt.scope.function
+    started = script_only(basis, stmt) if function.kind == "module" else is_program(basis, function)
+    return started and not _goes_on(basis)
+
+
+def seldom(basis: Basis, stmt: Stmt) -> bool:
+    """Does it run once for each start of a program that ends, or as often as somebody goes through a dialog?"""
+    return basis.apis.means("dialog_modules", basis.module.name.rpartition(".")[2]) or in_program(basis, stmt)
 
 
 @once(meanwhile=False)
@@ -145,8 +161,17 @@ def is_program(basis: Basis, function: Scope, depth: int = 3) -> bool:
         return False
     mentions = [e for e in basis.mentions(function.name) if e.op == "name"]
     return bool(mentions) and all(
-        script_only(basis, e.stmt)
+        script_only(basis, e.stmt) or _run(e)
         if e.stmt.scope.function.kind == "module"
         else is_program(basis, e.stmt.scope.function, depth - 1) and not repeats(basis, e.stmt)
         for e in mentions
     )
+
+
+def _run(mention: Expr) -> bool:
+    """`asyncio.run(main())`, `loop.run_until_complete(main())`, as a statement of the module."""
+    stmt, call = mention.stmt, mention.stmt.value
+    return stmt.op == "expr" and call is not None and call.op == "call" and call.args[0].text in _RUNNERS
+
+
+_RUNNERS = ("run", "run_until_complete")

@@ -92,7 +92,7 @@ def _caught(mask: int) -> int:
 class _Walk:
     def __init__(self, effects: Effects) -> None:
         self.effects = effects
-        self.fault: Stmt | None = None  # the first statement whose exception was caught while the value was open
+        self.fault: Stmt | None = None  # the first statement whose exception was caught, and the value left open
         self._walked: dict[tuple[Block, int], _Out] = {}
 
     def block(self, block: Block, mask: int) -> _Out:
@@ -224,17 +224,21 @@ class _Walk:
     def handler(self, block: Block, body: _Out, passed: dict[ExitKind, int], inner: _Out, before: int) -> None:
         """Go through a handler with what it sees of what the `try` raised: `before`, at the least, for it is written
         because something may fail."""
-        seen = before
+        seen, fault = before, None
         for kind in (k for k in _ERRORS if k in self.effects.handles(block)):
             # the handlers before it may have been for other errors, but a cancellation is one thing
             mask = passed[kind] if kind == "cancel" else body.masks.get(kind, 0)
             seen |= mask
             if mask & _HELD:
-                self.fault = self.fault or body.witness.get(kind)
+                fault = fault or body.witness.get(kind)
             if kind == "cancel" or self.effects.catches_all(block):
                 passed[kind] = 0
-        if seen:
-            inner.take(self.block(block, _caught(seen)), ("normal", *_ALL))
+        if not seen:
+            return
+        left = self.block(block, _caught(seen))
+        if any(mask & FAILED for mask in left.masks.values()):
+            self.fault = self.fault or fault  # what a handler releases is not what leaves it open in the end
+        inner.take(left, ("normal", *_ALL))
 
     def final(self, stmt: Stmt, inner: _Out, out: _Out) -> None:
         final = next((b for b in stmt.blocks if b.kind == "finally"), None)

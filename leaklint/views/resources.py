@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Literal, TypeVar
 
+from leaklint.answers import driver
 from leaklint.answers.opening import conditional, openers
 from leaklint.answers.resources import begun, ends, entered, halfread, listed, presumed, rebuilt, takenoff, unreleased
 from leaklint.answers.ways import paths
@@ -141,3 +142,7 @@ class Resources(View):
         """How often something is acquired, where nothing but the calls of its function tells."""
         kinds: tuple[DriverKind, ...] = ("event", "stream", "loop", "once", "import")
         return next((kind for kind in kinds if kind == when.kind), "call")
+
+    def seldom(self, stmt: Stmt) -> bool:
+        """Does it run once for each start of a program that ends, or as often as somebody goes through a dialog?"""
+        return driver.seldom(self.basis, stmt)

@@ -25,7 +25,7 @@ def check(facts: Facts) -> Iterator[Hit]:
             release="on some paths",
             message="undone",
             hint="in_try",
-            args={"undo": undo, "manager": manager.name},
+            args={"undo": undo, "all": "; ".join(shown(stmt) for stmt in bare.all), "manager": manager.name},
             clues=clues,
             acquired=undo,
         )

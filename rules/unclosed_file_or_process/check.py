@@ -8,7 +8,7 @@ from leaklint.answers.resources.unreleased import Unreleased
 from leaklint.apis import Row
 from leaklint.meaning.basis import Clue
 from leaklint.model import Clear, Facts, Hit
-from leaklint.outline import brief, release_call
+from leaklint.outline import brief, entered, release_call
 from leaklint.tree.ir import source
 
 
@@ -30,7 +30,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             at=stmt,
             subject=unreleased.subject,
             owner="call" if facts.counted(row, call) else "nobody",
-            driver="call",
+            driver="once" if facts.seldom(stmt) else "call",
             release="never",
             message=_message(unreleased),
             hint=_hint(row, unreleased),
@@ -40,6 +40,8 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
                 "call": brief(call),
                 "with": row.scoped,
                 "derived": source(unreleased.derived, 40),
+                "enter": entered(row, brief(call)),
+                "other": source(unreleased.care.other if unreleased.care is not None else None, 40),
                 "reader": source(unreleased.reader.args[0] if unreleased.reader is not None else None, 40),
                 "release": release_call(row, unreleased.name or noun.split()[-1]),
             },
@@ -61,8 +63,10 @@ def _hint(row: Row, unreleased: Unreleased) -> str:
         return "end"
     if unreleased.back is not None:
         return "off"
+    if unreleased.started and unreleased.mend == "close":
+        return "running"
     several = any(target.op == "tuple" for target in unreleased.call.stmt.targets)
-    return "close" if several else unreleased.mend
+    return "close" if several and unreleased.mend != "later" else unreleased.mend
 
 
 def told(facts: Facts) -> Iterator[Hit]:

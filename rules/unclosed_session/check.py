@@ -8,7 +8,7 @@ from leaklint.answers.resources.unreleased import Unreleased
 from leaklint.facts import Change
 from leaklint.meaning.basis import Clue
 from leaklint.model import Clear, Facts, Hit
-from leaklint.outline import brief, release_call
+from leaklint.outline import brief, entered, release_call
 from leaklint.repairs.repair import VALUE, around
 from leaklint.tree.ir import source
 
@@ -28,7 +28,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             at=stmt,
             subject=unreleased.subject,
             owner="call" if counted else "nobody",
-            driver="call" if counted else facts.cadence(when),
+            driver="once" if facts.seldom(stmt) else "call" if counted else facts.cadence(when),
             release="never",
             message="reopened" if unreleased.lost is not None else "named" if unreleased.name else "dropped",
             hint="presumed" if row.supposed else unreleased.mend if row.name else "inner",
@@ -38,6 +38,8 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
                 "call": brief(call),
                 "with": row.scoped,
                 "derived": source(unreleased.derived, 40),
+                "enter": entered(row, brief(call)),
+                "other": source(unreleased.care.other if unreleased.care is not None else None, 40),
                 "release": release_call(row, unreleased.name or noun.split()[-1]),
             },
             clues=(Clue(stmt, "acquired", "acquired", {"noun": noun}), *lost, *when.clues),

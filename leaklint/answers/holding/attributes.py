@@ -78,6 +78,8 @@ class Held:
             return "call_super"
         if self.row.supposed and not self.lent:
             return "end_to_method"
+        if not self.ending.is_async and next(iter(self.row.release), "") in self.row.awaited:
+            return "await_apart"
         return "add_own" if self.lent else "add_before" if self.emptied else "add_to_method"
 
     @property

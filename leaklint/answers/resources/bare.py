@@ -19,11 +19,13 @@ _SETS = ("set", "signal", "umask", "block")  # what is in force for all until it
 
 @dataclass(frozen=True, slots=True)
 class Bare:
-    """`undo` undoes what `done` does, unless the block fails: that is raised at `left`."""
+    """`undo` undoes what `done` does, unless the block fails: that is raised at `left`. `all` are that and what stands
+    beside it, and puts back what was changed too."""
 
     left: Stmt
     undo: Stmt
     done: Stmt | None
+    all: tuple[Stmt, ...]
 
 
 def bare(basis: Basis, told: Collection[Place]) -> Iterator[Bare]:
@@ -52,7 +54,19 @@ def _skipped(basis: Basis, body: Block, told: Collection[Place]) -> Iterator[Bar
         after = [s for s in inner if left and s.ordinal > left[0].ordinal and _same(basis, s, undo)]
         passed = _passes(basis, body, left, after) if left else None
         if passed is not None:
-            yield Bare(passed, undo, done)
+            beside = (s for s in undo.parent.stmts if s.ordinal > passed.ordinal) if undo.parent is not None else ()
+            yield Bare(passed, undo, done, tuple(s for s in beside if s is undo or _puts_back(basis, s, before)))
+
+
+def _puts_back(basis: Basis, stmt: Stmt, before: Sequence[Stmt]) -> bool:
+    """Does it bind what was bound before the `yield` too, or undo or end something?"""
+    subject = _subject(stmt)
+    if subject is None:
+        return False
+    if stmt.op == "assign":
+        text = source(subject)
+        return _outlives(basis, subject) and any(source(t) == text for s in before for t in s.targets)
+    return _done(basis, stmt, subject, before) is not None or _ends(basis, stmt)
 
 
 def _passes(basis: Basis, body: Block, yields: Sequence[Stmt], undoing: Sequence[Stmt]) -> Stmt | None:

@@ -10,6 +10,7 @@ from leaklint.meaning.scopes import source_name
 from leaklint.tree.ir import Expr
 
 _READY = ("container", "buffer")
+_THROUGH = ("attr", "call", "await", "binary", "fstring", "format")
 _STEPS = 4  # names that what is made goes through: `raw = await send(client)`, `stream = raw.parse()`, `Lines(stream)`
 
 
@@ -36,7 +37,7 @@ def derived(basis: Basis, call: Expr, place: Place | None) -> Expr | None:
 def _made(basis: Basis, expr: Expr) -> Iterator[Expr]:
     """What an expression with the resource in it gives in the end, unless that is data which has been read."""
     made = expr
-    while (parent := made.parent) is not None and parent.op in ("attr", "call", "await", "binary", "fstring"):
+    while (parent := made.parent) is not None and parent.op in _THROUGH:
         if parent.op == "call" and _read(basis, parent, method=parent.args[0] is made):
             return
         made = parent

@@ -46,6 +46,8 @@ def listed(basis: Basis) -> Iterator[Listed]:
             call, row = _opened(basis, given) if given is not None else (None, None)
             if row is not None and call is not None and put is not None and not _unasked(basis, call):
                 row = replace(row, release=tuple(v for v in row.release if not v.startswith("__")) or row.release)
+                if row.release[0] in row.awaited and not place.scope.is_async:
+                    continue  # nothing here could close them
                 yield _listed(basis, place, row, call, put, uses, place.scope.block)
 
 

@@ -45,6 +45,7 @@ Mend = Literal[
     "guard_beginning",
     "flag_first",
     "each",
+    "each_async",
 ]
 _SOUND: tuple[None, Way] = (None, "")
 _ORDER: tuple[tuple[str, Way], ...] = (("raise", "error"), ("return", "return"), ("cancel", "cancel"))
@@ -113,7 +114,9 @@ def in_functions(basis: Basis, traces: Iterable[tuple[Paths, Expr]]) -> Iterator
             last=last,
             kept=kept,
             caught=last is not None and not kept and not ends,
-            mend="give_back"
+            mend="constructor_async"
+            if next(iter(paths.row.release), "") in paths.row.awaited and not paths.acquired.scope.function.is_async
+            else "give_back"
             if paths.escapes and paths.row.supposed
             else "guard"
             if paths.escapes
@@ -212,7 +215,7 @@ def in_lists(found: Iterable[Listed]) -> Iterator[Skipped]:
                 left=left.stmt,
                 step=_raising(one.call if left.stmt is one.call.stmt else _awaited(left.stmt), left.stmt),
                 last=one.ends[0],
-                mend="each",
+                mend="each_async" if one.row.release[0] in one.row.awaited else "each",
             )
 
 

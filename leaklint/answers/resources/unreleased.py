@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
+from leaklint.answers.driver import in_program
 from leaklint.answers.opening.madeover import opened_for
 from leaklint.answers.opening.openers import acquired
 from leaklint.answers.process import stops
 from leaklint.answers.releasing.fate import only_sent, read_by
 from leaklint.answers.releasing.lending import only_asked, stays
 from leaklint.answers.resources.derived import derived
+from leaklint.answers.resources.mending import Care, Mend, care
 from leaklint.answers.ways.paths import Paths
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
@@ -42,10 +43,14 @@ class Unreleased:
     asked: tuple[str, ...] = ()  # the methods called on it
     likely: bool = True  # where that is not checked, this looks like a leak all the same
     reader: Expr | None = None
+    care: Care | None = None  # what a repair has to mind
+    started: bool = False  # it runs on by itself
 
     @property
-    def mend(self) -> Literal["close", "later", "with", "inside", "around"]:
+    def mend(self) -> Mend:
         """May a `with` take its place, or one around all that reads from it?"""
+        if self.care is not None and (self.derived is None or self.care.mend == "shared"):
+            return self.care.mend
         if not self.row.scoped:
             return "close" if self.derived is None else "later"
         return "inside" if self.derived is not None else "with" if self.reader is None else "around"
@@ -63,7 +68,10 @@ def unreleased(basis: Basis, traces: Sequence[tuple[Paths, Expr]]) -> Iterator[U
             yield Unreleased(paths.place.text, paths.row, value, paths.place.path[0], "the user is told where it is")
         elif any(e.kind in ("end", "return") for e in paths.exits):
             made = derived(basis, value, paths.place)
-            yield Unreleased(paths.place.text, paths.row, value, paths.place.path[0], derived=made)
+            mind = care(basis, paths.row, value, paths.place)
+            runs = any(u.verb == "start" for u in basis.all_uses(paths.place))
+            name = paths.place.path[0]
+            yield Unreleased(paths.place.text, paths.row, value, name, derived=made, care=mind, started=runs)
         else:
             yield Unreleased(paths.place.text, paths.row, value, paths.place.path[0], "the function does not end")
     for call in basis.all_calls:
@@ -71,12 +79,21 @@ def unreleased(basis: Basis, traces: Sequence[tuple[Paths, Expr]]) -> Iterator[U
         if row is not None and dropped(basis, call, row):
             where = function.qualname or "<module>"
             subject = f"{where}.{basis.types.callee(call).name or call.args[0].text}"
-            defence = "the function does not end" if _last(basis, call.stmt) else ""
             around = call.parent if call.parent is not None and call.parent.op == "call" else None
             reader = around if around is not None and only_asked(basis, around) else None
-            yield Unreleased(subject, row, call, defence=defence, derived=derived(basis, call, None), reader=reader)
+            defence = "the function does not end" if _last(basis, call.stmt) else ""
+            if not defence and reader is None and _at_once(basis, call, row):
+                defence = "closed at once, in a program that ends"
+            made, mind = derived(basis, call, None), care(basis, row, call, None)
+            yield Unreleased(subject, row, call, defence=defence, derived=made, reader=reader, care=mind)
         elif row is None and (row := _left_behind(basis, call)) is not None:
             yield Unreleased(f"{function.qualname}.{call.args[0].text}", row, call)
+
+
+def _at_once(basis: Basis, call: Expr, row: Row) -> bool:
+    """Does CPython close it in the same statement, and the process end soon after?"""
+    counted = row.counted or basis.apis.means("file_nouns", row.called.split()[-1])
+    return counted and call.stmt.op != "for" and in_program(basis, call.stmt)
 
 
 def _last(basis: Basis, stmt: Stmt) -> bool:
