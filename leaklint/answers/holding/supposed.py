@@ -72,8 +72,15 @@ def _closed_parts(basis: Basis, place: Place) -> Iterator[Use]:
     for use in basis.below(place):
         if use.place != place:
             handed_on = basis.apis.means("end_of_life_methods", use.place.path[-1])  # `defer(self.engine.stop)`
-            if handed_on or basis.apis.means("closing_methods", use.verb):
+            if handed_on or basis.apis.means("closing_methods", use.verb or _awaited_for(use)):
                 yield use
+
+
+def _awaited_for(use: Use) -> str:
+    """`await (await self.client.session).aclose()`: the method that is called on what a part of it gives."""
+    waits = use.expr.parent
+    called = waits.parent if waits is not None and waits.op == "await" else None
+    return called.text if called is not None and called.op == "attr" else ""
 
 
 def _makes_room(uses: list[Use], part: Use) -> bool:
