@@ -426,6 +426,26 @@ def test_line_13_what_is_read_on_the_spot_weighs_less() -> None:
     assert [f.severity for f in link([result]).findings] == ["P2"]
 
 
+ONE_SHOT = """
+import json
+import sys
+
+
+def main(path):
+    print(json.load(open(path)))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
+"""
+
+
+@pytest.mark.parametrize(("path", "told"), [("convert_rows.py", False), ("scripts/rows.py", False), ("rows.py", True)])
+def test_line_13_a_script_that_ends_closes_what_it_reads_at_once(path: str, told: bool) -> None:
+    found = analyze(ONE_SHOT.encode(), path, path.removesuffix(".py").replace("/", "."), load()).findings
+    assert [f.rule for f in found] == (["LK304"] if told else [])
+
+
 def test_line_14_the_with_of_a_database() -> None:
     check(
         """

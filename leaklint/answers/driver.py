@@ -148,6 +148,16 @@ def in_program(basis: Basis, stmt: Stmt) -> bool:
     return started and not _goes_on(basis)
 
 
+def in_script(basis: Basis, stmt: Stmt) -> bool:
+    """Is that program nothing else: right under its start, or by its place or name? What has a `main` may be a command
+    of the project."""
+    named = basis.apis.means("script_modules", basis.module.name.rpartition(".")[2])
+    top = stmt.scope.function.kind == "module"
+    if named and top:
+        return not _goes_on(basis)
+    return (named or top or beside(basis.module.path)) and in_program(basis, stmt)
+
+
 def seldom(basis: Basis, stmt: Stmt) -> bool:
     """Does it run once for each start of a program that ends, or as often as somebody goes through a dialog?"""
     return basis.apis.means("dialog_modules", basis.module.name.rpartition(".")[2]) or in_program(basis, stmt)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from leaklint.answers.driver import in_program
+from leaklint.answers.driver import in_script
 from leaklint.answers.opening.madeover import opened_for
 from leaklint.answers.opening.openers import acquired
 from leaklint.answers.process import stops
@@ -83,7 +83,7 @@ def unreleased(basis: Basis, traces: Sequence[tuple[Paths, Expr]]) -> Iterator[U
             reader = around if around is not None and only_asked(basis, around) else None
             defence = "the function does not end" if _last(basis, call.stmt) else ""
             if not defence and reader is None and _at_once(basis, call, row):
-                defence = "closed at once, in a program that ends"
+                defence = "closed at once, in a script that ends"
             made, mind = derived(basis, call, None), care(basis, row, call, None)
             yield Unreleased(subject, row, call, defence=defence, derived=made, reader=reader, care=mind)
         elif row is None and (row := _left_behind(basis, call)) is not None:
@@ -91,9 +91,9 @@ def unreleased(basis: Basis, traces: Sequence[tuple[Paths, Expr]]) -> Iterator[U
 
 
 def _at_once(basis: Basis, call: Expr, row: Row) -> bool:
-    """Does CPython close it in the same statement, and the process end soon after?"""
+    """Does CPython close it in the same statement of a script that ends?"""
     counted = row.counted or basis.apis.means("file_nouns", row.called.split()[-1])
-    return counted and call.stmt.op != "for" and in_program(basis, call.stmt)
+    return counted and call.stmt.op != "for" and in_script(basis, call.stmt)
 
 
 def _last(basis: Basis, stmt: Stmt) -> bool:
