@@ -52,7 +52,7 @@ class Value:
     @cached_property
     def stored(self) -> frozenset[tuple[Scope, str]]:
         """In which functions what is stored, by its key and by its name: `by_id[user.id] = user` stores what
-        `by_name[user.name] = user` does."""
+        `by_name[user.name] = user` does, and `ids[name] = user_id` is the way back from `names[user_id] = name`."""
         return frozenset((u.stmt.scope.function, said) for u in self.grows for said in _said(u))
 
     @cached_property
@@ -98,6 +98,8 @@ def _said(use: Use) -> Iterator[str]:
     yield source(use.key)
     if use.value is not None and use.value.op == "name" and use.verb in ("__setitem__", "append", "appendleft", "add"):
         yield f"={use.value.text}"
+        if use.verb == "__setitem__":
+            yield use.value.text
 
 
 class Entries(Value):

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Literal, get_args
 
 from leaklint.answers import drain, driver, rounds
-from leaklint.answers.growth import alias, coverage, memo, narrower, nested, occasion, record, startup, tail, unsent
+from leaklint.answers.growth import alias, memo, narrower, nested, occasion, record, startup, tail, unsent
 from leaklint.answers.releasing import endings
 from leaklint.apis import Row
 from leaklint.facts import DriverKind
@@ -81,7 +81,9 @@ class Growth(View):
 
     def siblings(self, value: Value) -> Iterator[sibling.Sibling]:
         """Containers of the same holder that gain entries next to `value` and lose them again."""
-        return sibling.pruned(value, self.held)
+        yield from sibling.pruned(value, self.held)
+        if value.place.scope.kind == "class":
+            yield from sibling.outlasts(self.basis, value, self.held)
 
     def forgotten_beside(self, value: Value) -> sibling.Sibling | None:
         """One of them, where nothing is ever taken out of `value` itself."""
@@ -91,10 +93,6 @@ class Growth(View):
         """Containers that are cleaned together with `value`, and in one more place without it."""
         return sibling.left_behind(self.basis, value, self.held) if inserts else iter(())
 
-    def gaps(self, value: Value, inserts: Sequence[Use]) -> Iterator[coverage.Gap]:
-        """The ways out of the storing functions on which an entry survives its removals."""
-        return coverage.gaps(self.basis, value.row, inserts, value.shrinks)
-
     def drops(self, value: Value) -> bool:
         """Does its bound drop entries, by its type or by the removal of others where its length is asked for? One that
         refuses new ones, or waits, leaves those there that nobody takes out."""
@@ -102,10 +100,6 @@ class Growth(View):
             return bool(value.bound)
         asked, stored = {c.stmt.scope.function for c in value.bound.clues}, {source(u.key) for u in value.grows}
         return any(s.stmt.scope.function in asked and source(s.key) not in stored for s in value.shrinks)
-
-    def narrower(self, value: Value, inserts: Sequence[Use]) -> Iterator[narrower.Narrower]:
-        """Inserts without the condition under which all removals stand."""
-        return narrower.narrower(self.basis, inserts, value.shrinks)
 
     @cached_property
     def aliases(self) -> tuple[alias.Alias, ...]:
@@ -264,6 +258,8 @@ class Growth(View):
         if not value.shrinks:
             return "never"
         told = occasion.occasion(self.basis, value.shrinks, last)
+        if told == "regular" and occasion.only_at_start(self.basis, value.shrinks, value.grows, last):
+            return "only_at_start"
         cached = told == "regular" and self.remembers(value)
         return "only_forgotten" if cached and occasion.only_forgotten(self.basis, value.shrinks, last) else told
 

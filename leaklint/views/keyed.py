@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 from leaklint.answers import key, owner
-from leaklint.answers.growth import memo, record
+from leaklint.answers.growth import coverage, memo, narrower, overs, record
 from leaklint.meaning.basis import NO, Answer
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Block, Scope, source
@@ -151,3 +151,12 @@ class Keyed(Growth):
         reads = () if value.row.inserts_on_read else value.uses
         elsewhere = (u for u in reads if u.stmt.scope.function is not insert.stmt.scope.function)
         return next((u for u in elsewhere if u.verb == "__getitem__"), None)
+
+    def gaps(self, value: Value, inserts: Sequence[Use]) -> Iterator[coverage.Gap]:
+        """The ways out of the storing functions on which an entry survives its removals."""
+        yield from coverage.gaps(self.basis, value.row, inserts, value.shrinks)
+        yield from overs.overs(self.basis, inserts, value.shrinks)
+
+    def narrower(self, value: Value, inserts: Sequence[Use]) -> Iterator[narrower.Narrower]:
+        """Inserts without the condition under which all removals stand."""
+        return narrower.narrower(self.basis, inserts, value.shrinks)

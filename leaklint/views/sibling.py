@@ -31,6 +31,42 @@ def pruned(value: Value, others: Iterable[Value]) -> Iterator[Sibling]:
                 yield Sibling(other, keyed)
 
 
+def outlasts(basis: Basis, value: Value, others: Iterable[Value]) -> Iterator[Sibling]:
+    """Those that lose by the very key, where what it stands for ends, what `value` keeps: `stats[node.name]`, and
+    `nodes.pop(node.name)` in `node_removed(node)`.
+
+    A key by a word that any may have is the same where a function that fills `value` asks the other for it.
+    """
+    keys = {source(u.key): u for u in value.grows if u.verb in _KEYED and _given(u)}
+    filling = {u.stmt.scope.function for u in value.grows}
+    for other in _of_holder(value, others) if keys and not value.shrinks else ():
+        for removal in other.shrinks:
+            insert = keys.get(source(removal.key))
+            function = removal.stmt.scope.function
+            if insert is None or not _given(removal) or function in filling:
+                continue
+            here = insert.stmt.scope.function
+            asks = any(u.stmt.scope.function is here and source(u.key) == source(insert.key) for u in other.uses)
+            said = insert.key is not None and not basis.apis.means("vague_keys", source(insert.key))
+            if (asks or said) and any(basis.apis.means(ends, function.name) for ends in _ENDS):
+                yield Sibling(other, removal)
+                break
+
+
+_KEYED = ("__setitem__", "setdefault", "add")
+_ENDS = ("parting_methods", "ending_events")
+
+
+def _given(use: Use) -> bool:
+    """Is the key a parameter of its function, or an attribute of one?"""
+    key = use.key
+    while key is not None and key.op == "attr":
+        key = key.args[0]
+    params = use.stmt.scope.function.params
+    own = params[0].name if params and use.stmt.scope.function.method_of is not None else ""
+    return key is not None and key.op == "name" and key.text != own and any(p.name == key.text for p in params)
+
+
 def _one_of(word: str, words: Collection[str]) -> bool:
     """`user_id` is the `id` of `user.id`."""
     return word in words or word.rpartition("_")[2] in words
@@ -90,9 +126,11 @@ def _answered_by_caller(basis: Basis, function: Scope, covered: set[Scope]) -> b
 
 
 def _beside(value: Value, others: Iterable[Value]) -> Iterator[Value]:
-    for other in others:
-        if other.place.scope is value.place.scope and other.place != value.place and other.row.kind == value.row.kind:
-            yield other
+    return (other for other in _of_holder(value, others) if other.row.kind == value.row.kind)
+
+
+def _of_holder(value: Value, others: Iterable[Value]) -> Iterator[Value]:
+    return (o for o in others if o.place.scope is value.place.scope and o.place != value.place)
 
 
 def _word(key: Expr | None) -> str:

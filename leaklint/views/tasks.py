@@ -102,6 +102,18 @@ class Tasks(View):
         """Of the tasks that are added to a container, one that stays, where others take themselves out."""
         return kept.staying(self.basis, adds, removals, at_end)
 
+    def only_ended(self, adds: Sequence[Use], removals: Sequence[Use], at_end: Collection[Scope]) -> Use | None:
+        """Of the tasks that are added, one that leaves only where somebody cancels it: not when it is done."""
+        for use in adds:
+            started = use.value
+            if started is not None and started.op == "name":
+                started = self.basis.names.only_value(started.text, started.scope)
+            task = self.spawn(started) if started is not None and started.op == "call" else None
+            coroutine = task.coroutine if task is not None else None
+            if coroutine is not None and kept.only_ended(self.basis, use, coroutine, removals, at_end):
+                return use
+        return None
+
     def takes_newest(self, removals: Sequence[Use]) -> bool:
         """Does a callback take out whatever task its loop has made last, and not its own?"""
         return any(kept.late(self.basis, use) for use in removals)

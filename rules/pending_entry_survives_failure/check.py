@@ -12,6 +12,7 @@ from leaklint.tree.ir import source
 from leaklint.value import Value
 
 OTHERWISE = {"timeout": "callback"}  # how an entry goes that no function takes out at its end
+HINTS = {"run": "done", "rejected": "reject", "called_off": "cancel", "looked_up": "look"}
 INSERTS = ("__setitem__", "setdefault", "add", "append")
 
 
@@ -43,7 +44,7 @@ def survivors(facts: Facts, value: Value, inserts: list[Use]) -> Iterator[Surviv
             gap.insert,
             gap.removal,
             gap.kind,
-            "done" if gap.kind == "run" else "finally" if gap.waiter is not None else OTHERWISE.get(gap.kind, "undo"),
+            HINTS.get(gap.kind) or ("finally" if gap.waiter is not None else OTHERWISE.get(gap.kind, "undo")),
             Clue(gap.at, "missing", gap.kind),
             waiter=gap.waiter.name if gap.waiter is not None else "",
         )
@@ -74,6 +75,7 @@ def hit(facts: Facts, value: Value, found: Survivor) -> Hit:
             "removal": source(found.removal.site),
             "other": found.other,
             "waiter": found.waiter,
+            "where": found.missing.stmt.scope.function.name,
         },
         clues=(
             Clue(found.insert.stmt, "acquired", "stored", {"key": key}),

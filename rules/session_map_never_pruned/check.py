@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from leaklint.facts import Change
 from leaklint.meaning.basis import Answer, Clue
@@ -13,6 +14,7 @@ from leaklint.tree.ir import source
 from leaklint.value import Value
 from leaklint.views.sibling import Sibling
 
+RARE: Final = ("only_on_demand", "only_forgotten", "only_at_start")
 KEYED = ("__setitem__", "setdefault", "add")
 
 
@@ -25,7 +27,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         if not keyed:
             continue
         use, driver = keyed[0]
-        cleared = facts.growth_cleared(value, "only_on_demand", "only_forgotten")
+        cleared = facts.growth_cleared(value, *RARE)
         if cleared is not None:
             yield cleared
             continue
@@ -52,7 +54,7 @@ def hit(facts: Facts, value: Value, use: Use, driver: Answer, sibling: Sibling |
         subject=value.subject,
         owner=value.owner.kind,  # type: ignore[arg-type]
         driver=driver.kind,  # type: ignore[arg-type]
-        release="on some paths" if how in ("only_on_demand", "only_forgotten") else "never",
+        release="on some paths" if how in RARE else "never",
         message=how if value.shrinks else "sibling" if sibling is not None else "never",
         hint="sibling" if sibling is not None else "parting" if parting is not None else advice(facts, value, use),
         args={

@@ -23,8 +23,10 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         klass = value.place.scope
         at_end = facts.reached_by_ending(klass) if removed and klass.kind == "class" else frozenset()
         stays = facts.staying(adds, value.shrinks, at_end) if removed else None
+        ended = facts.only_ended(adds, value.shrinks, at_end) if removed and stays is None else None
+        why = "ended" if ended else "newest" if stays and facts.takes_newest(value.shrinks) else "others"
+        stays = stays or ended
         grow = stays or adds[0]
-        why = "newest" if stays and facts.takes_newest(value.shrinks) else "others"
         at = value.born[0].stmt
         when = facts.context(grow.stmt)
         if grow.verb == "__setitem__" and value.driver(grow).kind == "closed set":
@@ -53,10 +55,15 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
                 subject=value.subject,
                 owner=value.owner.kind,  # type: ignore[arg-type]
                 driver=driver,
-                release="never" if repeats else "on some paths",
+                release="never" if repeats and not ended else "on some paths",
                 message=why if stays is not None else "only_at_end" if value.shrinks else "never",
                 hint=(kind := forgetting(value, grow)),
-                args={"name": source(grow.expr), "function": grow.stmt.scope.function.name, "call": source(grow.value)},
+                args={
+                    "name": source(grow.expr),
+                    "function": grow.stmt.scope.function.name,
+                    "call": source(grow.value),
+                    "remover": remover(value),
+                },
                 clues=(
                     Clue(grow.stmt, "acquired", "kept"),
                     *when.clues,
@@ -67,6 +74,11 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
                 place=value.place,
                 repair=forget(grow, kind) if not walked(value) else (),
             )
+
+
+def remover(value: Value) -> str:
+    """Who takes them out."""
+    return value.shrinks[0].stmt.scope.function.name if value.shrinks else ""
 
 
 def forgetting(value: Value, add: Use) -> str:

@@ -21,7 +21,18 @@ from leaklint.meaning.names import ELEMENT
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, source, statements, walk
 
-GapKind = Literal["skipped", "cancelled", "returned", "timeout", "abandoned", "refused", "run"]
+GapKind = Literal[
+    "skipped",
+    "cancelled",
+    "returned",
+    "timeout",
+    "abandoned",
+    "refused",
+    "run",
+    "rejected",
+    "called_off",
+    "looked_up",
+]
 
 _REACH = 3  # calls from the function that removes to the one that is asked about
 
@@ -33,7 +44,9 @@ class Gap:
     `skipped`: the removal in the same function is not reached when something fails, `cancelled`: by a cancellation,
     which a handler that removes does not see, `returned`: because of a return;
     `timeout`: whoever waits for the entry gives up, `abandoned`: or is cancelled; `refused`: the function fails after
-    it has stored the entry; `run`: the task that is the entry fails, or returns, before it takes itself out.
+    it has stored the entry; `run`: the task that is the entry fails, or returns, before it takes itself out;
+    `rejected`: the function says no to who brought it; `called_off`: the timer that takes it out is cancelled;
+    `looked_up`: a function in which it ends only reads it.
     """
 
     kind: GapKind
@@ -53,7 +66,7 @@ def gaps(basis: Basis, row: Row, grows: Sequence[Use], shrinks: Sequence[Use]) -
     others: dict[Scope, set[Scope]] = {}  # who removes, or calls who does, but by the storing function itself
     for insert in grows:
         function = insert.stmt.scope.function
-        if not _leaves_by_itself(insert):
+        if not _leaves_by_itself(insert) or (handling(insert.stmt) and not stored(basis, insert).made):
             continue
         here = [s for s in shrinks if s.stmt.scope.function is function and s.stmt is not insert.stmt]
         own = [s for s in here if _same_key(basis, s, insert) and s.stmt.ordinal > insert.stmt.ordinal] if keyed else []
@@ -70,17 +83,18 @@ def gaps(basis: Basis, row: Row, grows: Sequence[Use], shrinks: Sequence[Use]) -
 
 
 def _leaves_by_itself(insert: Use) -> bool:
-    """Does it stand in a function that may end after it, and not in the clean-up of something else?"""
+    """Does it stand in a function that may end after it?"""
     function, stmt = insert.stmt.scope.function, insert.stmt
     runs = function.kind == "function" and function.block is not None and insert.expr.scope.kind != "lambda"
-    return runs and not handling(stmt) and stmt.op not in ("return", "augassign")
+    return runs and stmt.op not in ("return", "augassign")
 
 
 def _by_calls(
     basis: Basis, row: Row, grows: Sequence[Use], keyed: Sequence[Use], removing: set[Scope]
 ) -> Iterator[Gap]:
     """The same of functions that store by a call, and take out by another one: `hub.connect(key)`, `hub.leave(key)`."""
-    inserts = [c for c in calls_for(basis, grows) if _leaves_by_itself(c.use)] if keyed else []
+    calls = (c for c in calls_for(basis, grows) if not handling(c.use.stmt)) if keyed else ()
+    inserts = [c for c in calls if _leaves_by_itself(c.use)]
     removals = list(calls_for(basis, keyed)) if inserts else []
     for insert in inserts:
         stmt, function = insert.use.stmt, insert.use.stmt.scope.function

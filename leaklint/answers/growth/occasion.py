@@ -10,10 +10,17 @@ from leaklint.answers.growth.present import undone
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.scopes import CONSTRUCTORS, source_name
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, walk
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, statements, walk
 
 Occasion = Literal[
-    "regular", "only_at_end", "only_on_read", "only_on_demand", "only_undone", "only_newest", "only_forgotten"
+    "regular",
+    "only_at_end",
+    "only_at_start",
+    "only_on_read",
+    "only_on_demand",
+    "only_undone",
+    "only_newest",
+    "only_forgotten",
 ]
 
 
@@ -63,6 +70,36 @@ def only_forgotten(basis: Basis, removals: Sequence[Use], last: Collection[Scope
     return "forgotten" in kinds and set(kinds) <= {"forgotten", "demand", "end", "undone"}
 
 
+def only_at_start(basis: Basis, removals: Sequence[Use], grows: Sequence[Use], last: Collection[Scope]) -> bool:
+    """Are all entries dropped at once where the holder is opened anew (`connect`, `start`), and never while it is open?
+
+    What it does itself as it opens belongs to that one run."""
+    starts = {u.stmt.scope.function for u in removals if u.key is None and _opens(basis, u.stmt.scope.function)}
+    others = {_occasion(basis, u, last) for u in removals if u.stmt.scope.function not in starts}
+    if not starts or not others <= {"end", "demand"} or any(u.key is not None for u in removals):
+        return False
+    running = _called_by(basis, starts)
+    return not any(u.stmt.scope.function in running for u in grows)
+
+
+def _called_by(basis: Basis, functions: Collection[Scope]) -> set[Scope]:
+    """These and what they call in turn, not what they start (`create_task(self.read())`) or hand on."""
+    found, queue = set(functions), list(functions)
+    while queue:
+        calls = (e for s in statements(queue.pop().block) for e in s.flat if e.op == "call")
+        for call in calls:
+            local, given = basis.types.callee(call).local, call.parent is not None and call.parent.op == "call"
+            if local is not None and local.kind == "function" and local not in found and not given:
+                found.add(local)
+                queue.append(local)
+    return found
+
+
+def _opens(basis: Basis, function: Scope) -> bool:
+    named = function.kind == "function" and not function.name.startswith("__")  # what is entered is used for a block
+    return named and basis.apis.means("opening_methods", function.name)
+
+
 def _forgets(basis: Basis, use: Use) -> bool:
     function, key = use.stmt.scope.function, use.key
     if key is None or function.kind != "function" or not basis.apis.means("forgetting_methods", function.name):
@@ -70,8 +107,17 @@ def _forgets(basis: Basis, use: Use) -> bool:
     given = {p.name for p in function.params[1 if function.method_of else 0 :]}
     names = [e.text for e in walk(key) if e.op == "name"]
     callers = {e.stmt.scope.function for e in basis.mentions(function.name) if basis.names.local(e) is function}
-    asked = all(basis.apis.means("forgetting_methods", c.name) for c in callers)
-    return asked and bool(names) and all(n in given for n in names)
+    asked = all(basis.apis.means("changing_methods", c.name) for c in callers)
+    return asked and bool(names) and (all(n in given for n in names) or _of_those_given(basis, use, given))
+
+
+def _of_those_given(basis: Basis, use: Use, given: Collection[str]) -> bool:
+    """`for key in list(cache): if user in key: del cache[key]`: those of what the function is given."""
+    loop = next((o for b, o in ancestors(use.stmt) if b.kind == "body" and o.op == "for"), None)
+    if loop is None or loop.value is None or not any(basis.names.place(e) == use.place for e in walk(loop.value)):
+        return False
+    tests = (e for b, o in ancestors(use.stmt) if o.op == "if" and b.kind == "body" for e in walk(b.exprs[0]))
+    return any(e.op == "name" and e.text in given for e in tests)
 
 
 def _cancels(basis: Basis, use: Use) -> bool:

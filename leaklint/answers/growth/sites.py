@@ -26,7 +26,7 @@ def calls_for(basis: Basis, uses: Iterable[Use]) -> Iterator[Call]:
     for use in uses:
         function = use.stmt.scope.function
         wanted = _parameters(use.key, function)
-        for expr in references(basis, function) if wanted else ():
+        for expr in (*references(basis, function), *_supposed(basis, function)) if wanted else ():
             call = expr.parent
             if call is not None and is_called(expr) and expr.stmt.scope.function is not function:
                 yield from _seen(use, function, call, wanted)
@@ -41,6 +41,23 @@ def references(basis: Basis, function: Scope) -> Iterator[Expr]:
             klass = instances.klass(basis, expr.args[0])
             if klass is not None and basis.names.method(klass, expr.text) is function:
                 yield expr
+
+
+def _supposed(basis: Basis, function: Scope) -> Iterator[Expr]:
+    """`request.app["lobby"].join(guest)`: of what nothing is known, a method by a name that nothing else here has."""
+    alone = function.method_of is not None and function.name not in basis.apis.container_methods
+    if alone and sum(s.name == function.name and s.kind == "function" for s in basis.module.scopes) == 1:
+        for expr in basis.mentions(function.name):
+            if expr.op == "attr" and _unknown(basis, expr.args[0]) and instances.klass(basis, expr.args[0]) is None:
+                yield expr
+
+
+def _unknown(basis: Basis, receiver: Expr) -> bool:
+    while receiver.op in ("attr", "sub"):
+        receiver = receiver.args[0]
+    found = basis.names.bindings(receiver.text, receiver.scope) if receiver.op == "name" else ()
+    told = any(b.how in ("import", "class", "def") for b in found)
+    return bool(found) and not told and basis.names.class_of(receiver) is None
 
 
 def _seen(use: Use, function: Scope, call: Expr, wanted: tuple[str, ...]) -> Iterator[Call]:

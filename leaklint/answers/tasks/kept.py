@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from leaklint.answers.tasks.lasting import body, lasting
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import is_called
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, statements, walk
 
@@ -48,6 +50,32 @@ def _goes(basis: Basis, add: Use, taken: Sequence[tuple[Place | None, Stmt]]) ->
     """Is it the very task of a callback that is added to it in the same block, or around that?"""
     handle, around = _handle(basis, add.value), {block for block, _ in ancestors(add.stmt)}
     return any(task is None or (task == handle and stmt.parent in around) for task, stmt in taken)
+
+
+def only_ended(basis: Basis, added: Use, task: Expr, removals: Sequence[Use], at_end: Collection[Scope]) -> Use | None:
+    """The removal by which alone a task leaves before its holder does, and which ends the task: one that comes to its
+    own end stays."""
+    runs = body(basis, task)
+    loops = any(s.op == "while" for f in runs for s in statements(f.block))
+    regular = [r for r in removals if r.stmt.scope.function not in at_end and r.stmt is not added.stmt]
+    if not runs or loops or lasting(basis, task).kind not in ("", "long") or not regular:
+        return None
+    return regular[0] if all(_ends(basis, r, runs) for r in regular) else None
+
+
+def _ends(basis: Basis, removal: Use, runs: Collection[Scope]) -> bool:
+    """Is the entry of a key cancelled where it is taken out, by a function that is there to end tasks?"""
+    function, entries = removal.stmt.scope.function, basis.all_uses(removal.place.entry)
+    if function in runs or removal.key is None or not basis.apis.means("cancelling_functions", function.name):
+        return False
+    verbs = {u.verb for u in entries if u.stmt.scope.function is function}
+    callers = (e for e in basis.mentions(function.name) if basis.names.local(e) is function)
+    return "cancel" in verbs and "done" not in verbs and all(is_called(e) and _asks(e, runs) for e in callers)
+
+
+def _asks(mention: Expr, runs: Collection[Scope]) -> bool:
+    """Is the one that calls it none that runs when a task is over?"""
+    return mention.stmt.scope.function not in runs and mention.scope.kind != "lambda"
 
 
 def _callback(removal: Use) -> Expr | None:
