@@ -209,7 +209,8 @@ class Gate:
         """A frame or a traceback is asked for, or an exception gets the frame of the function that holds it."""
         if not self._words.framing.isdisjoint(seen.called) or not _GIVING.isdisjoint(seen.called):
             return True
-        raised = {value for name, value in seen.bound if name in seen.risky}
+        leaving = seen.risky | seen.returned
+        raised = {value for name, value in seen.bound if name in leaving}
         return not seen.caught.isdisjoint(raised) or any(
             name in seen.raised or (maker == "exception" and name in seen.risky) for name, maker in seen.born
         )
@@ -236,6 +237,8 @@ class Gate:
         errors |= {word for word in seen.called if word in _ERRORS or self.apis.means("error_names", word)}
         into = seen.bound | seen.holding
         errors = _flow(errors, into)
+        if not errors.isdisjoint(seen.returned):
+            errors |= _flow(seen.functions, into)
         once = {maker for name, maker in seen.born if name in seen.held and name in seen.risky}
         if any(self.apis.names_error(word) for word in once):
             return True

@@ -250,6 +250,11 @@ def _global(node: ast.Global, seen: Seen) -> None:
     seen.held.update(node.names)
 
 
+def _return(node: ast.Return, seen: Seen) -> None:
+    if node.value is not None:
+        seen.returned |= identifiers(node.value)
+
+
 def _error(node: ast.ExceptHandler | ast.Raise, seen: Seen) -> None:
     if type(node) is ast.ExceptHandler and node.name is not None:
         seen.caught.add(node.name)
@@ -288,5 +293,5 @@ _LOOKS: dict[type[ast.AST], Callable[[Any, Seen], None]] = {
     ast.NamedExpr: _walrus, ast.For: _loop, ast.AsyncFor: _loop, ast.comprehension: _loop, ast.FunctionDef: _function,
     ast.AsyncFunctionDef: _function, ast.AugAssign: _augmented, ast.Module: _body, ast.ClassDef: _body,
     ast.Global: _global, ast.Expr: _statement, ast.While: _endless, ast.Await: _await, ast.ExceptHandler: _error,
-    ast.Raise: _error,
+    ast.Raise: _error, ast.Return: _return,
 }  # fmt: skip

@@ -40,6 +40,7 @@ class Seen:
         self.named: set[str] = set()  # attributes that are statements: named and not called
         self.handed: set[str] = set()  # what is called with a method, a lambda or a name, or decorates
         self.raised: set[str] = set()  # names of what is raised
+        self.returned: set[str] = set()  # what is returned, or a part of it
         self.caught: set[str] = set()  # what handlers call their exception
         self.declared: set[tuple[str, str]] = set()  # (parameter or attribute, a word of its annotation)
         self.holding: set[tuple[str, str]] = set()  # (name, what is put into what it is bound to)

@@ -8,7 +8,7 @@ from leaklint.meaning.basis import Clue
 from leaklint.model import Clear, Facts, Hit
 from leaklint.tree.ir import source
 
-OF_EXCEPTIONS = ("raised", "given")
+OF_EXCEPTIONS = ("raised", "returned", "given")
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
@@ -19,7 +19,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             continue
         attribute = framed.place.is_attribute
         held = facts.bulk_in_frame(framed)
-        if not (attribute or held or framed.kind == "frame"):
+        if not (attribute or held or framed.kind in ("frame", "returned")):
             yield Clear(stmt, framed.place.text, "nothing large in the frame", ())
             continue
         args = {"name": name, "function": stmt.scope.function.name, "value": source(framed.value), "held": held}
@@ -35,6 +35,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             clues=(
                 Clue(stmt, "acquired", framed.kind if framed.kind in OF_EXCEPTIONS else "bound", args),
                 *((Clue(framed.made, "holder", "kept", args),) if framed.made is not None else ()),
+                *(Clue(leaving, "missing", "left", args) for leaving in framed.left[:3]),
             ),
             acquired=source(framed.value),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from leaklint.meaning.annotations import alternatives
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.scopes import source_name
-from leaklint.tree.ir import Binding, Expr, ancestors, is_none, source
+from leaklint.tree.ir import Binding, Expr, Scope, ancestors, is_none, source, statements
 
 _DEPTH = 4
 _KEEPS = ("append", "add", "extend", "insert", "__setitem__", "__iadd__")
@@ -25,6 +25,8 @@ def error(basis: Basis, expr: Expr | None, depth: int = _DEPTH) -> Answer:
     if expr.op in ("if", "bool"):
         parts = (expr.args[0], expr.args[2]) if expr.op == "if" else expr.args
         return next((found for a in parts if (found := error(basis, a, depth - 1))), NO)
+    if expr.op == "await":
+        return error(basis, expr.args[0], depth)
     if expr.op == "walrus":
         return error(basis, expr.args[1], depth)
     if expr.op == "attr" and expr.text == "__traceback__":
@@ -55,12 +57,33 @@ def _called(basis: Basis, call: Expr, depth: int) -> Answer:
         return Answer("caught", (), source(call)) if row is not None and row.kind == "task" else NO
     if word == "get" and call.args[0].op == "attr" and len(call.args) > 1:
         return _under_key(basis, call, call.args[1])
-    if is_error_class(basis, call) or _records(basis, call):
-        for arg in call.args[1:]:
-            inner = error(basis, arg, depth - 1)
-            if inner:
-                return Answer("wrapped", inner.clues, inner.word)
+    local = basis.types.callee(call).local
+    if local is not None and local.kind == "function":
+        return _given_back(basis, local, depth)
+    whole = is_error_class(basis, call) or _records(basis, call)
+    for arg, key in zip(call.args[1:], call.names[1:], strict=True):
+        inner = (
+            error(basis, arg, depth - 1)
+            if whole or (key and _keeps_under(basis, (name or word).rpartition(".")[2], key))
+            else NO
+        )
+        if inner:
+            return Answer("wrapped", inner.clues, inner.word)
     return NO
+
+
+def _given_back(basis: Basis, function: Scope, depth: int) -> Answer:
+    """What a function of this file returns from its handlers: `return Outcome(job, error=error)`."""
+    for stmt in statements(function.block) if depth > 0 else ():
+        found = error(basis, stmt.value, depth - 2) if stmt.op == "return" and stmt.value is not None else NO
+        if found.kind in ("caught", "wrapped"):
+            return Answer("wrapped", (Clue(stmt, "driver", "returned", {"name": found.word}),), found.word)
+    return NO
+
+
+def _keeps_under(basis: Basis, maker: str, key: str) -> bool:
+    """`Outcome(job, error=error)`: an object of a class that is not to be seen, by the name it is given it under."""
+    return maker[:1].isupper() and not maker.isupper() and basis.apis.means("error_fields", key)
 
 
 def is_error_class(basis: Basis, call: Expr) -> bool:
@@ -92,10 +115,26 @@ def _records(basis: Basis, call: Expr) -> bool:
     return bool(words & {"NamedTuple", "dataclass", "define", "frozen", "attrs"})
 
 
+def bared(basis: Basis, name: Expr) -> bool:
+    """Is its traceback taken off in this function: `error.__traceback__ = None`, `detached(error)` of what does so?"""
+    function = name.scope.function
+    off = [e for e in basis.mentions("__traceback__") if e in e.stmt.targets and is_none(e.stmt.value)]
+    if any(_is(e.args[0], name, function) for e in off):
+        return True
+    calls = (m.parent for e in off for m in basis.mentions(e.scope.function.name))
+    return any(_is(arg, name, function) for c in calls if c is not None and c.op == "call" for arg in c.args[1:])
+
+
+def _is(expr: Expr, name: Expr, function: Scope) -> bool:
+    return expr.op == "name" and expr.text == name.text and expr.scope.function is function
+
+
 def _named(basis: Basis, name: Expr, depth: int) -> Answer:
     handler = next((b for b, _ in ancestors(name.stmt) if b.kind == "handler" and b.name == name.text), None)
     bindings = basis.names.bindings(name.text, name.scope)
     if handler is not None and any(b.how == "except" for b in bindings):
+        if bared(basis, name):
+            return NO
         return Answer("caught", (Clue(name.stmt, "driver", "caught", block=handler),), name.text)
     for binding in bindings:
         if binding.how == "param" and _is_error(basis, binding, name.text):

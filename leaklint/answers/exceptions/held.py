@@ -1,9 +1,11 @@
-"""Exceptions that hold the frame which holds them: raised from a local name, or given to a future of the function."""
+"""Exceptions that hold the frame which holds them: raised from a local name or returned, or given to a future of the
+function."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leaklint.answers.exceptions.errors import bared
 from leaklint.answers.exceptions.tracebacks import Framed, handled
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.names import Place
@@ -20,11 +22,12 @@ def held(basis: Basis) -> Iterator[Framed]:
         function = stmt.scope
         if function.kind != "function" or basis.apis.means("test_functions", function.name):
             continue
-        for kind, name, made in (*_raised(basis, stmt), *_given(stmt)):
+        for kind, name, made in (*_raised(basis, stmt), *_returned(basis, stmt), *_given(stmt)):
             place = Place(function, (name.text,))
             if place not in told and basis.names.scope_of(name.text, name.scope) is function:
                 told.add(place)
-                yield Framed(place, stmt, name, kind, _let_go(basis, place, stmt, kind), made)
+                left = _left_with(basis, name) if kind == "given" else ()
+                yield Framed(place, stmt, name, kind, _let_go(basis, place, stmt, kind), made, left)
 
 
 def _raised(basis: Basis, stmt: Stmt) -> Iterator[tuple[str, Expr, Stmt | None]]:
@@ -37,6 +40,29 @@ def _raised(basis: Basis, stmt: Stmt) -> Iterator[tuple[str, Expr, Stmt | None]]
     kept = [v.stmt for v in values if v is not None and _is_exception(basis, v, name)]
     if kept and len(values) == len([b for b in bindings if not is_none(b.value)]):
         yield "raised", name, next((s for s in reversed(kept) if s.ordinal < stmt.ordinal), kept[0])
+
+
+def _returned(basis: Basis, stmt: Stmt) -> Iterator[tuple[str, Expr, Stmt | None]]:
+    """`return url, error` of a name that outlives its handler: whoever called goes on, and drops it or not."""
+    if stmt.op != "return" or stmt.value is None:
+        return
+    for name in _handed_back(stmt.value):
+        bindings = basis.names.bindings(name.text, name.scope)
+        values = [b.value for b in bindings if not is_none(b.value)]
+        caught = [v.stmt for v in values if v is not None and v.op == "name" and handled(v.stmt, v.text)]
+        if caught and len(caught) == len(values) and not bared(basis, name):
+            yield "returned", name, next((s for s in reversed(caught) if s.ordinal < stmt.ordinal), caught[0])
+
+
+def _handed_back(value: Expr) -> Iterator[Expr]:
+    """The names in what is returned, and in the tuples and objects that are made of them for it."""
+    stack = [value]
+    while stack:
+        part = stack.pop()
+        if part.op == "name":
+            yield part
+        elif part.op in ("tuple", "list", "dict") or (part.op == "call" and source_name(part)[:1].isupper()):
+            stack.extend(part.args if part.op != "call" else part.args[1:])
 
 
 def _is_exception(basis: Basis, value: Expr, name: Expr) -> bool:
@@ -67,6 +93,12 @@ def _given(stmt: Stmt) -> Iterator[tuple[str, Expr, Stmt | None]]:
         caught = error.text if error.op == "name" else ""
         if handled(stmt, caught) and (caught or (error.op == "call" and source_name(error) == "exc_info")):
             yield "given", method.args[0], None
+
+
+def _left_with(basis: Basis, name: Expr) -> tuple[Stmt, ...]:
+    """`return future`."""
+    returned = (m for m in basis.mentions(name.text) if m.stmt.op == "return" and m is m.stmt.value)
+    return tuple(m.stmt for m in returned if m.scope is name.scope)
 
 
 def _let_go(basis: Basis, place: Place, at: Stmt, kind: str) -> Answer:

@@ -14,7 +14,7 @@ from leaklint.tree.ir import Expr, Stmt, ancestors, source
 @dataclass(frozen=True, slots=True)
 class Framed:
     """A name that is bound to a frame or traceback; `defence` says where it is let go, `kind` what it is, `made` where
-    an exception that is raised later got its name."""
+    an exception that is raised later got its name, `left` where the function returns what holds it."""
 
     place: Place
     stmt: Stmt
@@ -22,6 +22,7 @@ class Framed:
     kind: str
     defence: Answer
     made: Stmt | None = None
+    left: tuple[Stmt, ...] = ()
 
 
 def framed(basis: Basis) -> Iterator[Framed]:
