@@ -109,7 +109,8 @@ def _taken(basis: Basis, call: Expr, given: Expr, traceback: bool) -> str:
     if not traceback or basis.apis.means("telling_methods", word) or basis.apis.names_error(word):
         return ""
     name = dict(zip(map(id, call.args), call.names, strict=False)).get(id(given), "")
-    return source(call.args[0]) if name.isidentifier() or basis.apis.means("sending_methods", word) else ""
+    made = name.isidentifier() and (word[:1].isupper() or basis.apis.means("making_functions", word))
+    return source(call.args[0]) if made or basis.apis.means("sending_methods", word) else ""
 
 
 def _by_name(basis: Basis, target: Expr, depth: int, traceback: bool) -> str:
