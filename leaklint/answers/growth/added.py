@@ -34,8 +34,15 @@ def growth(basis: Basis, use: Use) -> Answer:
     if keyed.kind in ("closed set", "own") or _listed(basis, use) or _said_once(basis, use):
         return Answer("closed set", (), keyed.word)
     if keyed.kind in ("caller's key", "inventory"):
-        return Answer(keyed.kind, when.clues, keyed.word)
+        kind = "inventory" if use.verb == "add" and _address(basis, use.key) else keyed.kind
+        return Answer(kind, when.clues, keyed.word)
     return Answer(when.kind, when.clues, when.word)
+
+
+def _address(basis: Basis, added: Expr | None) -> bool:
+    """`id(value)`: what is at the same address later is taken for it, so that a set of them is soon full."""
+    made = basis.names.only_value(added.text, added.scope) if added is not None and added.op == "name" else added
+    return made is not None and made.op == "call" and basis.types.callee(made).name == "builtins.id"
 
 
 def _listed(basis: Basis, use: Use) -> bool:
