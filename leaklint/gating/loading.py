@@ -50,6 +50,8 @@ class Loading:
             made = [row, *(self.apis.get(name) for name in (row.returns, row.makes.get("0")))]
             if row.parts or row.copies or any(r is not None and r.noun in ("figure", "image") for r in made):
                 found.setdefault(row.name.partition(".")[0], set()).add(row.name.rpartition(".")[2])
+            if row.noun == "figure":
+                found.setdefault(row.name.partition(".")[0], set()).update(row.bulk)
         return {root: frozenset(words) for root, words in found.items()}
 
     @cached_property

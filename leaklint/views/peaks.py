@@ -10,6 +10,7 @@ from leaklint.answers.peaks import (
     content,
     cuttable,
     demand,
+    drawn,
     figures,
     frames,
     handed,
@@ -113,7 +114,7 @@ class Peaks(View):
     @cached_property
     def figures(self) -> tuple[figures.Figure, ...]:
         """Figures made again and again, and never closed."""
-        return tuple(figures.figures(self.basis))
+        return (*figures.figures(self.basis), *drawn.drawn(self.basis))
 
     @cached_property
     def grown_frames(self) -> tuple[frames.Grown, ...]:

@@ -13,37 +13,40 @@ from leaklint.meaning.basis import Answer, Basis
 from leaklint.meaning.names import Place
 from leaklint.tree.ir import Expr, Scope, Stmt, flat_of, statements
 
-_PICTURE = "figure"
+PICTURE = "figure"
 _CALLERS = 4  # one above the other
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """`call` makes a figure, `used` is the last that is done with it: saved, or returned to whoever draws it."""
+    """`call` makes a figure, `used` is the last that is done with it: saved, or returned to whoever draws it.
+
+    `drawn`: it draws one, which it may have made, and which is saved.
+    """
 
     call: Expr
     used: Stmt
-    how: Literal["saved", "returned"]
+    how: Literal["saved", "returned", "drawn"]
     again: Answer
 
 
 def figures(basis: Basis) -> Iterator[Figure]:
     """Every figure that is made again and again, saved or returned to a caller that does not close it, and kept."""
     for call in basis.all_calls:
-        row = _made(basis, call)
-        again = _again(basis, call) if row is not None and not _numbered(call) else None
-        if row is None or not again or _settled(basis, call.scope.function, row):
+        row = made(basis, call)
+        driver = again(basis, call) if row is not None and not _numbered(call) else None
+        if row is None or not driver or settled(basis, call.scope.function, row):
             continue
-        used = _last_use(basis, call, row, again)
+        used = _last_use(basis, call, row, driver)
         if used is not None:
-            yield Figure(call, used[0], used[1], again)
+            yield Figure(call, used[0], used[1], driver)
 
 
-def _made(basis: Basis, call: Expr) -> Row | None:
+def made(basis: Basis, call: Expr) -> Row | None:
     """The row of the figure that a function makes and registers; one that a class makes is in no registry."""
     row = basis.types.callee(call).row
     made = basis.apis.get(row.returns or row.makes.get("0")) if row is not None and row.kind == "function" else None
-    return made if made is not None and made.noun == _PICTURE else None
+    return made if made is not None and made.noun == PICTURE else None
 
 
 def _numbered(call: Expr) -> bool:
@@ -52,7 +55,7 @@ def _numbered(call: Expr) -> bool:
     return bool(first) and call.args[0].text == "figure"
 
 
-def _again(basis: Basis, call: Expr) -> Answer | None:
+def again(basis: Basis, call: Expr) -> Answer | None:
     """What makes one more; nothing in tests and in what is called but once."""
     stmt, function = call.stmt, call.scope.function
     loop = in_own_loop(stmt)
@@ -75,7 +78,7 @@ def _runs_once(basis: Basis, function: Scope, depth: int = _CALLERS) -> bool:
     return len(calls) == 1 and (caller.kind != "function" or depth == 0 or _runs_once(basis, caller, depth - 1))
 
 
-def _settled(basis: Basis, function: Scope, row: Row) -> bool:
+def settled(basis: Basis, function: Scope, row: Row) -> bool:
     """Does the function close, clear or show figures, itself or by a function of the module that it calls?"""
     stmts = list(statements(function.block)) if function.block is not None else list(basis.module.stmts)
     for call in (e for s in stmts for e in flat_of(s) if e.op == "call"):
