@@ -42,7 +42,7 @@ def supposed(basis: Basis) -> Iterator[Supposed]:
         for use in uses if not _seen_to(basis, place, uses) else ():
             if use.verb == "bind" and use.stmt.op == "assign" and use.stmt.scope.kind != "class":
                 made = next((m for v in sources(basis, use.value) if (m := _made(basis, v)) is not None), None)
-                if made is not None:
+                if made is not None and not _over_closed(basis, place, made[0]):
                     call, maker = made
                     yield Supposed(place, presumable(basis, maker), use.stmt, use.value or call, call, maker, called)
                     break
@@ -60,6 +60,12 @@ def _seen_to(basis: Basis, place: Place, uses: list[Use]) -> bool:
     handed = (a for u in uses if u.verb and u.site.op == "call" for a in u.site.args[1:] if a.op == "attr")
     others = (basis.names.place(a) for a in handed)
     return any(p is not None and p.is_attribute and p != place and _closed(basis, p) for p in others)
+
+
+def _over_closed(basis: Basis, place: Place, call: Expr) -> bool:
+    """Is it made over another part of the object, which the object ends: `Api(self.session)`?"""
+    given = (basis.names.place(arg) for arg in call.args[1:] if arg.op == "attr")
+    return any(p is not None and p.is_attribute and p != place and _closed(basis, p) for p in given)
 
 
 def _attributes(basis: Basis, stmt: Stmt) -> Iterator[Place]:
