@@ -49,7 +49,7 @@ def gives_back(target: ast.Attribute | ast.Subscript, value: ast.AST) -> str:
         return "itself" if again or (own != "self" and own in set().union(*map(identifiers, given))) else ""
     if own in ("", "self"):
         return ""
-    if isinstance(value, ast.Lambda):
+    if isinstance(value, (ast.Lambda, ast.Attribute)):
         return "itself" if own in identifiers(value) else ""
     return value.id if isinstance(value, ast.Name) and value.id != own else ""
 

@@ -48,7 +48,7 @@ def itself(basis: Basis) -> Iterator[Itself]:
     for uses in basis.uses.values():
         yield from (found for use in uses if (found := _in_own(basis, use)) is not None)
     for stmt in basis.module.stmts:
-        if stmt.op == "assign" and stmt.value is not None and stmt.value.op in ("lambda", "name", "call"):
+        if stmt.op == "assign" and stmt.value is not None and stmt.value.op in ("lambda", "name", "call", "attr"):
             yield from (found for t in stmt.targets if (found := _given(basis, stmt, t, stmt.value)) is not None)
     for scope in basis.module.scopes:
         if scope.kind == "function" and scope.parent is not None and scope.parent.kind == "function":
@@ -128,9 +128,18 @@ def _given(basis: Basis, stmt: Stmt, target: Expr, value: Expr) -> Itself | None
     if holder.text == "self" and not any(a.op == "attr" and a.text == target.text for a in value.args[1:]):
         return None  # a method of a class by another name, where it wraps what was there
     whose = Whose(basis, closing_over(basis, holder.text, owner), holder.text, owner)
-    if refers(whose, value) != "closure":
+    if refers(whose, value) != "closure" and not _own_method(basis, target, holder.text, value):
         return None
     return Itself("given", stmt, source(target), value, (), _given_defence(basis, stmt, target, holder))
+
+
+def _own_method(basis: Basis, target: Expr, holder: str, value: Expr) -> bool:
+    """`future.get = future.result`: a method of its own, by its name or because something calls what is called so."""
+    own = value.op == "attr" and target.op == "attr" and value.args[0].op == "name" and value.args[0].text == holder
+    if not own or holder == "self" or target.text == value.text:
+        return False
+    known = basis.apis.means("outcome_methods", value.text) or basis.apis.means("closing_methods", value.text)
+    return known or any(is_called(e) for e in basis.mentions(value.text))
 
 
 def _given_defence(basis: Basis, stmt: Stmt, target: Expr, holder: Expr) -> Answer:
