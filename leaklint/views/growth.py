@@ -260,6 +260,8 @@ class Growth(View):
         told = occasion.occasion(self.basis, value.shrinks, last)
         if told == "regular" and occasion.only_at_start(self.basis, value.shrinks, value.grows, last):
             return "only_at_start"
+        if told == "regular" and self.optional(value):
+            return "only_if"
         cached = told == "regular" and self.remembers(value)
         return "only_forgotten" if cached and occasion.only_forgotten(self.basis, value.shrinks, last) else told
 

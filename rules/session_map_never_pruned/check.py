@@ -14,7 +14,7 @@ from leaklint.tree.ir import source
 from leaklint.value import Value
 from leaklint.views.sibling import Sibling
 
-RARE: Final = ("only_on_demand", "only_forgotten", "only_at_start")
+RARE: Final = ("only_on_demand", "only_forgotten", "only_at_start", "only_if")
 KEYED = ("__setitem__", "setdefault", "add")
 
 
@@ -63,6 +63,7 @@ def hit(facts: Facts, value: Value, use: Use, driver: Answer, sibling: Sibling |
             "function": use.stmt.scope.function.name,
             "remover": value.shrinks[0].stmt.scope.function.name if value.shrinks else "",
             "holder": value.owner.word,
+            "setting": facts.optional(value).word,
             "name": source(use.expr),
             "parting": parting.name if parting is not None else "",
             "sibling": sibling.value.subject if sibling is not None else "",
