@@ -160,7 +160,15 @@ def stranger(basis: Basis, name: str | None, local: Scope | None) -> str | None:
     if local is not None:  # of a class of this module, it is the base class that may know how to be closed
         bases = basis.names.outside_bases(local) if local.kind == "class" else ()
         return next((b for b in bases if b and _opens(basis, b) and basis.apis.get(b) is None), None)
-    return name if name is not None and not name.startswith("builtins.") and _opens(basis, name) else None
+    made = _made_by(basis, name) if name is not None else ""
+    return made if made and not made.startswith("builtins.") and _opens(basis, made) else None
+
+
+def _made_by(basis: Basis, name: str) -> str:
+    """The class that `AcmeClient.from_url()` makes an instance of."""
+    owner, _, last = name.rpartition(".")
+    named = owner.rpartition(".")[2].lstrip("_")
+    return owner if named[:1].isupper() and basis.apis.means("other_constructors", last) else name
 
 
 def _opens(basis: Basis, name: str) -> bool:

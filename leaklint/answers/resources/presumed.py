@@ -46,7 +46,7 @@ def _named(basis: Basis, place: Place) -> Iterator[Unreleased]:
     if any(fate(basis, u, plain) in ("release", "escape") or _lasts(basis, u) for u in uses):
         return
     verbs = tuple(dict.fromkeys(u.verb for u in uses if u.site.op == "call" and not u.verb.startswith("__")))
-    likely = _likely(basis, call, uses)
+    likely = _likely(basis, call, uses, row)
     if likely or (_named_open(basis, row) and not _handed_on(basis, place)):
         paths = trace(basis, place, plain, binds[0].stmt, judged=True)
         if paths.exits and not paths.releases and not paths.escapes:
@@ -58,7 +58,7 @@ def _looked_at(basis: Basis, call: Expr) -> Iterator[Unreleased]:
     row = _row(basis, call) if looked is not None and looked.op == "attr" else None
     if row is not None and looked is not None and dropped(basis, call, row) and derived(basis, call, None) is None:
         subject = f"{call.stmt.scope.function.qualname or '<module>'}.{called(basis, call)}"
-        likely = _likely(basis, call, ())
+        likely = _likely(basis, call, (), row)
         if likely or _named_open(basis, row):
             yield Unreleased(subject, row, call, maker=row.name, asked=(looked.text,), likely=likely)
 
@@ -95,9 +95,10 @@ def _handed_on(basis: Basis, place: Place) -> bool:
     return any(u.place != place and u.role in ("bound", "argument", "element", "returned") for u in basis.below(place))
 
 
-def _likely(basis: Basis, call: Expr, uses: Collection[Use]) -> bool:
+def _likely(basis: Basis, call: Expr, uses: Collection[Use], row: Row) -> bool:
     """Is it open for all that this file shows?"""
-    name = called(basis, call)
+    made, name = row.name.rpartition(".")[2], called(basis, call)
+    name = made if made.lstrip("_")[:1].isupper() else name  # `AcmeClient.from_url()`
     if not name.lstrip("_")[:1].isupper():  # what it opens it gives, where it is awaited or called like a connection
         waited = call.parent is not None and call.parent.op == "await"
         named = any(basis.apis.means("peer_names", t.text) for t in call.stmt.targets)
