@@ -34,6 +34,7 @@ class Gate:
             or self._keeps(seen)
             or self._frames(seen)
             or seen.itself
+            or seen.combined
             or not seen.given.isdisjoint(seen.functions)
             or self._turns_back(seen)
             or self._prunes(seen)

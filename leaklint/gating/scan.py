@@ -229,6 +229,10 @@ def _augmented(node: ast.AugAssign, seen: Seen) -> None:
     if type(node.op) is ast.Add:
         seen.added_to.add(last(node.target))
         seen.grown |= identifiers(node.value)
+        target, value = node.target, node.value
+        if type(target) is ast.Attribute and type(value) is ast.Attribute and type(value.value) is ast.Name:
+            own = type(target.value) is ast.Name and target.value.id == value.value.id
+            seen.combined = seen.combined or not own
 
 
 def _body(node: ast.Module | ast.ClassDef, seen: Seen) -> None:

@@ -47,6 +47,7 @@ class Seen:
         self.classes: set[str] = set()
         self.functions: set[str] = set()
         self.closing = False  # something is bound to a lambda, or holds what it belongs to
+        self.combined = False  # what may be a method is added to something else: `device.changed += self.show`
         self.itself = False  # an object is put into what it holds, or given what refers to it; a function calls itself
         self.given: set[str] = set()  # names that are put into an attribute or entry of an object
         self.displayed: set[str] = set()  # what displays are made of

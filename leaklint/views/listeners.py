@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from leaklint.answers.listeners import interrupted, itself, leftover, listener, registered, repeated, reruns, rewrapped
+from leaklint.answers.listeners import (
+    combined,
+    interrupted,
+    itself,
+    leftover,
+    listener,
+    registered,
+    repeated,
+    reruns,
+    rewrapped,
+)
 from leaklint.meaning.basis import Answer
 from leaklint.tree.ir import Stmt
 from leaklint.views.view import View
@@ -15,8 +25,8 @@ class Listeners(View):
 
     @cached_property
     def registrations(self) -> tuple[registered.Registration, ...]:
-        """Calls and decorators that register a callback, in source order."""
-        return tuple(registered.registrations(self.basis))
+        """Calls and decorators that register a callback, in source order, and then events that one is added to."""
+        return (*registered.registrations(self.basis), *combined.combined(self.basis))
 
     @cached_property
     def listening(self) -> tuple[listener.Listening, ...]:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from leaklint.answers.destiny import destiny
 from leaklint.answers.driver import context, header
-from leaklint.answers.listeners.registered import ADDING, Handler, Registration, handlers, is_self, of_module, target
+from leaklint.answers.listeners.handler import Handler, handlers
+from leaklint.answers.listeners.registered import ADDING, Registration, is_self, of_module, target, untold
 from leaklint.answers.listeners.repeated import Repeated, passed_by
 from leaklint.answers.listeners.reruns import driver, guard, reruns
 from leaklint.answers.releasing.fate import manages
@@ -55,7 +56,7 @@ def leftovers(basis: Basis) -> Iterator[Repeated]:
 def _told_otherwise(basis: Basis, call: Expr) -> bool:
     """A row tells of it, or of what it is called on that it runs what it is given: `loop.add_callback(f)`."""
     callee = basis.types.callee(call)
-    return callee.row is not None or (callee.receiver is not None and callee.receiver.kind == "spawner")
+    return not untold(callee.row) or (callee.receiver is not None and callee.receiver.kind == "spawner")
 
 
 def _row(basis: Basis, func: Expr) -> Row | None:

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from leaklint.answers.destiny import destiny
+from leaklint.answers.listeners.handler import Handler, handlers
 from leaklint.answers.listeners.maker import single, unkept
-from leaklint.answers.listeners.registered import Handler, Registration, handlers, is_method, looks_up
+from leaklint.answers.listeners.registered import Registration, is_method, looks_up
 from leaklint.answers.listeners.undoing import Known, Undoing, class_of, kept_as, taken_off, undoings
 from leaklint.answers.releasing.endings import endings
 from leaklint.answers.releasing.fate import parameter

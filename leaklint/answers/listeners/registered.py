@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from leaklint.answers.releasing.endings import endings
 from leaklint.apis import Row
 from leaklint.counterparts import undoings
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.scopes import source_name
-from leaklint.tree.ir import Expr, Scope, Stmt, flat_of, source, statements, walk
+from leaklint.tree.ir import Expr, Scope, Stmt, flat_of, source
 
-_DEPTH = 3
 CALLED = "__call__"
 
 
@@ -80,7 +80,10 @@ def _registration(basis: Basis, expr: Expr, stmt: Stmt, decorated: Scope | None)
         yield Registration(expr, stmt, verb, undo, None, receiver, given, decorated)
     elif verb == "connect" and _known_to_all(basis, function) and any(is_method(basis, a) for a in given):
         yield Registration(expr, stmt, verb, "disconnect", None, function.args[0], given)
-    elif verb in ADDING and _others_list(basis, function) and any(_of_own(basis, a) for a in given):
+    elif basis.apis.means("handler_registering", verb) and _takes_method(basis, expr, function, given):
+        undo = next((name for name in undoings(verb) if basis.mentions(name)), "")
+        yield Registration(expr, stmt, verb, undo, None, function.args[0], given)
+    elif verb in ADDING and _others_list(basis, function, given) and any(_of_own(basis, a) for a in given):
         yield Registration(expr, stmt, verb, "discard" if verb == "add" else "remove", None, function.args[0], given)
     elif undo := _paired(basis, verb, function, given):
         yield Registration(expr, stmt, verb, undo, None, function.args[0], given, paired=True)
@@ -89,7 +92,14 @@ def _registration(basis: Basis, expr: Expr, stmt: Stmt, decorated: Scope | None)
 ADDING = ("append", "add", "insert", "appendleft")
 
 
-def _others_list(basis: Basis, function: Expr) -> bool:
+def _takes_method(basis: Basis, expr: Expr, function: Expr, given: tuple[Expr, ...]) -> bool:
+    """Is it given a method and nothing else, by an object that has an end to come to?"""
+    klass = expr.stmt.scope.enclosing("class")
+    alone = len(given) == 1 and is_method(basis, given[0]) and function.op == "attr" and _unknown(basis, expr, function)
+    return alone and klass is not None and any(m.name != "__del__" for m in endings(basis, klass))
+
+
+def _others_list(basis: Basis, function: Expr, given: tuple[Expr, ...]) -> bool:
     """A list of callbacks, by its name, that is not the object's own: `model.observers`, `LISTENERS`; or one that a
     dict of such lists has, where an object comes up: `model.handlers["open"]`, `model.handlers.setdefault("open", [])`.
     """
@@ -102,7 +112,9 @@ def _others_list(basis: Basis, function: Expr) -> bool:
     own = listed.op == "attr" and basis.names.class_of(listed.args[0]) is not None
     home = basis.names.scope_of(listed.text, listed.scope) if listed.op == "name" else None
     local = home is not None and home.kind != "module"
-    named = listed.op in ("attr", "name") and basis.apis.means("callback_lists", listed.text.lower())
+    word = listed.text.lower() if listed.op in ("attr", "name") else ""
+    joins = len(given) == 1 and is_self(basis, given[0]) and basis.apis.means("visitor_lists", word)
+    named = joins or basis.apis.means("callback_lists", word)
     return named and not own and not local
 
 
@@ -153,13 +165,18 @@ def _unknown(basis: Basis, expr: Expr, function: Expr) -> bool:
     """Neither a method of the own class, nor anything that a row describes, nor a function of this module."""
     if function.op == "name":
         name = basis.names.qualified(function)
-        return name is not None and not name.startswith((".", "builtins.")) and basis.apis.get(name) is None
+        return name is not None and not name.startswith((".", "builtins.")) and untold(basis.apis.get(name))
     if basis.names.class_of(function.args[0]) is not None:
         return False
     if expr.op != "call":
         return basis.types.row(function.args[0]) is None
     callee = basis.types.callee(expr)
-    return callee.row is None and callee.receiver is None and callee.local is None
+    return untold(callee.row) and callee.receiver is None and callee.local is None
+
+
+def untold(row: Row | None) -> bool:
+    """Is there no row of a function, or one that says no more than that it does not fail?"""
+    return row is None or (row.kind == "function" and not (row.raises or row.pairs or row.returns or row.acts))
 
 
 def of_module(basis: Basis, function: Expr) -> bool:
@@ -168,86 +185,6 @@ def of_module(basis: Basis, function: Expr) -> bool:
         function.args[0].op == "name"
         and any(b.how == "import" for b in basis.names.bindings(function.args[0].text, function.scope))
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Handler:
-    """What is registered; `key` is the identifier that taking it off would mention, empty for a lambda."""
-
-    key: str
-    text: str
-    holds: bool  # does it refer to `self`?
-    fresh: bool  # does each run make another one? A bound method of one object equals the next
-
-
-def handlers(basis: Basis, registration: Registration) -> Iterator[Handler]:
-    """Everything among the arguments that could be called back."""
-    if registration.decorated is not None:
-        scope = registration.decorated
-        yield Handler(scope.name, scope.name, _mentions_self(basis, scope), registration.scope.kind == "function")
-    found = False
-    for arg in registration.given:
-        # `register_after_fork(self, f)` registers for an object, `add_listener(self)` the object
-        if is_self(basis, arg) and registration.receiver is None and len(registration.given) > 1:
-            continue
-        handler = _handler(basis, arg, registration.scope)
-        if handler is not None:
-            found = True
-            yield handler
-    last = registration.given[-1] if registration.given and not found and registration.row is None else None
-    if last is not None and last.op == "attr" and _is_part(basis, last.args[0]):
-        yield Handler(last.text, source(last, 40), True, False)  # a method of a part, which is no data in this place
-
-
-def _is_part(basis: Basis, expr: Expr) -> bool:
-    return expr.op == "attr" and is_self(basis, expr.args[0]) and not is_method(basis, expr)
-
-
-def _handler(basis: Basis, arg: Expr, function: Scope, depth: int = _DEPTH) -> Handler | None:
-    text = source(arg, 40)
-    if arg.op == "attr":
-        if is_method(basis, arg):
-            return Handler(arg.text, text, True, False)
-        return Handler(arg.args[0].text, text, False, True) if _made_by(basis, arg.args[0], function) else None
-    if arg.op == "lambda":
-        return Handler("", "lambda", any(is_self(basis, e) for e in walk(arg.args[-1])), True)
-    if arg.op == "name":
-        if is_self(basis, arg):
-            return Handler(arg.text, text, True, False)
-        for binding in basis.names.bindings(arg.text, arg.scope):
-            if binding.how == "def" and binding.inner is not None and binding.inner.parent is function:
-                return Handler(arg.text, text, _mentions_self(basis, binding.inner), True)
-            if binding.how == "assign" and binding.stmt.scope.function is function and binding.value is not None:
-                made = _made(basis, binding.value, function, depth - 1)
-                if made is not None:
-                    return Handler(arg.text, text, made.holds, True)
-        return None
-    return _made(basis, arg, function, depth - 1)
-
-
-def _made_by(basis: Basis, owner: Expr, function: Scope) -> bool:
-    """`atexit.register(server.stop)`: a method of what the function has made, for itself or to give it back."""
-    value = (
-        basis.names.only_value(owner.text, owner.scope) if owner.op == "name" and not is_self(basis, owner) else None
-    )
-    home = basis.names.scope_of(owner.text, owner.scope) if value is not None else None
-    return value is not None and home is function and value.op == "call" and not looks_up(value)
-
-
-def _made(basis: Basis, value: Expr, function: Scope, depth: int) -> Handler | None:
-    """A partial, or another wrapper made on the spot around what refers to `self`; a weak one does not hold it."""
-    if value.op == "lambda":
-        return _handler(basis, value, function)
-    if value.op != "call" or depth <= 0:
-        return None
-    callee = basis.types.callee(value)
-    if callee.row is not None and callee.row.weak:
-        return None
-    given = [a for a in value.args[1:] if not is_self(basis, a)]
-    inner = [h for a in given if (h := _handler(basis, a, function, depth)) is not None]
-    if source_name(value) == "partial" and (inner or any(is_self(basis, a) for a in value.args[1:])):
-        return Handler(inner[0].key if inner else "", source(value, 40), True, True)
-    return Handler(inner[0].key, source(value, 40), inner[0].holds, True) if inner else None
 
 
 _LOOKED_UP = frozenset(["get", "current", "instance", "shared", "default", "running", "root", "getlogger"])
@@ -279,8 +216,3 @@ def is_self(basis: Basis, expr: Expr) -> bool:
         and expr.text[:1].islower()
         and basis.names.class_of(expr) is not None
     )
-
-
-def _mentions_self(basis: Basis, scope: Scope) -> bool:
-    """Does a nested function refer to the instance of the method around it?"""
-    return any(is_self(basis, e) for stmt in statements(scope.block) for e in flat_of(stmt))

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from leaklint.answers.destiny import destiny
 from leaklint.answers.driver import header
-from leaklint.answers.listeners.registered import Registration, handlers, looks_up
+from leaklint.answers.listeners.handler import handlers
+from leaklint.answers.listeners.registered import Registration, looks_up
 from leaklint.answers.listeners.reruns import driver, guard, reruns, set_up_once
 from leaklint.answers.listeners.undoing import kept_as
 from leaklint.answers.releasing.endings import endings

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from leaklint.answers.listeners.registered import Handler, Registration
+from leaklint.answers.listeners.handler import Handler
+from leaklint.answers.listeners.registered import Registration
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.scopes import source_name
 from leaklint.tree.ir import Expr, Scope, Stmt, flat_of, walk
@@ -42,6 +43,10 @@ def undoings(basis: Basis, registrations: Sequence[Registration]) -> tuple[Undoi
         words = frozenset(e.text for e in named)
         own = frozenset(e.text for e in named if e.op == "attr" and basis.names.class_of(e.args[0]) is not None)
         found += [Undoing(stmt, e, words, own) for e in named if e.text in undoing]
+    for stmt in basis.module.stmts if "-=" in exact else ():
+        if stmt.op == "augassign" and stmt.text == "SubtractAssign":
+            named = [e for e in flat_of(stmt) if e.op in ("attr", "name")]
+            found.append(Undoing(stmt, stmt.targets[0], frozenset(e.text for e in named), frozenset()))
     return tuple(found)
 
 
