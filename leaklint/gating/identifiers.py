@@ -128,6 +128,15 @@ def put_in(value: ast.AST) -> Iterator[str]:
     yield from map(last, parts)
 
 
+def adds_method(node: ast.AugAssign) -> bool:
+    """It may be one: `device.changed += self.show`, and not `self.total += self.step`."""
+    target, value = node.target, node.value
+    if not isinstance(target, ast.Attribute) or not isinstance(value, ast.Attribute):
+        return False
+    own = isinstance(target.value, ast.Name) and target.value.id == getattr(value.value, "id", "")
+    return isinstance(value.value, ast.Name) and not own
+
+
 def passed_on(node: ast.ImportFrom, name: ast.alias) -> bool:
     """Is it a module of the standard library that a project's module hands on: `from .compat import sqlite3`?"""
     return bool(node.level and node.module) and name.name in sys.stdlib_module_names

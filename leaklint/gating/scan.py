@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from leaklint.gating.awaiting import awaited
-from leaklint.gating.identifiers import first, identifiers, inner, last, passed_on, put_in, values, words
+from leaklint.gating.identifiers import adds_method, first, identifiers, inner, last, passed_on, put_in, values, words
 from leaklint.gating.seen import OWN, Seen
 from leaklint.gating.turning import DISPLAYS, calls_itself, turn
 
@@ -229,10 +229,7 @@ def _augmented(node: ast.AugAssign, seen: Seen) -> None:
     if type(node.op) is ast.Add:
         seen.added_to.add(last(node.target))
         seen.grown |= identifiers(node.value)
-        target, value = node.target, node.value
-        if type(target) is ast.Attribute and type(value) is ast.Attribute and type(value.value) is ast.Name:
-            own = type(target.value) is ast.Name and target.value.id == value.value.id
-            seen.combined = seen.combined or not own
+        seen.combined = seen.combined or adds_method(node)
 
 
 def _body(node: ast.Module | ast.ClassDef, seen: Seen) -> None:
