@@ -15,8 +15,10 @@ def context(basis: Basis, stmt: Stmt) -> Answer:
     function = stmt.scope.function
     if function.kind in ("module", "class"):
         return Answer("import")
-    if function.name in _ONCE or _sets(function) or _only_at_birth(basis, function):
+    if function.name in _ONCE or _sets(function):
         return Answer("once", word=function.name)
+    if _only_at_birth(basis, function) and not (function.is_async and endless(basis, stmt)):
+        return Answer("once", word=function.name)  # a coroutine may be a task from then on, whose loop goes on
     outer = function.parent
     if basis.apis.means("registration_methods", function.name) or decorates(function) or fluent(function):
         return Answer("import", word=function.name)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from leaklint.meaning.basis import Basis, once
 from leaklint.meaning.scopes import source_name
+from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, statements, walk
 
 _REACH = 2  # calls from the loop to the function that is asked about
@@ -23,6 +24,13 @@ def goes_on(basis: Basis, loop: Stmt) -> bool:
         return loop.is_async
     test = loop.value if loop.op == "while" else None
     return test is not None and (test.op == "const" or _flagged(basis, test))
+
+
+def anew(basis: Basis, use: Use) -> bool:
+    """Is what is added to bound anew in each round of the endless loop, before that: `text = data`?"""
+    loops = [owner for block, owner in ancestors(use.stmt) if block.kind == "body" and goes_on(basis, owner)]
+    binds = (u.stmt for u in basis.all_uses(use.place) if u.verb == "bind" and u.stmt is not use.stmt) if loops else ()
+    return any(s.parent is loops[0].blocks[0] and s.ordinal < use.stmt.ordinal for s in binds)
 
 
 def _flagged(basis: Basis, test: Expr) -> bool:

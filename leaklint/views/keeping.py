@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from leaklint.answers import drain, driver, shared
+from leaklint.answers import drain, driver, rounds, shared
 from leaklint.answers.growth import decorators, defaults, entries, lookup, memo, mismatch, queues
 from leaklint.answers.peaks import weight
 from leaklint.meaning.basis import Answer, Clue
@@ -146,6 +146,7 @@ class Keeping(View):
         if came.kind == "output":
             return use.verb in ("append", "extend", "__iadd__") and in_loop(use.stmt)
         raw = buffer and came.kind not in ("parsed", "given") and use.stmt.scope is value.place.scope
+        raw = raw and not rounds.anew(self.basis, use)
         return raw and (self.endless(use.stmt) or drain.until_found(self.basis, value.place, use.stmt))
 
     def polled(self, value: Value, grow: Use) -> bool:
