@@ -35,6 +35,7 @@ class Gate:
             or self._frames(seen)
             or seen.itself
             or seen.combined
+            or ("concurrent" in seen.roots and any(self.apis.means("done_registering", w) for w in seen.called))
             or not seen.given.isdisjoint(seen.functions)
             or self._turns_back(seen)
             or self._prunes(seen)

@@ -23,6 +23,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             "function": function.name,
             "carried": ", ".join(f"`{name}`" for name in found.carried),
         }
+        refers = (Clue(found.function, "holder", "refers"),) if found.function is not None else ()
         yield Hit(
             at=found.stmt,
             subject=subject,
@@ -32,6 +33,6 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             message=found.kind,
             hint=found.kind,
             args=args,
-            clues=(Clue(found.stmt, "acquired", found.kind, args),),
+            clues=(Clue(found.stmt, "acquired", found.kind, args), *refers),
             acquired=source(found.value) if found.value is not None else found.holder,
         )

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from leaklint.answers.driver import context
 from leaklint.answers.holding.attributes import module_instance
 from leaklint.answers.listeners.cycles import own_container
-from leaklint.answers.listeners.referring import Whose, closing_over, is_named, refers
+from leaklint.answers.listeners.referring import Whose, closing_over, is_named, nested, refers
 from leaklint.answers.shared import singleton
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.flow import LEAVING
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import CONSTRUCTORS, is_called, source_name
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, source, walk
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, source, walk
 
 _STORING = ("__setitem__", "append", "appendleft", "add", "insert")
 _LETTING_GO = ("clear", "pop", "popitem", "popleft", "remove", "discard", "__delitem__")
@@ -40,6 +40,7 @@ class Itself:
     value: Expr | None
     carried: tuple[str, ...]
     defence: Answer
+    function: Stmt | None = None  # the nested one that refers to what calls it
 
 
 def itself(basis: Basis) -> Iterator[Itself]:
@@ -47,9 +48,16 @@ def itself(basis: Basis) -> Iterator[Itself]:
     function that calls itself."""
     for uses in basis.uses.values():
         yield from (found for use in uses if (found := _in_own(basis, use)) is not None)
+    told: set[Scope] = set()
     for stmt in basis.module.stmts:
         if stmt.op == "assign" and stmt.value is not None and stmt.value.op in ("lambda", "name", "call", "attr"):
             yield from (found for t in stmt.targets if (found := _given(basis, stmt, t, stmt.value)) is not None)
+        if stmt.scope.function in told:
+            continue
+        calls = (e for e in flat_of(stmt) if e.op == "call" and basis.apis.means("done_registering", source_name(e)))
+        for found in (f for call in calls if (f := _called_back(basis, stmt, call)) is not None):
+            told.add(stmt.scope.function)
+            yield found
     for scope in basis.module.scopes:
         if scope.kind == "function" and scope.parent is not None and scope.parent.kind == "function":
             found = _recursive(basis, scope, scope.parent)
@@ -162,6 +170,37 @@ def _given_defence(basis: Basis, stmt: Stmt, target: Expr, holder: Expr) -> Answ
         if taken or (same and (part in other.targets or other.op == "del")):
             return Answer("broken", (Clue(other, "released", "released"),))
     return NO
+
+
+# -- by what it calls when it is done ---------------------------------------------------------------------------------
+
+
+def _called_back(basis: Basis, stmt: Stmt, call: Expr) -> Itself | None:
+    """`future.add_done_callback(lambda _: tell(future))`: a future of a pool keeps what it has called."""
+    method, given = call.args[0], call.args[1:]
+    future, callback = (
+        (method.args[0], given[0]) if len(given) == 1 and method.op == "attr" else (*given, stmt.value)[:2]
+    )
+    owner = basis.names.scope_of(future.text, future.scope) if future is not None and future.op == "name" else None
+    if future is None or callback is None or owner is None or owner.kind != "function":
+        return None
+    if callback.op not in ("lambda", "name") or not _of_a_pool(basis, future):
+        return None
+    whose = Whose(basis, closing_over(basis, future.text, owner), future.text, owner)
+    if refers(whose, callback) != "closure":
+        return None
+    return Itself("callback", stmt, future.text, callback, (), NO, nested(basis, callback))
+
+
+def _of_a_pool(basis: Basis, future: Expr) -> bool:
+    """One of a thread or process; a parameter that says it is a future, in a module that has to do with those."""
+    row = basis.types.row(future)
+    if row is not None:
+        return row.kind == "task" and row.name.startswith("concurrent.")
+    bound = basis.names.bindings(future.text, future.scope)
+    notes = [b.param.annotation for b in bound if b.param is not None and b.param.annotation is not None]
+    imported = (b.target for found in basis.module.scopes[0].bindings.values() for b in found if b.how == "import")
+    return bool(notes) and all("Future" in source(n) for n in notes) and any("concurrent" in i for i in imported)
 
 
 def _guards(stmt: Stmt) -> Iterator[Stmt]:
