@@ -9,6 +9,7 @@ from test_rule_pages import knowledge
 
 from leaklint import cli
 from leaklint.report.audit.callers import Registry, Wanted
+from leaklint.report.audit.guards import Guards, guards
 from leaklint.report.audit.often import Way, ways
 from leaklint.report.audit.places import Places
 
@@ -87,7 +88,7 @@ def way(name: str, klass: str = "", source: str = SERVICE) -> Way:
         return source.split("\n")
 
     wanted, places = Wanted("app.py", name, klass), Places(read)
-    return ways([wanted], Registry(["app.py"], read), places, knowledge().apis.means)[wanted]
+    return ways([wanted], Registry(["app.py"], read), places, knowledge().apis.means, Guards(read))[wanted]
 
 
 def test_what_a_route_calls_runs_with_each_request() -> None:
@@ -110,7 +111,8 @@ def test_what_sets_an_object_up_runs_for_each_object() -> None:
 
 def test_what_nobody_here_calls_runs_for_whoever_imports_it() -> None:
     assert way("_read") == Way("outside", ("_read", "convert"))
-    assert way("_unseen").often == "unknown"
+    assert way("_unseen").often == "uncalled"
+    assert way("_unseen", source=f"{SERVICE}\nHOOKS = [_unseen]\n").often == "unknown"
 
 
 def test_a_loop_is_named_where_nobody_knows_more() -> None:
@@ -169,3 +171,139 @@ def test_each_entry_says_how_to_measure_it(
     assert '`len(sys.modules["app.hub"].SEEN)`' in text
     assert "asyncio.all_tasks()" in text
     assert text.count("- **Measure**: ") == 3
+
+
+COMMAND = """\
+import click
+
+
+@click.command()
+def publish_all(path):
+    _send(path)
+
+
+def _send(path):
+    ...
+"""
+
+
+def test_a_command_of_a_program_runs_once_in_its_process() -> None:
+    assert way("_send", source=COMMAND) == Way("start", ("_send", "publish_all"))
+    assert way("_send", source=COMMAND.replace("import click", "from bot import click")).often == "event"
+    given = COMMAND.replace("@click.command()\n", "") + '\n\nclick.Group().command("x")(publish_all)\n'
+    assert way("_send", source=given).often == "start"
+    assert way("_send", source=given.replace(".command", ".event")).often == "event"
+
+
+def test_what_a_signal_calls_handles_no_requests() -> None:
+    source = "import signal\n\n\ndef hup_handler(*args):\n    ...\n\n\nsignal.signal(signal.SIGHUP, hup_handler)\n"
+    assert way("hup_handler", source=source).often == "unknown"
+    assert way("hup_handler", source=source.replace("signal.signal(", "bus.connect(")).often == "event"
+
+
+def test_a_name_that_says_event_is_not_the_last_word_where_others_call_it() -> None:
+    source = "def main():\n    handle_all()\n\n\ndef handle_all():\n    ...\n"
+    assert way("handle_all", source=source) == Way("start", ("handle_all", "main"))
+    assert way("handle_all", source=source.replace("main", "_run")) == Way(
+        "event", ("handle_all",), heard=("handle_all",)
+    )
+
+
+BACKEND = """\
+class Backend:
+    def __init__(self):
+        self._link = None
+
+    def find_one(self, key):
+        if self._link is None:
+            self._link = self._open()
+        return self._link.get(key)
+
+    def _open(self):
+        ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "often"),
+    [
+        ("", "", "object"),
+        ("self._link is None", "key", "outside"),
+        ("self._link = self._open()", "self._open()", "outside"),
+        ("self._link is None", "not self._link", "object"),
+        ("self._link is None", "not hasattr(self, '_link')", "object"),
+        ("self._link is None", "self._link is None and key", "object"),
+        ("self._link is None", "self._link is None or key", "outside"),
+        (
+            "            self._link = self._open()\n",
+            "            self._open()\n            self._link = True\n",
+            "object",
+        ),
+        ("        return self._link.get(key)", "        self._link = None", "outside"),
+        (
+            "        if self._link is None:\n            self._link = self._open()\n",
+            "        if self._link is not None:\n            return\n        self._link = self._open()\n",
+            "object",
+        ),
+        (
+            "        if self._link is None:\n            self._link = self._open()\n",
+            "        if key not in self._links:\n            self._links[key] = self._open()\n",
+            "key",
+        ),
+    ],
+)
+def test_a_branch_that_is_taken_once_says_how_often(old: str, new: str, often: str) -> None:
+    found = way("_open", "Backend", BACKEND.replace(old, new) if old else BACKEND)
+    assert (found.often, found.guard is not None) == (often, often in ("object", "key"))
+
+
+def test_a_guard_of_the_module_is_for_the_process() -> None:
+    source = "X = None\n\n\ndef get():\n    global X\n    if X is None:\n        X = _open()\n    return X\n\n\n"
+    source += "def _open():\n    ...\n"
+    assert way("_open", source=source).often == "start"
+    assert way("_open", source=source.replace("    global X\n", "")).often == "outside"
+    assert guards(["def broken(:"]) == ()
+
+
+POOL = """\
+class Request:
+    def execute(self):
+        ...
+
+
+def run(pipeline):
+    pipeline.execute()
+"""
+
+
+def test_a_method_is_called_on_what_may_have_it() -> None:
+    assert way("execute", "Request", POOL) == Way("unknown", ("Request.execute",))
+    assert way("execute", "Request", POOL.replace("pipeline", "req")).names == ("Request.execute", "run")
+    named = POOL.replace("execute", "execute_all")
+    assert way("execute_all", "Request", named).names == ("Request.execute_all", "run"), "a name of its own"
+
+
+NAMELESS = """\
+def routes(app, items):
+    @app.get("/a")
+    def _(a):
+        one()
+
+    @cached
+    def _(b):
+        two()
+
+
+def one():
+    ...
+
+
+def two():
+    ...
+"""
+
+
+def test_functions_without_a_name_are_not_one() -> None:
+    assert way("one", source=NAMELESS).often == "event"
+    assert way("two", source=NAMELESS).often != "event"
+    assert way("two", source=NAMELESS).names[-1] == "_ (app.py:6)"

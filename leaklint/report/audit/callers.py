@@ -8,6 +8,7 @@ import io
 import logging
 import pathlib
 import queue
+import re
 import socket
 import sys
 import threading
@@ -20,6 +21,12 @@ from leaklint.report.audit.places import Places
 from leaklint.report.sources import Sources
 
 ANYWHERE = (1, sys.maxsize)
+
+ANONYMOUS = "_"
+"""What a function is called that nobody calls by its name; a file may have many."""
+
+_ALIKE = 3
+"""Letters that say of a name which word is meant: `req` of `Request`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +69,21 @@ class Registry:
         self._learned |= new
         index(self._paths, self._read, new, self._index)
 
-    def decorators(self, wanted: Wanted) -> tuple[str, ...]:
-        """The last names of a function's decorators: `get` of `@app.get("/")`."""
-        return self._index.decorators.get((wanted.path, wanted.klass, wanted.name), ())
+    def registered(self, wanted: Wanted) -> Iterator[tuple[str, frozenset[str]]]:
+        """What a function is handed to by its decorators, or by its name: `get` of `@app.get("/")`, `signal` of
+        `signal(SIGHUP, f)`; each with the outermost packages that the file imports which says so."""
+        first, last = wanted.lines
+        known = self._index.decorators.get((wanted.path, wanted.klass, wanted.name), {})
+        said = [(wanted.path, name) for line, names in known.items() if first <= line <= last for name in names]
+        said += [(one.path, one.to) for one in self.callers(wanted).handed if one.to]
+        yield from ((name, frozenset(self._index.packages.get(path, ()))) for path, name in said)
 
     def callers(self, wanted: Wanted) -> Callers:
         """By its name, where that is told apart from others of the same name."""
-        if wanted.name.startswith("__"):
-            return Callers()  # syntax calls it
-        found, own = sorted(_meant(self._index, wanted), key=_where), {(wanted.path, wanted.klass)}
+        if wanted.name.startswith("__") or wanted.name == ANONYMOUS:
+            return Callers()  # syntax calls it, or whoever it is registered at
+        by_name, own = sorted(_meant(self._index, wanted), key=_where), {(wanted.path, wanted.klass)}
+        found = [one for one in by_name if _agrees(self._index, wanted, one)]
         read = (wanted.klass, wanted.name) in self._index.properties
         named = wanted.name in self._index.bases  # a class: as a base, in an annotation
         return Callers(
@@ -79,6 +92,7 @@ class Registry:
             # one class may be made as another that derives from it
             self._index.defined.get(wanted.name, set()) <= own
             and not _widespread(wanted)
+            and len(found) == len(by_name)
             and not (named and self._derived(wanted.name)),
         )
 
@@ -128,6 +142,24 @@ def _meant(known: Index, wanted: Wanted) -> Iterator[Mention]:
             yield one
 
 
+def _agrees(known: Index, wanted: Wanted, one: Mention) -> bool:
+    """May what a method is looked up on be of its class? `pipeline.execute()` is no call of `Request.execute`. A name
+    of several words is one of a kind."""
+    if one.of in ("self", "cls") or "_" in wanted.name.strip("_") or not wanted.klass:
+        return True
+    if one.of == stem(wanted.path):
+        return True
+    words = _words(one.of)
+    kin = {word for name in (*subclasses(known.bases, wanted.klass), *known.bases.get(wanted.klass, ()))
+           for word in _words(name)}  # fmt: skip
+    return any(a.startswith(b[:_ALIKE]) and (a.startswith(b) or b.startswith(a)) for a in words for b in kin)
+
+
+def _words(name: str) -> list[str]:
+    """Of `MessageHub`, or of `message_hub`."""
+    return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)]
+
+
 def _may_be(module: str, path: str, wanted: str) -> bool:
     """May the last part of a module's name, as a file imports it, stand for another file or a package around it?"""
     folder = wanted.split("/")[:-1]
@@ -157,7 +189,8 @@ def function_at(path: str, line: int, places: Places) -> Wanted | None:
     klass, _, name = around.function.rpartition(".")
     if name in ("__init__", "__new__"):
         return Wanted(path, klass)
-    return Wanted(path, name, klass, around.outer or ANYWHERE) if name else None
+    lines = around.own if name == ANONYMOUS else around.outer
+    return Wanted(path, name, klass, lines or ANYWHERE) if name else None
 
 
 def holder_of(finding: Finding, places: Places) -> Wanted | None:

@@ -18,8 +18,9 @@ from leaklint.report.audit.blocks import Block, Brief, Bullets, Document, Item, 
 from leaklint.report.audit.callers import Registry, container_of, function_of, holder_of
 from leaklint.report.audit.first import STEPS, First
 from leaklint.report.audit.groups import Entry, by_module, calmed, entries, related, urgency
+from leaklint.report.audit.guards import Guards
 from leaklint.report.audit.items import SHOWN, Chapters
-from leaklint.report.audit.often import UNKNOWN, Way, ways
+from leaklint.report.audit.often import Runs, ways
 from leaklint.report.audit.past import Past
 from leaklint.report.audit.places import Places
 from leaklint.report.audit.proposals import Proposals
@@ -69,10 +70,12 @@ class _Builder:
         running = [one for leak in leaks if (one := function_of(leak, self.places)) is not None]
         held = [one for leak in leaks for of in (holder_of, container_of) if (one := of(leak, self.places)) is not None]
         self.registry = Registry(outcome.digests, read, [*running, *held])
-        self.ways = ways(running, self.registry, self.places, catalogue.apis.means)
-        leaks = [calmed(one, self.way(one), catalogue.by_code[one.rule].messages) for one in leaks]
+        guards = Guards(read)
+        found = ways(running, self.registry, self.places, catalogue.apis.means, guards)
+        self.runs = Runs(found, self.places, guards)
+        leaks = [calmed(one, self.runs.of(one), catalogue.by_code[one.rule].messages) for one in leaks]
         self.leaks = sorted(leaks, key=self.urgency)
-        sense = Sense(catalogue, words, self.places, self.registry, self.ways)
+        sense = Sense(catalogue, words, self.places, self.registry, self.runs)
         reasons = Reasons(catalogue, words, self.places, self.registry, read, sense.at)
         self.entries = by_module(entries(self.leaks, self.urgency, sense.alike, self.cause), STEPS)
         shown = [finding for entry in self.entries for finding in entry.findings[:SHOWN]]
@@ -82,10 +85,6 @@ class _Builder:
         self.first = First(self.entries, words, self.chapters, self.related)
         self.entry_of = {id(finding): entry for entry in self.entries for finding in entry.findings}
 
-    def way(self, finding: Finding) -> Way:
-        wanted = function_of(finding, self.places)
-        return self.ways[wanted] if wanted is not None else UNKNOWN
-
     def cause(self, finding: Finding) -> str:
         """The function that has to change, and whose objects hold what it leaves behind."""
         wanted = function_of(finding, self.places)
@@ -93,7 +92,7 @@ class _Builder:
         return f"{wanted.klass}.{wanted.name}:{wanted.lines}:{holder}" if wanted is not None else ""
 
     def urgency(self, finding: Finding) -> tuple[Any, ...]:
-        return urgency(finding, self.way(finding))
+        return urgency(finding, self.runs.of(finding))
 
     def section(self, name: str, blocks: Iterator[Block]) -> Iterator[Section]:
         """The section, if there is anything in it."""

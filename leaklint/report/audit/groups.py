@@ -77,7 +77,7 @@ def urgency(finding: Finding, way: Way = UNKNOWN) -> tuple[object, ...]:
     driver = next((rank for rank, kinds in enumerate(_DRIVERS) if finding.driver in kinds), len(_DRIVERS))
     owner, severity = _OWNERS.index(finding.owner), SEVERITIES.index(finding.severity)
     several = way.often == "event" and finding.driver == "loop"
-    seldom = way.rank > 0 and (finding.driver not in _AGAIN or way.often in ("start", "script"))
+    seldom = way.often != "event" and (finding.driver not in _AGAIN or way.often in ("start", "script", "object"))
     return severity, aside, release, passing, seldom, way.rank, not several, driver, owner, path, line
 
 

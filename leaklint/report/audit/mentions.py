@@ -31,6 +31,8 @@ class Mention:
     """Is it in a loop?"""
     use: str = ""
     """What is done with the value, as `uses` tells it."""
+    to: str = ""
+    """The last name of what it is handed to: a function, or what it is stored in."""
 
 
 @dataclass(slots=True)
@@ -44,8 +46,10 @@ class Index:
     bases: dict[str, set[str]] = field(default_factory=dict)
     properties: set[tuple[str, str]] = field(default_factory=set)
     """Of a class, by its name and theirs: to read one is to call it."""
-    decorators: dict[tuple[str, str, str], tuple[str, ...]] = field(default_factory=dict)
-    """The last names of those that are called or looked up on something, by path, class and function."""
+    decorators: dict[tuple[str, str, str], dict[int, tuple[str, ...]]] = field(default_factory=dict)
+    """The last names of those that are called or looked up on something, by path, class and function, and by line."""
+    packages: dict[str, set[str]] = field(default_factory=dict)
+    """The outermost packages that a file imports."""
 
 
 _WORD = re.compile(r"[^\W\d]\w*")
@@ -64,13 +68,23 @@ def index(paths: Iterable[str], read: Sources, names: Collection[str], found: In
         if hits:
             tree = parsed(lines)
             if tree is not None:
+                found.packages.setdefault(path, set(_packages(tree)))
                 _file(path, tree, hits, known, found)
+
+
+def _packages(tree: ast.Module) -> Iterator[str]:
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0]
 
 
 def _file(path: str, tree: ast.Module, hits: Sequence[int], names: frozenset[str], found: Index) -> None:
     stack: list[tuple[ast.AST, _Inside]] = [(tree, ("", "", False, False))]
     called: set[int] = set()
     uses: dict[int, str] = {}
+    given: dict[int, str] = {}
     while stack:
         node, inside = stack.pop()
         if isinstance(node, ast.stmt) and not _within(hits, node):
@@ -87,13 +101,30 @@ def _file(path: str, tree: ast.Module, hits: Sequence[int], names: frozenset[str
             found.defined.setdefault(node.attr, set()).add((path, inside[0] if of in ("self", "cls") else of))
         for child, use in used(node):
             uses.setdefault(id(child), use)
+        for child, to in _given(node):
+            given.setdefault(id(child), to)
         name, of = _named(node)
         if name in names:
             line, use = getattr(node, "end_lineno", 0), uses.get(id(node), "")
-            mention = Mention(path, line, name, of, id(node) in called, *inside, use)
+            mention = Mention(path, line, name, of, id(node) in called, *inside, use, given.get(id(node), ""))
             found.mentions.setdefault(name, []).append(mention)
         below = _inside(node, inside)
         stack.extend((child, below) for child in ast.iter_child_nodes(node))
+
+
+def _given(node: ast.AST) -> Iterator[tuple[ast.AST, str]]:
+    """What a call or an assignment is given, and the last name of what gets it: `command` of `app.command("x")(f)`."""
+    if isinstance(node, ast.Call):
+        to: ast.AST = node.func
+        values = [*node.args, *(word.value for word in node.keywords)]
+    elif isinstance(node, ast.Assign) and len(node.targets) == 1:
+        to, values = node.targets[0], [node.value]
+    else:
+        return
+    while isinstance(to, (ast.Call, ast.Subscript)):
+        to = to.func if isinstance(to, ast.Call) else to.value
+    name = to.attr if isinstance(to, ast.Attribute) else getattr(to, "id", "")
+    yield from ((value, name) for value in values)
 
 
 def _within(hits: Sequence[int], stmt: ast.stmt) -> bool:
@@ -114,7 +145,7 @@ def _define(path: str, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassD
     called = (one.func if isinstance(one, ast.Call) else one for one in node.decorator_list)
     names = tuple(one.attr for one in called if isinstance(one, ast.Attribute))
     if names:
-        to.decorators[path, klass, node.name] = names
+        to.decorators.setdefault((path, klass, node.name), {})[node.lineno] = names
 
 
 def _named(node: ast.AST) -> tuple[str, str]:
@@ -123,6 +154,8 @@ def _named(node: ast.AST) -> tuple[str, str]:
         return node.id, ""
     if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
         holder = node.value
+        while isinstance(holder, (ast.Call, ast.Subscript, ast.Await)):
+            holder = holder.func if isinstance(holder, ast.Call) else holder.value
         return node.attr, holder.id if isinstance(holder, ast.Name) else getattr(holder, "attr", "?")
     return "", ""
 

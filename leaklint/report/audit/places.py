@@ -21,6 +21,8 @@ class Around:
     function: str = ""
     outer: tuple[int, int] | None = None
     """The lines of the function that the innermost one stands in."""
+    own: tuple[int, int] | None = None
+    """Those of the innermost function."""
 
     @property
     def holder(self) -> str:
@@ -59,7 +61,10 @@ def around(known: Sequence[Definition], line: int) -> Around:
     start = inner - 1 if inner > 0 and outer[inner - 1].is_class else inner
     function = ".".join(one.name for one in outer[start : inner + 1]) if inner >= 0 else ""
     above = next((one for one in reversed(outer[:inner]) if not one.is_class), None) if inner > 0 else None
-    return Around(tuple(one.name for one in outer), function, (above.first, above.last) if above is not None else None)
+    own = (outer[inner].first, outer[inner].last) if inner >= 0 else None
+    return Around(
+        tuple(one.name for one in outer), function, (above.first, above.last) if above is not None else None, own
+    )
 
 
 class Places:

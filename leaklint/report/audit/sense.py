@@ -7,7 +7,7 @@ sentences can contradict each other.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from leaklint.catalogue import Catalogue
 from leaklint.facts import SEVERITIES, Cleared, DriverKind, Evidence, Finding
@@ -15,7 +15,7 @@ from leaklint.project.files import printable
 from leaklint.report import prose
 from leaklint.report.audit.callers import Callers, Registry, Wanted, function_of, holder_of
 from leaklint.report.audit.mentions import Mention
-from leaklint.report.audit.often import UNKNOWN, Way
+from leaklint.report.audit.often import Runs, Way
 from leaklint.report.audit.places import Around, Places
 from leaklint.report.audit.words import Words
 
@@ -35,6 +35,16 @@ _NEAR = 2
 _SHOWN = 2
 """Callers that are named, at most."""
 
+_PLAIN = ("unknown", "uncalled", "outside")
+"""Where the code does not say how often the function runs."""
+
+_PIECES: frozenset[DriverKind] = frozenset({"loop", "stream", "payload"})
+"""Drivers of what happens again and again in one run of a function."""
+
+
+def wanted_name(wanted: Wanted) -> str:
+    return ".".join(filter(None, (wanted.klass, wanted.name)))
+
 
 def place(path: str, line: int) -> str:
     return f"`{printable(path)}:{line}`"
@@ -48,11 +58,9 @@ def closed_up(text: str) -> str:
 class Sense:
     """Says what findings mean in one language."""
 
-    def __init__(
-        self, catalogue: Catalogue, words: Words, places: Places, registry: Registry, ways: Mapping[Wanted, Way]
-    ) -> None:
+    def __init__(self, catalogue: Catalogue, words: Words, places: Places, registry: Registry, runs: Runs) -> None:
         self._catalogue, self._words, self.places, self._registry = catalogue, words, places, registry
-        self._ways = ways
+        self._runs = runs
 
     def _own(self, finding: Finding, what: str) -> str:
         """What the rule's page says in the language of the report, if anything."""
@@ -102,7 +110,7 @@ class Sense:
         """What has to happen for it to grow, and where: which function has to run, and who calls that."""
         words, family = self._words, self._family(finding)
         wanted, way = function_of(finding, self.places), self.way(finding)
-        name = ".".join(filter(None, (wanted.klass, wanted.name))) if wanted is not None else ""
+        name = wanted_name(wanted) if wanted is not None else ""
         kind = "run.made" if self.around(finding).function == f"{name}.__init__" else "run.of"
         run = words(kind, function=f"`{printable(name)}`") if name else words("run.unknown")
         driver = self._driver(finding)
@@ -116,30 +124,53 @@ class Sense:
             pieces.append(words("trigger_partly", place=where, code=f"`{code}`" if code else where))
         if wanted is not None:
             alone = way.often == "outside" and len(way.names) == 1  # says already that nobody here calls it
-            pieces += ["" if alone else self._callers(wanted), self._often(way)]
+            pieces += ["" if alone else self._callers(wanted, way), self._often(way)]
         return words("space").join(filter(None, pieces))
 
     def way(self, finding: Finding) -> Way:
         """How often what makes it grow runs."""
-        wanted = function_of(finding, self.places)
-        return self._ways.get(wanted, UNKNOWN) if wanted is not None else UNKNOWN
+        return self._runs.of(finding)
 
     def _often(self, way: Way) -> str:
         """Where the callers of its callers end, and so how often it happens."""
-        if way.often in ("unknown", "script"):
+        if way.guard is not None:
+            return self._guarded("often", way)
+        if way.often in ("unknown", "uncalled", "script"):
             return ""
         names = way.names[: way.names.index(way.loop) + 1] if way.often == "loop" else way.names
         top, steps = f"`{printable(names[-1])}`", len(names)
         chain = " ← ".join(f"`{printable(one)}`" for one in names)
         return self._words.first(f"often.{way.often}.{'far' if steps > _NEAR else 'near'}", chain=chain, top=top)
 
+    def _guarded(self, section: str, way: Way) -> str:
+        """Once, by a branch."""
+        guard = way.guard
+        if guard is None:
+            return ""
+        around = self.places.around(way.path, guard.line)
+        holder = around.function.rpartition(".")[0] if guard.what == "self" else guard.what
+        return self._words(
+            f"{section}.guard.{guard.once}",
+            what=f"`{printable(holder or guard.what)}`",
+            code=f"`{printable(guard.code)}`",
+            place=place(way.path, guard.line),
+        )
+
     def when(self, finding: Finding) -> str:
         """How often, in few words."""
         wanted, way = function_of(finding, self.places), self.way(finding)
+        if way.guard is not None:
+            return self._guarded("when", way)
         if wanted is None:
             return self._words("when.import" if finding.driver == "import" else "when.code")
-        top = way.loop if way.often == "loop" else (way.names or (wanted.name,))[-1]
-        return self._words(f"when.{way.often}", top=f"`{printable(top)}`")
+        turning = way.often in _PLAIN and finding.driver in _PIECES
+        top = wanted_name(wanted) if turning else way.loop if way.often == "loop" else (way.names or (wanted.name,))[-1]
+        kind = f"each_{finding.driver}" if turning else way.often
+        said = self._words(f"when.{kind}", top=f"`{printable(top)}`")
+        if way.often == "event" and finding.driver == "loop":
+            turns = self._words("when.each_loop", top=f"`{printable(wanted_name(wanted))}`")
+            said = self._words("space").join((turns, said))
+        return said
 
     def _way_out(self, finding: Finding) -> Evidence | None:
         """Where the function that holds it is left without a release, of one that is released on other ways."""
@@ -149,10 +180,13 @@ class Sense:
         same = self.places.around(missing.path, missing.span.line).function == self.around(finding).function != ""
         return missing if same else None
 
-    def _callers(self, wanted: Wanted) -> str:
+    def _callers(self, wanted: Wanted, way: Way) -> str:
+        """Who calls it, the one that drives it most before the others."""
         found = self._registry.callers(wanted)
         if found.calls:
-            return self._words(f"callers.{'script' if found.script else 'called'}", places=self.at(found.calls))
+            most = way.names[1:2]
+            calls = sorted(found.calls, key=lambda one: one.function not in most)
+            return self._words(f"callers.{'script' if found.script else 'called'}", places=self.at(calls))
         if found.handed:
             return self._words("callers.handed", places=self.at(found.handed))
         return self._words("callers.nobody") if found.certain else ""
@@ -173,7 +207,7 @@ class Sense:
     def _driver(self, finding: Finding) -> DriverKind:
         """What drives it, as the callers show it: an event that comes once in a process is none, and what runs once for
         each object runs as often as these are made."""
-        once = self.way(finding).often in ("start", "script")
+        once = self.way(finding).often in ("start", "script", "object")
         keyless = "key" not in finding.args
         if finding.driver == "closed set" and keyless:
             return "call"
