@@ -9,7 +9,18 @@ from typing import Literal, TypeVar
 
 from leaklint.answers import driver
 from leaklint.answers.opening import conditional, openers
-from leaklint.answers.resources import begun, ends, entered, halfread, listed, presumed, rebuilt, takenoff, unreleased
+from leaklint.answers.resources import (
+    begun,
+    ends,
+    entered,
+    halfread,
+    lifespans,
+    listed,
+    presumed,
+    rebuilt,
+    takenoff,
+    unreleased,
+)
 from leaklint.answers.ways import paths
 from leaklint.apis import Row
 from leaklint.facts import DriverKind
@@ -115,7 +126,8 @@ class Resources(View):
         kept = (one for one in self.listed if not one.ends)
         lists = (unreleased.Unreleased(one.place.text, one.row, one.call, one.one) for one in kept)
         traces = (*self.traces, *ends.other_ends(self.basis))
-        return (*unreleased.unreleased(self.basis, traces), *lists, *takenoff.taken_off(self.basis))
+        outlived = lifespans.outlived(self.basis, self.acquisitions)
+        return (*unreleased.unreleased(self.basis, traces), *lists, *takenoff.taken_off(self.basis), *outlived)
 
     @cached_property
     def halfread(self) -> tuple[halfread.Halfread, ...]:
