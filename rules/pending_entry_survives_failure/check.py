@@ -12,7 +12,7 @@ from leaklint.tree.ir import source
 from leaklint.value import Value
 
 OTHERWISE = {"timeout": "callback"}  # how an entry goes that no function takes out at its end
-HINTS = {"run": "done", "rejected": "reject", "called_off": "cancel", "looked_up": "look"}
+HINTS = {"run": "done", "rejected": "reject", "called_off": "cancel", "looked_up": "look", "late": "late"}
 INSERTS = ("__setitem__", "setdefault", "add", "append")
 
 

@@ -32,6 +32,7 @@ GapKind = Literal[
     "rejected",
     "called_off",
     "looked_up",
+    "late",
 ]
 
 _REACH = 3  # calls from the function that removes to the one that is asked about
@@ -46,7 +47,7 @@ class Gap:
     `timeout`: whoever waits for the entry gives up, `abandoned`: or is cancelled; `refused`: the function fails after
     it has stored the entry; `run`: the task that is the entry fails, or returns, before it takes itself out;
     `rejected`: the function says no to who brought it; `called_off`: the timer that takes it out is cancelled;
-    `looked_up`: a function in which it ends only reads it.
+    `looked_up`: a function in which it ends only reads it; `late`: who would take it out has given up waiting.
     """
 
     kind: GapKind

@@ -1,15 +1,18 @@
-"""Ways on which what an entry stands for is over early, and the entry stays: turned away at once, or called off."""
+"""Ways on which what an entry stands for is over early, and it stays: turned away, called off, ended, answered late."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
 from leaklint.answers.growth.coverage import Gap, reaching
+from leaklint.answers.growth.exits import Exits
 from leaklint.answers.growth.waiting import started
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, Scope, ancestors, source, statements, walk
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, source, statements, walk
+
+_TELLING = ("set", "set_result", "notify", "notify_all")
 
 
 def overs(basis: Basis, grows: Sequence[Use], shrinks: Sequence[Use]) -> Iterator[Gap]:
@@ -24,6 +27,7 @@ def overs(basis: Basis, grows: Sequence[Use], shrinks: Sequence[Use]) -> Iterato
         yield from _called_off(basis, insert, grows, keyed, removing)
     if inserts := [u for u in grows if u.stmt.scope.function.kind == "function"]:
         yield from _looked_up(basis, inserts, keyed, removing)
+        yield from _late(basis, inserts, keyed)
 
 
 def _rejected(basis: Basis, insert: Use, removals: Sequence[Use], removing: set[Scope]) -> Iterator[Gap]:
@@ -66,6 +70,55 @@ def _looked_up(basis: Basis, inserts: Sequence[Use], removals: Sequence[Use], re
             if all(u.verb in ("", "bind", "__call__") for u in told):
                 yield Gap("looked_up", inserts[0], use.stmt, removals[0])
                 return
+
+
+def _late(basis: Basis, inserts: Sequence[Use], removals: Sequence[Use]) -> Iterator[Gap]:
+    """An answer that is stored for one who takes it out after a wait with a time limit, and has given up by now."""
+    takers = {r.stmt.scope.function for r in removals}
+    for insert in inserts:
+        function = insert.stmt.scope.function
+        told = any(_tells(e) for s in statements(function.block) for e in s.flat)
+        if function in takers or _asks_first(insert) or not told:
+            continue
+        for removal in removals:
+            if (given_up := _gives_up(basis, insert, removal)) is not None:
+                yield Gap("late", insert, given_up, removal)
+                return
+
+
+def _asks_first(insert: Use) -> bool:
+    """Is it stored only where something is there, or was found?"""
+    function = insert.stmt.scope.function
+    earlier = (s for s in statements(function.block) if s.ordinal < insert.stmt.ordinal)
+    return any(s.op in ("if", "try") for s in earlier)
+
+
+def _tells(expr: Expr) -> bool:
+    """`event.set()`: who waits for it is woken."""
+    return expr.op == "call" and expr.args[0].op == "attr" and expr.args[0].text in _TELLING
+
+
+def _gives_up(basis: Basis, insert: Use, removal: Use) -> Stmt | None:
+    """Where the function that takes an entry out waits for some time, and leaves without it when that is over."""
+    function = removal.stmt.scope.function
+    exits = Exits(basis, insert, function, {removal.stmt}, held=True)
+    found = exits.by_error(lambda s: s.ordinal < removal.stmt.ordinal and any(_timed(basis, e) for e in s.flat))
+    if found is None or not exits.ends() or (found.op == "raise" and not _waited(found)):
+        return None
+    return found
+
+
+def _waited(raised: Stmt) -> bool:
+    """`if not event.wait(5): raise TimeoutError`."""
+    owner = next((o for _, o in ancestors(raised) if o.op == "if"), None)
+    calls = (e for block in owner.blocks for test in block.exprs for e in walk(test)) if owner is not None else ()
+    return any(e.op == "call" and source_name(e) == "wait" and len(e.args) > 1 for e in calls)
+
+
+def _timed(basis: Basis, expr: Expr) -> bool:
+    """`asyncio.wait_for(event.wait(), 5)`."""
+    row = basis.types.callee(expr).row if expr.op == "call" else None
+    return row is not None and row.passes and len(expr.args) > 2
 
 
 def _ends_key(basis: Basis, look: Use) -> bool:
