@@ -75,7 +75,7 @@ def test_what_stands_in_it(report: Report) -> None:
         "What a static look cannot see",
     ]
     assert "2026-01-01 · leaklint " in out
-    assert "**4 findings in 4 entries**: 1 P0, 3 P1, 0 P2." in out
+    assert "**4 entries**: 1 P0, 3 P1, 0 P2, at 4 places." in out
     hub = chapter(out, "P0-1")
     assert hub.startswith("`Hub.locks` (LK103 session-map-never-pruned)\n")
     for label in (

@@ -215,8 +215,8 @@ def test_of_many_that_are_alike_some_are_shown_and_all_are_counted(
     assert tasks.count("`app/jobs.py:") == 12, "every place is named"
     assert tasks.count("is not kept") == 5
     assert "  - … and 7 more." in tasks
-    assert "on_open_2" in tasks.partition("```text")[2].partition("```diff")[0]
-    assert "on_open_3" not in tasks.partition("```text")[2].partition("```diff")[0]
+    assert "greet_2" in tasks.partition("```text")[2].partition("```diff")[0]
+    assert "greet_3" not in tasks.partition("```text")[2].partition("```diff")[0]
     assert tasks.count("background_tasks.add(task)") == 3, "the rest is mended alike"
 
 

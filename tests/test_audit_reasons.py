@@ -63,7 +63,7 @@ def report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
 @pytest.mark.parametrize(
     "said",
     [
-        "**Why it stays**: No use of it in the checked files takes an entry out: stored at `app/hub.py:6`",
+        "**Why it stays**: Stored at `app/hub.py:6` in `Hub.on_join`; read at",
         "What is in an entry of `rooms` is taken out at `app/hub.py:9` in `Hub.on_leave`",
         "`rooms` is looped over at `app/pages.py:9` in `listed`: go over a copy there",
         "`rooms` is read with `[...]` at `app/pages.py:5` in `shown`",
@@ -202,3 +202,53 @@ def test_git_applies_what_is_offered_and_the_finding_is_gone(tmp_path: Path) -> 
         ast.parse(mended)
         assert len(check(mended)) < len(check(code)), place
     assert len(_offered()) > 40
+
+
+SISTERS = """\
+class Hub:
+    def __init__(self):
+        self.rooms = {}
+        self.halls = {}
+
+    def on_join(self, room_id, peer):
+        self.rooms[room_id] = peer
+
+    def on_enter(self, room_id, peer):
+        self.halls[room_id] = peer
+
+
+HUB = Hub()
+"""
+
+
+@pytest.fixture
+def sisters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "hub.py").write_text(SISTERS, encoding="utf-8")
+    assert cli._status(["report", "--isolated", "--no-cache"]) == 0
+    return capsys.readouterr().out
+
+
+def test_sisters_are_measured_together(sisters: str) -> None:
+    (measured,) = (line for line in sisters.split("\n") if line.startswith("- **Measure**"))
+    assert "len(o.rooms)" in measured
+    assert "len(o.halls)" in measured
+
+
+def test_entries_and_places_are_counted_apart(sisters: str) -> None:
+    assert "**1 entry**: 1 P0, 0 P1, 0 P2, at 2 places." in sisters
+
+
+def test_what_is_concluded_from_names_is_not_said_to_come_from_outside(sisters: str) -> None:
+    head = sisters.partition("## P0")[2].partition("###")[0]
+    assert "medium" in sisters
+    assert "concluded from names" in head
+    assert "driven from outside" not in head
+
+
+def test_a_fact_is_said_once(sisters: str) -> None:
+    chapter = sisters.partition("### P0-1")[2].partition("\n## ")[0]
+    assert "looked for" not in chapter
+    assert "runs once per call" not in chapter
+    assert "nothing takes any of it back" not in chapter
+    assert chapter.count("removed nowhere") == 2, "once for each of the two"

@@ -17,7 +17,7 @@ from leaklint.report.audit.sound import Sound
 from leaklint.report.audit.words import Words
 from leaklint.report.tally import by_file
 
-MODULES = 20
+MODULES = 10
 """Rows of the table by module, at most."""
 
 MANY = 30
@@ -89,8 +89,8 @@ class Appendix:
     def modules(self) -> Iterator[Block]:
         words = self.words
         sound = Counter(split_cell(one.path)[0] for one in self.run.sound)
-        rows = [(row.name, row.counts, sound.pop(row.name, 0)) for row in by_file(self.leaks)]
-        if len(self.leaks) >= MANY:
+        rows = [(row.name, row.counts, sound[row.name]) for row in by_file(self.leaks) if row.total > 1]
+        if len(self.leaks) >= MANY and rows:
             yield Text(words("about.modules"))
             yield Table(
                 (words("head.module"), *SEVERITIES, words("head.cleared")),

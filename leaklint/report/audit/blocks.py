@@ -77,10 +77,9 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """Items of one folder that are told in a line each; `head` are the names of the columns, `patches` that of what
-    comes after them."""
+    """Items that are told in a line each; `head` are the names of the columns, `patches` that of what comes after
+    them."""
 
-    title: str
     head: tuple[str, ...]
     items: tuple[Item, ...]
     patches: str

@@ -78,7 +78,12 @@ class _Builder:
         sense = Sense(catalogue, words, self.places, self.registry, self.runs)
         reasons = Reasons(catalogue, words, self.places, self.registry, read, sense.at)
         self.entries = by_module(entries(self.leaks, self.urgency, sense.alike, self.cause), STEPS)
-        shown = [finding for entry in self.entries for finding in entry.findings[:SHOWN]]
+        told = {entry.number for entry in self.entries[:STEPS]}
+        shown = [
+            finding
+            for entry in self.entries
+            for finding in entry.findings[: SHOWN if entry.number in told or entry.severity != SEVERITIES[-1] else 1]
+        ]
         proposals = Proposals(shown, outcome.checked, read, functools.partial(_again, catalogue))
         self.chapters = Chapters(sense, reasons, proposals, about.past, about.today)
         self.related = related(self.entries, lambda one: sense.around(one).function)
@@ -112,14 +117,16 @@ class _Builder:
             yield words("made.options", options=_code(about.options))
 
     def summary(self) -> Iterator[Block]:
-        words, rows = self.words, count("", self.leaks).counts
+        words, rows = self.words, count("", [entry.first for entry in self.entries]).counts
         if not self.leaks:
             yield Text(words("verdict.clean"))
             return
         pairs = zip(SEVERITIES, rows, strict=True)
         counts = words("comma").join(words("count", number=number or 0, level=level) for level, number in pairs)
-        number = words("verdict.merged", number=len(self.leaks), entries=len(self.entries))
-        yield Text(words("verdict.found", number=number, counts=counts))
+        number = len({(one.path, one.span.line) for one in self.leaks})
+        entries_ = words("verdict.entry" if len(self.entries) == 1 else "verdict.entries", number=len(self.entries))
+        where = words("verdict.place" if number == 1 else "verdict.places", number=number)
+        yield Text(words("verdict.found", entries=entries_, places=where, counts=counts))
         yield from self.first.steps()
 
     def figures(self) -> Iterator[Block]:
@@ -128,10 +135,10 @@ class _Builder:
         if len(self.leaks) < MANY:
             return
         families: dict[str, list[Finding]] = {}
-        for finding in self.leaks:
-            families.setdefault(self.catalogue.by_code[finding.rule].family, []).append(finding)
+        for entry in self.entries:
+            families.setdefault(self.catalogue.by_code[entry.first.rule].family, []).append(entry.first)
         table = [(words.or_else(f"family.{name}", name), count("", some)) for name, some in families.items()]
-        table.append((f"**{words('all')}**", count("", self.leaks)))
+        table.append((f"**{words('all')}**", count("", [entry.first for entry in self.entries])))
         yield Table(
             (words("head.family"), *SEVERITIES, words("all")),
             tuple((name, *(str(number or "") for number in row.counts), str(row.total)) for name, row in table),
@@ -149,7 +156,8 @@ class _Builder:
         here = [entry for entry in self.entries if entry.severity == severity]
         if not here:
             return
-        yield Text(self.words(f"about.{severity}"))
+        named = severity == SEVERITIES[0] and any(self.chapters.sense.named(entry.first) for entry in here)
+        yield Text(self.words(f"about.{severity}_named" if named else f"about.{severity}"))
         first = self.entries[:STEPS]
         told = [entry for entry in here if severity != SEVERITIES[-1] or entry in first]
         if len(told) > INDEXED:
@@ -157,13 +165,10 @@ class _Builder:
                 tuple(f"-> {entry.number} {self.chapters.title(entry)}: {self.chapters.where(entry)}" for entry in told)
             )
         yield from map(self._item, told)
-        folders: dict[str, list[Entry]] = {}
-        for entry in here[len(told) :]:
-            folders.setdefault(entry.folder, []).append(entry)
-        for folder, some in folders.items():
+        rest = here[len(told) :]
+        if rest:
             head = tuple(self.words(f"head.{name}") for name in ("number", "place", "problem", "repair"))
-            title = f"`{printable(folder)}/`" if folder else ""
-            yield Brief(title, head, tuple(map(self._item, some)), self.words("label.patches"))
+            yield Brief(head, tuple(map(self._item, rest)), self.words("label.patches"))
 
     def _item(self, entry: Entry) -> Item:
         return self.chapters.item(entry, self.related.get(entry.number, ()))

@@ -121,8 +121,7 @@ def _block(block: Block) -> str:
     if isinstance(block, Steps):
         return f"<ol>{''.join(f'<li>{inline(text)}{_list(points)}</li>' for text, points in block.items)}</ol>"
     if isinstance(block, Brief):
-        title = f"<h3>{inline(block.title)}</h3>" if block.title else ""
-        return title + "".join(_item(item, "brief") for item in block.items)
+        return "".join(_item(item, "brief") for item in block.items)
     return _table(block) if isinstance(block, Table) else _item(block)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 
-from leaklint.facts import Finding, Span
+from leaklint.facts import Evidence, Finding, Span
 from leaklint.pages import bullets, first_sentence, sections
 from leaklint.project.files import printable
 from leaklint.repairs.edits import Part
@@ -27,8 +28,8 @@ TOLD = 5
 SHOWN = 3
 """Findings of one entry whose code is shown, and for which a patch is made, at most: the rest is mended alike."""
 
-WRONG = 2
-"""Cases in which a finding is wrong that are told, at most."""
+_CLAUSE = re.compile("[;\uff1b]")
+"""Ends the part of a text that says enough beside the code."""
 
 NAMED = 3
 """Things that a title names, at most."""
@@ -57,8 +58,10 @@ class Chapters:
         for finding in findings:
             places.setdefault(finding.path, {}).setdefault(finding.span, [])
             for evidence in finding.evidence:
+                if self._plain(evidence):
+                    continue
                 labels = places.setdefault(evidence.path, {}).setdefault(evidence.span, [])
-                said = label(finding, evidence, self._catalogue, self._words)
+                said = _CLAUSE.split(label(finding, evidence, self._catalogue, self._words))[0]
                 labels += [said] if said and said not in labels else []
         for path, spans in places.items():
             lines = self._read(path)
@@ -73,6 +76,11 @@ class Chapters:
                 gutter = len(str(max(mark.span.end_line for mark in marks)))
                 yield Snippet(shown, tuple(list(frame(lines, marks, LOOK, gutter))[1:-1]))
 
+    def _plain(self, evidence: Evidence) -> bool:
+        """Does it show the head of the function alone, which is named beside the code?"""
+        line = self.sense.places.line(evidence.path, evidence.span.line)
+        return evidence.role == "driver" and line.startswith(("def ", "async def "))
+
     def _status(self, finding: Finding, past: Past) -> str:
         seen = past.since(finding)
         days = (self._today - seen).days if seen else 0
@@ -80,7 +88,7 @@ class Chapters:
 
     def _notes(self, entry: Entry, related: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
         words, findings = self._words, entry.findings
-        yield words("label.measure"), self._each(findings, [self._measure.text(one) for one in findings])
+        yield words("label.measure"), self._some(self._measure.texts(findings))
         yield words("label.certainty"), tuple(dict.fromkeys(map(self.sense.certainty, findings)))
         wrong = (text for code in entry.rules for text in self._wrong(code))
         yield words("label.wrong"), (words("space").join(wrong),)
@@ -93,8 +101,9 @@ class Chapters:
         """When a finding of this rule is wrong: the first that its page says."""
         rule = self._catalogue.by_code[code]
         if self._words.language == "en":
-            return [first_sentence(case) for case in bullets(sections(rule.page)["When it is wrong"])[:WRONG]]
-        return [rule.zh["wrong"]]
+            return [first_sentence(case) for case in bullets(sections(rule.page)["When it is wrong"])[:1]]
+        first = _CLAUSE.split(rule.zh["wrong"])[0]
+        return [f"{first.rstrip(self._words('stop'))}{self._words('stop')}"]
 
     def _each(self, findings: Sequence[Finding], texts: Sequence[str]) -> tuple[str, ...]:
         """What is to be said of each of the findings; once where it is the same."""
@@ -143,7 +152,7 @@ class Chapters:
         words, sense, first = self._words, self.sense, entry.first
         said = words("space").join((sense.problem(first), sense.when(first)))
         more = len(entry.findings) - 1
-        repair = words("space").join((sense.repair(first), *self.reasons.fits(first)))
+        repair = sense.repair(first)
         return (
             self.where(entry),
             words("alike", problem=said, number=more) if more else said,

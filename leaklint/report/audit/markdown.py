@@ -74,9 +74,6 @@ def _patches(item: Item) -> Iterator[str]:
 
 def _brief(brief: Brief) -> Iterator[str]:
     """A table, and the patches below it, to be opened by who wants to see them."""
-    if brief.title:
-        yield f"**{inline(brief.title)}**"
-        yield ""
     yield f"| {' | '.join(map(_cell, brief.head))} |"
     yield f"|{'|'.join(['---'] * len(brief.head))}|"
     for item in brief.items:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from leaklint.catalogue import Catalogue
@@ -16,6 +17,9 @@ _ONE_EACH: frozenset[DriverKind] = frozenset({"closed set", "once", "import"})
 """Drivers of what is no container that grows."""
 
 _MEMO = "functools."
+_TRACED = "measure.any"
+LINES = 5
+"""Lines of code that one text names, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,29 +30,42 @@ class Measure:
     words: Words
     places: Places
 
-    def text(self, finding: Finding) -> str:
-        words, rule = self.words, prose.rule_of(finding, self.catalogue)
-        own = prose.own(finding, self.catalogue, words.language, "measure", words.noun(finding.args.get("noun", "")))
-        if own:
-            return own
+    def texts(self, findings: Sequence[Finding]) -> tuple[str, ...]:
+        """One for all that is measured alike, with what is to be looked at of each."""
+        lines: dict[str, dict[str, None]] = {}
+        said: dict[str, None] = {}
+        for one in findings:
+            own = prose.own(
+                one, self.catalogue, self.words.language, "measure", self.words.noun(one.args.get("noun", ""))
+            )
+            key, line = ("", own) if own else self._asked(one)
+            (lines.setdefault(key, {}) if key else said)[line] = None
+        between = {_TRACED: ", "}
+        each = (self.words(key, line=between.get(key, "`, `").join([*some][:LINES])) for key, some in lines.items())
+        return (*said, *each)
+
+    def _asked(self, finding: Finding) -> tuple[str, str]:
+        """The text, and the line of code that it names."""
+        rule = prose.rule_of(finding, self.catalogue)
         module, _, name = finding.subject.partition(":")
         holder, _, attribute = name.partition(".")
         known = {one.name: one.is_class for one in self.places.definitions(finding.path)}
         grows = rule.family == "growth" and finding.driver not in _ONE_EACH
         if grows and finding.owner == "process" and known.get(holder) and attribute.isidentifier():
-            return words("measure.global", line=printable(f'len(sys.modules["{module}"].{name})'))
+            return "measure.global", printable(f'len(sys.modules["{module}"].{name})')
         if grows and known.get(holder) and attribute.isidentifier():
             line = f'sum(len(o.{attribute}) for o in gc.get_objects() if type(o).__name__ == "{holder}")'
-            return words("measure.attribute", line=printable(line))
+            return "measure.attribute", printable(line)
         if grows and name.isidentifier() and module and name not in known:
-            return words("measure.global", line=printable(f'len(sys.modules["{module}"].{name})'))
+            return "measure.global", printable(f'len(sys.modules["{module}"].{name})')
         if grows and name.isidentifier() and module and any(text.startswith(_MEMO) for text in finding.args.values()):
-            return words("measure.memo", line=printable(f'sys.modules["{module}"].{name}.cache_info()'))
+            return "measure.memo", printable(f'sys.modules["{module}"].{name}.cache_info()')
         if rule.family == "registrations" and known.get(holder):
             line = f'sum(type(o).__name__ == "{holder}" for o in gc.get_objects())'
-            return words("measure.registrations", line=printable(line))
+            return "measure.registrations", printable(line)
         noun = finding.args.get("noun", "")
         if rule.family == "tasks" and noun:
-            return words("measure.processes" if "process" in noun else "measure.threads")
+            return "measure.processes" if "process" in noun else "measure.threads", ""
         where = f'tracemalloc.Filter(True, "*/{split_cell(finding.path)[0]}", {finding.span.line})'
-        return words.first(f"measure.{rule.family}", "measure.any", line=printable(where))
+        own = rule.family in self.words.table["measure"]
+        return f"measure.{rule.family}" if own else _TRACED, printable(where)

@@ -62,8 +62,10 @@ class Reasons:
                 if one.use in kinds:
                     told.setdefault(kinds[one.use], []).append(one)
             if told:
-                each = (self.words(f"why.{kind}", places=self.by_function(some)) for kind, some in told.items())
-                return self.words("why.uses", list=self.words("semicolon").join(each))
+                kept = sorted(told.items(), reverse=True)  # what is stored comes before what is read
+                each = (self.words(f"why.{kind}", places=self.by_function(some)) for kind, some in kept)
+                text = self.words("why.uses", list=self.words("semicolon").join(each))
+                return f"{text[0].upper()}{text[1:]}"
         return emptied or self._shown(finding, _TELLING)
 
     def short(self, finding: Finding) -> str:
@@ -73,7 +75,7 @@ class Reasons:
             return self._until(finding, awaited, far=False)
         if finding.release != "never":
             return ""
-        return self._shown(finding, ("released",)) or (self.words("why.never") if self._uses(finding) else "")
+        return self._shown(finding, ("released",))
 
     def by_function(self, mentions: Sequence[Mention]) -> str:
         """The first place in each function."""

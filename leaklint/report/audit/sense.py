@@ -250,13 +250,17 @@ class Sense:
             return ""
         return self._words("callers.made", name=f"`{printable(wanted.name)}`", places=self.at(found.calls))
 
+    def named(self, finding: Finding) -> bool:
+        """Is what drives it concluded from names?"""
+        return finding.driver in _BY_NAME
+
     def certainty(self, finding: Finding) -> str:
         """High, medium or low, and why."""
         if finding.lowered:
             level, why = "low", "lowered"
         elif finding.release == "on some paths":
             level, why = "medium", "partly"
-        elif finding.driver in _BY_NAME:
+        elif self.named(finding):
             level, why = "medium", "named"
         else:
             level, why = "high", finding.checked_against

@@ -12,8 +12,11 @@ from leaklint.report.audit.blocks import Block, Table, Text
 from leaklint.report.audit.places import Places
 from leaklint.report.audit.words import Words
 
-ROWS = 25
+ROWS = 10
 """Classes and functions in the table, at most; those with the most that was looked at come first."""
+
+EACH = 3
+"""Reasons that are told of each of them, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +73,12 @@ class Sound:
             name = one.subject.partition(":")[2] or one.subject
             inner = name.removeprefix(f"{self._holder(one)}.")
             reasons.setdefault(self._reason(one), {})[f"`{printable(inner)}`"] = None
-        return self.words("semicolon").join(
-            self.words("reason", names=self.words("comma").join(names), why=why) for why, names in reasons.items()
-        )
+        said = [
+            self.words("reason", names=self.words("comma").join([*names][:EACH]), why=why)
+            for why, names in [*reasons.items()][:EACH]
+        ]
+        text, more = self.words("semicolon").join(said), len(reasons) - EACH
+        return self.words("and_more", first=text, number=more) if more > 0 else text
 
     def _why(self, one: Cleared) -> str:
         return self.words.defence(one.defence)
