@@ -252,3 +252,32 @@ def test_a_fact_is_said_once(sisters: str) -> None:
     assert "runs once per call" not in chapter
     assert "nothing takes any of it back" not in chapter
     assert chapter.count("removed nowhere") == 2, "once for each of the two"
+
+
+RACE = """\
+import asyncio
+
+
+async def beat(app):
+    async def nap():
+        await asyncio.sleep(15)
+
+    async def stop():
+        await app.stopped.wait()
+
+    while True:
+        napping = asyncio.create_task(nap())
+        stopping = asyncio.create_task(stop())
+        await asyncio.wait([napping, stopping], return_when=asyncio.FIRST_COMPLETED)
+"""
+
+
+@pytest.mark.parametrize("left", ["stopping", "napping"])
+def test_the_title_names_the_task_that_is_left(
+    left: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code = RACE if left == "stopping" else RACE.replace("await app.stopped.wait()", "await asyncio.sleep(1)")
+    (tmp_path / "beat.py").write_text(code, encoding="utf-8")
+    assert cli._status(["report", "--isolated", "--no-cache"]) == 0
+    assert f"`{left}` in `beat` (LK210" in capsys.readouterr().out

@@ -384,3 +384,22 @@ def work(url, descriptor, settings):
 )
 def test_the_repair_minds_what_it_could_break(made: str, use: str, rule: str, hint: str) -> None:
     assert finding(CARED.format(made=made, use=use), rule).hint == hint
+
+
+SPAN = """\
+class Span:
+    __slots__ = ("id",)
+    seen = {made}
+
+    def on_message(self, user_id):
+        self.seen{add}
+"""
+
+
+@pytest.mark.parametrize(("made", "add"), [("{}", "[user_id] = 1"), ("[]", ".append(user_id)")])
+def test_a_slot_is_needed_where_a_class_has_slots(made: str, add: str) -> None:
+    code = SPAN.replace("{made}", made).replace("{add}", add)
+    for text, slots in ((code, True), (code.replace("__slots__", "fields"), False)):
+        hint = prose.hint(finding(text, "LK102"), load())
+        assert ("into `__slots__`" in hint) == slots
+        assert ("make it in `__init__`" in hint) != slots

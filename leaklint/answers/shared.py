@@ -89,6 +89,11 @@ def through_instance(use: Use) -> bool:
     return bool(function.params) and holder.text == function.params[0].name and not is_classmethod(function)
 
 
+def slotted(use: Use) -> bool:
+    """Does the class list what its instances may have? No name of its body is among them: `self.items = []` fails."""
+    return "__slots__" in use.place.scope.bindings
+
+
 def merges(use: Use) -> bool:
     """`self.modules.extend(other.modules)`: what another class lists in its own body is taken over."""
     value = use.value

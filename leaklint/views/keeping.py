@@ -99,6 +99,10 @@ class Keeping(View):
         called = any(e.stmt.scope.function is not function for e in self.basis.mentions(function.name))
         return public and (drain.conditional(use.stmt) or not called)
 
+    def slotted(self, use: Use) -> bool:
+        """Can the constructor not bind what the class body holds, as the class has `__slots__`?"""
+        return shared.slotted(use)
+
     def through_instance(self, use: Use) -> bool:
         """Is something added to what all instances share by way of one of them?"""
         return shared.through_instance(use)

@@ -57,10 +57,11 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
 def advice(facts: Facts, value: Value, use: Use) -> str:
     if facts.adds_itself(use):
         return "weak"
+    slots = "_slots" if facts.slotted(use) else ""
     if use.verb not in KEYED:
-        return "own" if facts.through_instance(use) else "latest"
+        return f"own{slots}" if facts.through_instance(use) else "latest"
     evicted = facts.when_evicted(value, use)
-    return evicted if evicted in ("locks", "memo") else "bound"
+    return "locks" if evicted == "locks" else f"memo{slots}" if evicted == "memo" else f"bound{slots}"
 
 
 def drives(facts: Facts, value: Value, use: Use) -> Answer | None:

@@ -47,7 +47,7 @@ class Chapters:
 
     def title(self, entry: Entry) -> str:
         """What leaks; of several the first ones."""
-        names = list(dict.fromkeys(self.sense.title(one) for one in entry.findings))
+        names = list(dict.fromkeys(self.sense.title(one, self.reasons.left(one)) for one in entry.findings))
         first, more = self._words("comma").join(names[:NAMED]), len(names) - NAMED
         return self._words("and_more", first=first, number=more) if more > 0 else first
 

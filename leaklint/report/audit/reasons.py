@@ -49,7 +49,7 @@ class Reasons:
             return ""  # what leaves it behind is told
         awaited = self._waits(finding)
         if awaited is not None:
-            return self._until(finding, awaited)
+            return self._until(finding, awaited[0])
         emptied = self._shown(finding, ("released",))
         uses = self._uses(finding) if not emptied else ()
         if uses:
@@ -72,7 +72,7 @@ class Reasons:
         """The same in few words, where there are."""
         awaited = self._waits(finding)
         if awaited is not None:
-            return self._until(finding, awaited, far=False)
+            return self._until(finding, awaited[0], far=False)
         if finding.release != "never":
             return ""
         return self._shown(finding, ("released",))
@@ -122,13 +122,22 @@ class Reasons:
         wanted = container_of(finding, self.places) if held else None
         return self.registry.uses(wanted) if wanted is not None else ()
 
-    def _waits(self, finding: Finding) -> Wait | None:
+    def left(self, finding: Finding) -> str:
+        """Of several tasks the one that does not end by itself, where that is not the first."""
+        awaited = self._waits(finding)
+        if awaited is None or awaited[1] == finding.span.line:
+            return ""
+        tasks = (e.args.get("task", "") for e in finding.evidence if e.span.line == awaited[1])
+        return next(filter(None, tasks), "")
+
+    def _waits(self, finding: Finding) -> tuple[Wait, int] | None:
+        """What the first task waits for that does not end by itself, and where that is started."""
         if prose.rule_of(finding, self.catalogue).family != "tasks" or finding.release != "never":
             return None
         lines = self.read(finding.path) or ()
         starts = [finding.span.line, *(one.span.line for one in finding.evidence if one.role == "acquired")]
-        found = (waits(lines, line) for line in dict.fromkeys(starts))
-        return next((one for one in found if one is not None), None)
+        found = ((waits(lines, line), line) for line in dict.fromkeys(starts))
+        return next(((wait, line) for wait, line in found if wait is not None), None)
 
     def _until(self, finding: Finding, wait: Wait, far: bool = True) -> str:
         task, where = f"`{printable(wait.task)}`", place(finding.path, wait.line)

@@ -75,13 +75,14 @@ class Sense:
     def around(self, found: Finding | Cleared) -> Around:
         return self.places.around(found.path, found.span.line)
 
-    def title(self, found: Finding | Cleared) -> str:
-        """What leaks: an attribute or a name of the module by its dotted name, all else as what it is in."""
+    def title(self, found: Finding | Cleared, left: str = "") -> str:
+        """What leaks: an attribute or a name of the module by its dotted name, all else as what it is in; of several
+        tasks the one that is `left`."""
         name, where = found.subject.partition(":")[2] or found.subject, self.around(found)
         inside = ".".join((*where.names, ""))
         if not where.function or not name.startswith(inside):
             return f"`{printable(name)}`"
-        inner = name[len(inside) :]
+        inner = left or name[len(inside) :]
         if inner.endswith("..."):
             inner = f"{inner.partition('(')[0]}(...)" if "(" in inner else inner
         return self._words("within", name=f"`{printable(inner)}`", function=f"`{printable(where.function)}`")
