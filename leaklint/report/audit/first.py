@@ -39,6 +39,7 @@ class First:
         words, chapters, first = self.words, self.chapters, entry.first
         beside = " ".join(f"-> {number}" for number in self.related.get(entry.number, ()))
         why = chapters.reasons.short(first) or chapters.sense.cost(first)
+        why = words("space").join(filter(None, (chapters.reasons.holds(*entry.findings), why)))
         repair = chapters.sense.repair(first)
         return (
             words(

@@ -148,6 +148,10 @@ class Chapters:
         """Is there a patch for it?"""
         return any(one in self._proposals for one in entry.findings)
 
+    def impact(self, finding: Finding) -> str:
+        """What one entry is, how they grow, and who holds them."""
+        return self._words("space").join(filter(None, (self.reasons.holds(finding), self.sense.impact(finding))))
+
     def _brief(self, entry: Entry) -> tuple[str, ...]:
         words, sense, first = self._words, self.sense, entry.first
         said = words("space").join((sense.problem(first), sense.when(first)))
@@ -180,7 +184,7 @@ class Chapters:
                 each("problem", sense.problem),
                 each("trigger", sense.trigger),
                 each("why", self.reasons.why),
-                each("impact", sense.impact),
+                each("impact", self.impact),
             ),
             brief=self._brief(entry),
             evidence=(words("label.evidence"), tuple(self._snippets(findings[:SHOWN]))),

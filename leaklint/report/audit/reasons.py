@@ -13,6 +13,7 @@ from leaklint.report import prose
 from leaklint.report.audit.callers import Registry, Wanted, container_of
 from leaklint.report.audit.labels import label
 from leaklint.report.audit.mentions import Mention
+from leaklint.report.audit.nearby import outlet, stored
 from leaklint.report.audit.places import Places
 from leaklint.report.audit.sense import place
 from leaklint.report.audit.waits import Wait, waits
@@ -104,7 +105,45 @@ class Reasons:
         wanted = container_of(finding, self.places)
         name = f"`{printable(wanted.name)}`" if wanted is not None else ""
         told = ((use, found[use]) for use in _FITS if use in found)
-        return tuple(self.words(f"fits.{use}", places=self.by_function(some), name=name) for use, some in told)
+        uses_ = (self.words(f"fits.{use}", places=self.by_function(some), name=name) for use, some in told)
+        return (*self._beside(finding, name), *uses_)
+
+    def _beside(self, finding: Finding, name: str) -> Iterator[str]:
+        """What the class and the function around it do with others that hold the same."""
+        wanted, lines = container_of(finding, self.places), self.read(finding.path) or ()
+        if wanted is None or not self._holds(finding):
+            return
+        comma = self.words("comma")
+        same = stored(lines, finding.span.line)
+        if same is not None and same.others:
+            others = comma.join(f"`{printable(one)}`" for one in same.others)
+            yield self.words("fits.others", list=others)
+        told = any(one.role in ("sibling", "released") for one in finding.evidence)
+        means = self.catalogue.apis.means
+        out = outlet(lines, wanted.klass, wanted.name, finding.args.get("key", ""), means) if not told else None
+        if out is not None:
+            yield self.words(
+                "fits.sibling" if out.sibling else "fits.ending",
+                name=name,
+                sibling=f"`{printable(out.sibling)}`",
+                method=f"`{printable(wanted.klass)}.{printable(out.method)}`",
+                place=place(finding.path, out.line),
+                key=f"`{printable(out.key)}`",
+            )
+
+    def holds(self, *findings: Finding) -> str:
+        """What one entry is, where the code shows it; of several the heaviest: an object before plain values."""
+        held = [(stored(self.read(one.path) or (), one.span.line), one) for one in findings if self._holds(one)]
+        known = [(one, of) for one, of in held if one is not None and one.kind]
+        one, finding = min(known, key=lambda pair: pair[0].kind != "instance", default=(None, None))
+        if one is None or finding is None:
+            return ""
+        name = f"`{printable(one.name)}`"
+        return self.words(f"holds.{one.kind}", name=name, place=place(finding.path, one.line))
+
+    def _holds(self, finding: Finding) -> bool:
+        """Is it about something that holds entries?"""
+        return prose.rule_of(finding, self.catalogue).family in _HELD
 
     def _sentence(self, said: Sequence[str]) -> str:
         text = self.words("semicolon").join(said)
@@ -118,8 +157,7 @@ class Reasons:
         return any(name in line for line in made for name in names)
 
     def _uses(self, finding: Finding) -> tuple[Mention, ...]:
-        held = prose.rule_of(finding, self.catalogue).family in _HELD
-        wanted = container_of(finding, self.places) if held else None
+        wanted = container_of(finding, self.places) if self._holds(finding) else None
         return self.registry.uses(wanted) if wanted is not None else ()
 
     def left(self, finding: Finding) -> str:
