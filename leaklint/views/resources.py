@@ -135,6 +135,10 @@ class Resources(View):
         responses = (t for t in self.traces if self.sort(t[0].row) == "response")
         return tuple(halfread.halfread(self.basis, responses))
 
+    def read_whole(self, row: Row, call: Expr) -> bool:
+        """Is it closed by being read to its end, where that does not fail?"""
+        return halfread.read_whole(self.basis, row, call)
+
     @cached_property
     def listed(self) -> tuple[listed.Listed, ...]:
         """Local lists of what is opened one after the other."""

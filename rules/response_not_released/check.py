@@ -14,7 +14,9 @@ from leaklint.tree.ir import Expr, source
 def check(facts: Facts) -> Iterator[Hit | Clear]:
     for found in facts.unreleased:
         if facts.sort(found.row) == "response" and not found.defence:
-            how, hint = "named" if found.name else "dropped", _hint(found.row, whole=found.derived is None)
+            whole = facts.read_whole(found.row, found.call)
+            how = "whole" if whole else "named" if found.name else "dropped"
+            hint = _hint(found.row, whole=found.derived is None)
             yield _hit(facts, found.row, found.call, (found.subject, found.name), how, hint)
     for half in facts.halfread:
         place, row = half.paths.place, half.paths.row

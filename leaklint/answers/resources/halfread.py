@@ -8,7 +8,9 @@ from typing import Literal
 
 from leaklint.answers.releasing.fate import manages
 from leaklint.answers.ways.paths import Paths
+from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
+from leaklint.meaning.scopes import is_called
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Stmt, ancestors, statements
 
@@ -34,6 +36,18 @@ def halfread(basis: Basis, traces: Iterable[tuple[Paths, Expr]]) -> Iterator[Hal
         found = next((h for u in paths.releases for h in _left(basis, u)), None)
         if found is not None:
             yield Halfread(paths, value, *found)
+
+
+def read_whole(basis: Basis, row: Row, call: Expr) -> bool:
+    """Is a response read to its end, by `response.read()` without a size, or in the statement that asks for it? That
+    closes it, unless it fails."""
+    given = call.parent
+    if given is not None and given.op == "attr":
+        return given.text in row.bulk and is_called(given)
+    stmt = call.stmt
+    place = basis.names.place(stmt.targets[0]) if stmt.op == "assign" and len(stmt.targets) == 1 else None
+    uses = basis.all_uses(place) if place is not None else ()
+    return any(u.verb in row.bulk and u.site.op == "call" and len(u.site.args) == 1 for u in uses)
 
 
 def _reads(basis: Basis, use: Use) -> bool:
