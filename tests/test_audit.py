@@ -77,7 +77,7 @@ def test_what_stands_in_it(report: Report) -> None:
     assert "2026-01-01 · leaklint " in out
     assert "**4 entries**: 1 P0, 3 P1, 0 P2, at 4 places." in out
     hub = chapter(out, "P0-1")
-    assert hub.startswith("`Hub.locks` (LK103 session-map-never-pruned)\n")
+    assert hub.startswith("`Hub.locks` (LK103 session-map-never-pruned) <a id=")
     for label in (
         "Location",
         "Problem",

@@ -20,11 +20,14 @@ from leaklint.report.tally import by_file
 MODULES = 10
 """Rows of the table by module, at most."""
 
+FEW = 2
+"""Files with no more findings than these have no row."""
+
 MANY = 30
 """With fewer findings figures say nothing new."""
 
-_FOREIGN = ("compare", "upgrade", "upstream", "around")
-_BLIND = ("volume", "native", "allocator", "dynamic", "cycles", "verify")
+_FOREIGN = ("upgrade", "upstream", "around")
+_BLIND = ("native", "dynamic", "verify")
 
 
 def is_leak(code: str, catalogue: Catalogue) -> bool:
@@ -89,7 +92,7 @@ class Appendix:
     def modules(self) -> Iterator[Block]:
         words = self.words
         sound = Counter(split_cell(one.path)[0] for one in self.run.sound)
-        rows = [(row.name, row.counts, sound[row.name]) for row in by_file(self.leaks) if row.total > 1]
+        rows = [(row.name, row.counts, sound[row.name]) for row in by_file(self.leaks) if row.total > FEW]
         if len(self.leaks) >= MANY and rows:
             yield Text(words("about.modules"))
             yield Table(

@@ -101,18 +101,16 @@ def _brief(brief: Brief) -> Iterator[str]:
 
 
 def _item(item: Item, colon: str) -> Iterator[str]:
-    yield f'<a id="{item.anchor}"></a>'
-    yield ""
     rules = ", ".join(f"{code} {name}" for code, name in item.rules.items())
-    yield f"### {item.number} {inline(item.title)} ({rules})"
+    yield f'### {item.number} {inline(item.title)} ({rules}) <a id="{item.anchor}"></a>'
     yield ""
     for point in item.points:
         yield from _point(point, colon)
     yield ""
     yield from _code(item)
     yield from _point(item.repair, colon)
-    yield ""
     if item.patch[1]:
+        yield ""
         yield from _patches(item)
         yield ""
     for point in item.notes:
