@@ -250,6 +250,19 @@ class Backend:
             "        if key not in self._links:\n            self._links[key] = self._open()\n",
             "key",
         ),
+        (
+            "        if self._link is None:\n            self._link = self._open()\n",
+            (
+                "        try:\n            return self._links[key]\n        except KeyError:\n"
+                "            self._links[key] = self._open()\n"
+            ),
+            "key",
+        ),
+        (
+            "        if self._link is None:\n            self._link = self._open()\n",
+            "        try:\n            return self._links[key]\n        except KeyError:\n            self._open()\n",
+            "outside",
+        ),
     ],
 )
 def test_a_branch_that_is_taken_once_says_how_often(old: str, new: str, often: str) -> None:

@@ -76,6 +76,8 @@ def _of(function: ast.FunctionDef | ast.AsyncFunctionDef, setters: dict[str, set
     emptied = {text for text, value in _set([function]) if _is_empty(value) and id(value) not in caught}
     for block in _blocks(function):
         for at, stmt in enumerate(block):
+            if isinstance(stmt, ast.Try):
+                yield from _missed(stmt)
             if not isinstance(stmt, ast.If):
                 continue
             leaves = isinstance(stmt.body[-1], _LEAVES) and not stmt.orelse
@@ -90,6 +92,17 @@ def _of(function: ast.FunctionDef | ast.AsyncFunctionDef, setters: dict[str, set
                         code = ast.unparse(stmt.test)
                         shown = f"if {code}" if len(code) <= _LONG else f"if {text} ..."
                         yield Guard(*what, shown, stmt.lineno, body[0].lineno, body[-1].end_lineno or 0)
+
+
+def _missed(stmt: ast.Try) -> Iterator[Guard]:
+    """`except KeyError` after a look into a map, where it fills that entry."""
+    looked = next((node for node in ast.walk(stmt.body[0]) if isinstance(node, ast.Subscript)), None)
+    for handler in stmt.handlers if looked is not None and isinstance(looked.value, ast.Attribute) else ():
+        if isinstance(handler.type, ast.Name) and handler.type.id == "KeyError" and looked is not None:
+            text, key = ast.unparse(looked.value), ast.unparse(looked.slice)
+            if _fills(handler.body, text, key, {}):
+                first, last = handler.body[0].lineno, handler.body[-1].end_lineno or 0
+                yield Guard("key", key, f"except KeyError: {text}[{key}]", handler.lineno, first, last)
 
 
 def _blocks(function: ast.AST) -> Iterator[list[ast.stmt]]:

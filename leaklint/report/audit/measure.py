@@ -67,5 +67,5 @@ class Measure:
         if rule.family == "tasks" and noun:
             return "measure.processes" if "process" in noun else "measure.threads", ""
         where = f'tracemalloc.Filter(True, "*/{split_cell(finding.path)[0]}", {finding.span.line})'
-        own = rule.family in self.words.table["measure"]
+        own = rule.family in self.words.table["measure"] and rule.family != "registrations"
         return f"measure.{rule.family}" if own else _TRACED, printable(where)

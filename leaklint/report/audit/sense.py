@@ -51,8 +51,10 @@ def place(path: str, line: int) -> str:
 
 
 def closed_up(text: str) -> str:
-    """Chinese without the spaces that a noun leaves which was filled in, and with its own comma between names."""
-    return re.sub(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])", "", text).replace("` and `", "`、`")
+    """Chinese without the spaces that a noun leaves which was filled in, with one before a foreign word, and with its
+    own comma between names."""
+    close = re.sub(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])", "", text).replace("` and `", "`、`")
+    return re.sub(r"`[^`]*`|(?<=[\u4e00-\u9fff])(?=[A-Za-z])", lambda found: found[0] or " ", close)
 
 
 class Sense:
@@ -223,7 +225,8 @@ class Sense:
             return own
         owner, release = finding.owner, finding.release
         driver = self._driver(finding)
-        kinds = ["growth.keyed"] if self._keyed(finding) else [f"growth.{family}.{driver}"]
+        guarded = {"key": ["growth.keyed"], "object": ["growth.object"]}.get(self.way(finding).often, [])
+        kinds = ["growth.keyed"] if self._keyed(finding) else guarded or [f"growth.{family}.{driver}"]
         growth = words.first(*kinds, f"growth.{driver}")
         keys = [f"grows.{family}.{owner}.{release}", f"grows.{family}.{release}", f"grows.{release}"]
         if family == _CONTAINERS and release == "never" and any(one.role == "released" for one in finding.evidence):

@@ -88,7 +88,7 @@ class Sound:
         words, why = self.words, self._why(one)
         bound = next((e.args["what"] for e in one.evidence if e.role == "bound" and e.args.get("what")), "")
         if bound:
-            return f"{why}: `{printable(bound)}`"
+            return words("at", places=why, text=f"`{printable(bound)}`")
         spots = (self._spot(e.path, e.span.line, one) for e in one.evidence[:2])
         return words("reason_at", why=why, places=words("comma").join(dict.fromkeys(spots)))
 
