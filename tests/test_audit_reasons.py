@@ -281,3 +281,27 @@ def test_the_title_names_the_task_that_is_left(
     (tmp_path / "beat.py").write_text(code, encoding="utf-8")
     assert cli._status(["report", "--isolated", "--no-cache"]) == 0
     assert f"`{left}` in `beat` (LK210" in capsys.readouterr().out
+
+
+def test_the_first_screen_says_how_often_as_the_entry_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "beat.py").write_text(RACE, encoding="utf-8")
+    assert cli._status(["report", "--isolated", "--no-cache"]) == 0
+    first, _, rest = capsys.readouterr().out.partition("\n## P1")
+    assert "With each turn of the loop in `beat`." in first
+    assert "Each run of `beat`, and in it each turn of the loop." in rest
+
+
+def test_functions_without_a_name_are_named_by_their_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shown = "    @app.get('/{0}')\n    def _(room_id):\n        return hub.rooms[room_id]\n\n"
+    (tmp_path / "hub.py").write_text(HUB, encoding="utf-8")
+    (tmp_path / "pages.py").write_text(
+        "def pages(app, hub):\n" + shown.format("a") + shown.format("b"), encoding="utf-8"
+    )
+    assert cli._status(["report", "--isolated", "--no-cache"]) == 0
+    assert "`pages.py:4` in `_`, `pages.py:8` in `_`" in capsys.readouterr().out

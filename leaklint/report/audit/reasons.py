@@ -10,7 +10,7 @@ from leaklint.catalogue import Catalogue
 from leaklint.facts import DriverKind, Finding
 from leaklint.project.files import printable
 from leaklint.report import prose
-from leaklint.report.audit.callers import Registry, Wanted, container_of
+from leaklint.report.audit.callers import ANONYMOUS, Registry, Wanted, container_of
 from leaklint.report.audit.labels import label
 from leaklint.report.audit.mentions import Mention
 from leaklint.report.audit.nearby import outlet, stored
@@ -79,8 +79,12 @@ class Reasons:
         return self._shown(finding, ("released",))
 
     def by_function(self, mentions: Sequence[Mention]) -> str:
-        """The first place in each function."""
-        return self.at(list({(one.path, one.function): one for one in reversed(mentions)}.values())[::-1])
+        """The first place in each function; of those without a name each place."""
+        first: dict[tuple[str, str, int], Mention] = {}
+        for one in mentions:
+            nameless = one.function.rpartition(".")[2] == ANONYMOUS
+            first.setdefault((one.path, one.function, one.line if nameless else 0), one)
+        return self.at(list(first.values()))
 
     def _shown(self, finding: Finding, roles: Collection[str]) -> str:
         """What the evidence says of these, and where."""

@@ -168,11 +168,12 @@ class Sense:
             return self._words("when.import" if finding.driver == "import" else "when.code")
         turning = way.often in _PLAIN and finding.driver in _PIECES
         top = wanted_name(wanted) if turning else way.loop if way.often == "loop" else (way.names or (wanted.name,))[-1]
-        kind = f"each_{finding.driver}" if turning else way.often
+        turns = finding.driver == "loop" or self._family(finding) == "tasks"
+        kind = way.often if not turning else "each_loop" if turns else f"each_{finding.driver}"
         said = self._words(f"when.{kind}", top=f"`{printable(top)}`")
         if way.often == "event" and finding.driver == "loop":
-            turns = self._words("when.each_loop", top=f"`{printable(wanted_name(wanted))}`")
-            said = self._words("space").join((turns, said))
+            each = self._words("when.each_loop", top=f"`{printable(wanted_name(wanted))}`")
+            said = self._words("space").join((each, said))
         return said
 
     def _way_out(self, finding: Finding) -> Evidence | None:
