@@ -270,6 +270,19 @@ def test_a_branch_that_is_taken_once_says_how_often(old: str, new: str, often: s
     assert (found.often, found.guard is not None) == (often, often in ("object", "key"))
 
 
+def test_a_key_that_is_taken_again_comes_more_than_once() -> None:
+    once = BACKEND.replace("self._link is None", "key not in self._links").replace("self._link =", "self._links[key] =")
+    assert way("_open", "Backend", once).often == "key"
+    again = f"{once}\n    def leave(self, key):\n        self._links.pop(key)\n"
+    assert way("_open", "Backend", again).often == "outside"
+
+
+def test_a_loop_is_in_a_function_and_in_no_class() -> None:
+    source = "class Pool:\n    def __init__(self):\n        for _ in range(3):\n            self._fill()\n\n"
+    source += "    def _fill(self):\n        ...\n"
+    assert way("_fill", "Pool", source).names == ("Pool._fill", "Pool.__init__")
+
+
 def test_a_guard_of_the_module_is_for_the_process() -> None:
     source = "X = None\n\n\ndef get():\n    global X\n    if X is None:\n        X = _open()\n    return X\n\n\n"
     source += "def _open():\n    ...\n"

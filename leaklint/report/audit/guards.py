@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from leaklint.report.audit.parsed import parsed
+from leaklint.report.audit.used import REMOVING
 from leaklint.report.sources import Sources
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -29,6 +30,8 @@ class Guard:
     line: int
     first: int
     last: int
+    held: str = ""
+    """The map that is looked into for a key."""
 
 
 class Guards:
@@ -52,12 +55,24 @@ def guards(lines: Sequence[str]) -> tuple[Guard, ...]:
     if tree is None:
         return ()
     try:
-        setters = _setters(tree)
+        setters, emptied = _setters(tree), _emptied(tree)
         functions = (node for node in ast.walk(tree) if isinstance(node, _FUNCTIONS))
         found = [one for function in functions for one in _of(function, setters)]
     except RecursionError:  # an expression that is nested more deeply than it can be written
         return ()
-    return tuple(sorted(found, key=lambda one: (one.first, -one.last)))
+    lasting = (one for one in found if one.held not in emptied)
+    return tuple(sorted(lasting, key=lambda one: (one.first, -one.last)))
+
+
+def _emptied(tree: ast.Module) -> set[str]:
+    """Maps from which a key is taken again: what is behind a look for it comes more than once."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in REMOVING:
+            found.add(ast.unparse(node.func.value))
+        elif isinstance(node, ast.Delete):
+            found |= {ast.unparse(one.value) for one in node.targets if isinstance(one, ast.Subscript)}
+    return found
 
 
 def _setters(tree: ast.Module) -> dict[str, set[str]]:
@@ -91,7 +106,8 @@ def _of(function: ast.FunctionDef | ast.AsyncFunctionDef, setters: dict[str, set
                     if what is not None:
                         code = ast.unparse(stmt.test)
                         shown = f"if {code}" if len(code) <= _LONG else f"if {text} ..."
-                        yield Guard(*what, shown, stmt.lineno, body[0].lineno, body[-1].end_lineno or 0)
+                        held = text if key else ""
+                        yield Guard(*what, shown, stmt.lineno, body[0].lineno, body[-1].end_lineno or 0, held)
 
 
 def _missed(stmt: ast.Try) -> Iterator[Guard]:
@@ -102,7 +118,7 @@ def _missed(stmt: ast.Try) -> Iterator[Guard]:
             text, key = ast.unparse(looked.value), ast.unparse(looked.slice)
             if _fills(handler.body, text, key, {}):
                 first, last = handler.body[0].lineno, handler.body[-1].end_lineno or 0
-                yield Guard("key", key, f"except KeyError: {text}[{key}]", handler.lineno, first, last)
+                yield Guard("key", key, f"except KeyError: {text}[{key}]", handler.lineno, first, last, text)
 
 
 def _blocks(function: ast.AST) -> Iterator[list[ast.stmt]]:

@@ -101,7 +101,7 @@ class _Climb:
             if above is None:
                 yield None, _ended(way, _top(wanted, one))
                 continue
-            name = _name(above)
+            name = one.function if one.function.endswith("__") else _name(above)  # a class has no loop
             further = replace(way, names=(*way.names, name), loop=name if one.repeated else way.loop)
             if guard is None:
                 yield above, further
