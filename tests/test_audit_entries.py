@@ -261,3 +261,15 @@ def test_a_line_names_all_its_places_below(folder: Path, capsys: pytest.CaptureF
     assert " more |" in row
     assert "`app/task_4.py:5`" not in row
     assert "`app/task_4.py:5`" in text.partition(" Location</summary>")[2].partition("</details>")[0]
+
+
+def test_the_first_entries_say_how_to_measure_them(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    hub = "class {0}:\n    def __init__(self):\n        self.kept = {{}}\n\n    def on_join(self, user_id, g):\n"
+    hub += "        self.kept[user_id] = g()\n"
+    for n in range(7):
+        Path(f"app/hub_{n}.py").write_text(hub.format(f"Hub{n}"), encoding="utf-8")
+    Path("app/jobs.py").unlink()
+    text = report(capsys, "app")
+    assert text.count("\n### P1-") == 7
+    assert text.count("- **Measure**") == text.count("- **No leak if**") == 5
+    assert text.count("- **How certain**: medium: ") == 7

@@ -171,7 +171,7 @@ class _Builder:
             yield Brief(head, tuple(map(self._item, rest)), self.words("label.patches"))
 
     def _item(self, entry: Entry) -> Item:
-        return self.chapters.item(entry, self.related.get(entry.number, ()))
+        return self.chapters.item(entry, self.related.get(entry.number, ()), entry in self.entries[:STEPS])
 
     def since(self) -> Iterator[Block]:
         words, past = self.words, self.about.past

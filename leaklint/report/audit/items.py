@@ -86,12 +86,14 @@ class Chapters:
         days = (self._today - seen).days if seen else 0
         return self._words("status.old", date=seen, days=days) if seen else self._words("status.new")
 
-    def _notes(self, entry: Entry, related: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    def _notes(self, entry: Entry, related: Sequence[str], first: bool) -> Iterator[tuple[str, tuple[str, ...]]]:
         words, findings = self._words, entry.findings
-        yield words("label.measure"), self._some(self._measure.texts(findings))
+        if first:
+            yield words("label.measure"), self._some(self._measure.texts(findings))
         yield words("label.certainty"), tuple(dict.fromkeys(map(self.sense.certainty, findings)))
-        wrong = (text for code in entry.rules for text in self._wrong(code))
-        yield words("label.wrong"), (words("space").join(wrong),)
+        if first:
+            wrong = (text for code in entry.rules for text in self._wrong(code))
+            yield words("label.wrong"), (words("space").join(wrong),)
         if self._past is not None:
             yield words("label.status"), tuple(dict.fromkeys(self._status(one, self._past) for one in findings))
         if related:
@@ -163,7 +165,8 @@ class Chapters:
             words("with_patch", repair=repair) if self.patched(entry) else repair,
         )
 
-    def item(self, entry: Entry, related: Sequence[str]) -> Item:
+    def item(self, entry: Entry, related: Sequence[str], first: bool) -> Item:
+        """Of those that come `first` also how to see in a running process that it is so, and when it is not."""
         words, sense, findings = self._words, self.sense, entry.findings
         locations = dict.fromkeys(place(one.path, one.span.line) for one in findings)
 
@@ -190,5 +193,5 @@ class Chapters:
             evidence=(words("label.evidence"), tuple(self._snippets(findings[:SHOWN]))),
             repair=(label_, (*repair, *fits)),
             patch=(words("label.patch"), tuple(self._patch(findings))),
-            notes=tuple(self._notes(entry, related)),
+            notes=tuple(self._notes(entry, related, first)),
         )
