@@ -108,9 +108,10 @@ def _taken(basis: Basis, call: Expr, given: Expr, traceback: bool) -> str:
         return source(call.args[0])
     if not traceback or basis.apis.means("telling_methods", word) or basis.apis.names_error(word):
         return ""
+    row = basis.types.callee(call).row
     name = dict(zip(map(id, call.args), call.names, strict=False)).get(id(given), "")
     made = name.isidentifier() and (word[:1].isupper() or basis.apis.means("making_functions", word))
-    return source(call.args[0]) if made or basis.apis.means("sending_methods", word) else ""
+    return source(call.args[0]) if made and (row is None or row.kind != "task") else ""
 
 
 def _by_name(basis: Basis, target: Expr, depth: int, traceback: bool) -> str:
