@@ -36,20 +36,22 @@ class Described:
 
 def described(basis: Basis) -> Iterator[Described]:
     """Each text that is made of an error, and kept or sent as it is."""
-    for stmt in basis.module.stmts:
-        for expr in flat_of(stmt):
-            if expr.op == "call" and basis.names.qualified(expr.args[0]) in _TRACEBACKS and "limit" not in expr.names:
-                where = _goes(basis, expr, _DEPTH, traceback=True)
-                if where:
-                    yield Described(expr, source(expr), "traceback", where, _handler(expr))
-            elif expr.op == "name" and expr.parent is not None:
-                handler = _handler(expr)
-                if handler is None or handler.name != expr.text or not catches_all(handler):
-                    continue
-                whole = _text(basis, expr)
-                where = _goes(basis, whole, _DEPTH) if whole is not None else ""
-                if whole is not None and where:
-                    yield Described(whole, expr.text, "failure", where, handler)
+    for call in (c for name in _TRACEBACKS for c in basis.calls_of.get(name, ()) if "limit" not in c.names):
+        where = _goes(basis, call, _DEPTH, traceback=True)
+        if where:
+            yield Described(call, source(call), "traceback", where, _handler(call))
+    for handler in (b for s in basis.module.stmts for b in s.blocks if b.kind == "handler" and b.name):
+        if catches_all(handler):
+            yield from _failures(basis, handler)
+
+
+def _failures(basis: Basis, handler: Block) -> Iterator[Described]:
+    """The texts that a handler of any error makes of it."""
+    for expr in (e for s in statements(handler) for e in flat_of(s) if e.op == "name" and e.text == handler.name):
+        whole = _text(basis, expr) if expr.parent is not None and _handler(expr) is handler else None
+        where = _goes(basis, whole, _DEPTH) if whole is not None else ""
+        if whole is not None and where:
+            yield Described(whole, expr.text, "failure", where, handler)
 
 
 def _handler(expr: Expr) -> Block | None:
