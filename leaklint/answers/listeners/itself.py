@@ -19,7 +19,7 @@ from leaklint.meaning.flow import LEAVING
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import CONSTRUCTORS, is_called, source_name
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, source, walk
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, source, walk
 
 _STORING = ("__setitem__", "append", "appendleft", "add", "insert")
 _LETTING_GO = ("clear", "pop", "popitem", "popleft", "remove", "discard", "__delitem__")
@@ -48,21 +48,23 @@ def itself(basis: Basis) -> Iterator[Itself]:
     function that calls itself."""
     for uses in basis.uses.values():
         yield from (found for use in uses if (found := _in_own(basis, use)) is not None)
-    told: set[Scope] = set()
     for stmt in basis.module.stmts:
         if stmt.op == "assign" and stmt.value is not None and stmt.value.op in ("lambda", "name", "call", "attr"):
             yield from (found for t in stmt.targets if (found := _given(basis, stmt, t, stmt.value)) is not None)
-        if stmt.scope.function in told:
+    told: set[Scope] = set()
+    registering = (word for word in basis.identifiers if basis.apis.means("done_registering", word))
+    for call in (e.parent for word in registering for e in basis.mentions(word) if is_called(e)):
+        if call is None or call.stmt.scope.function in told:
             continue
-        calls = (e for e in flat_of(stmt) if e.op == "call" and basis.apis.means("done_registering", source_name(e)))
-        for found in (f for call in calls if (f := _called_back(basis, stmt, call)) is not None):
-            told.add(stmt.scope.function)
+        found = _called_back(basis, call.stmt, call)
+        if found is not None:
+            told.add(call.stmt.scope.function)
             yield found
     for scope in basis.module.scopes:
         if scope.kind == "function" and scope.parent is not None and scope.parent.kind == "function":
-            found = _recursive(basis, scope, scope.parent)
-            if found is not None:
-                yield found
+            again = _recursive(basis, scope, scope.parent)
+            if again is not None:
+                yield again
 
 
 # -- in a container of its own ----------------------------------------------------------------------------------------

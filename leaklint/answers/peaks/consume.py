@@ -37,6 +37,9 @@ def peaks(basis: Basis) -> Iterator[Peak]:
 
 
 def _peaks(basis: Basis) -> Iterator[Peak]:
+    for word in basis.identifiers:
+        if basis.apis.means("response_pieces", word):
+            yield from (peak for taken in basis.mentions(word) for peak in unstreamed(basis, taken))
     for stmt in basis.module.stmts:
         if stmt.op == "for" and stmt.value is not None:
             yield from _iterated(basis, stmt, stmt.value)
@@ -47,9 +50,9 @@ def _peaks(basis: Basis) -> Iterator[Peak]:
             if expr.op == "call":
                 yield from handed_on(basis, expr)
                 yield from read_in_rounds(basis, expr)
-            yield from part(basis, expr)
-            yield from unstreamed(basis, expr)
-            if expr.op == "comp":
+            if expr.op in ("call", "attr", "sub"):
+                yield from part(basis, expr)
+            elif expr.op == "comp":
                 yield from _parsed(basis, expr)
             elif expr.op == "yieldfrom":
                 found = whole(basis, expr.args[0])

@@ -47,8 +47,8 @@ def _until_empty(call: Expr, loop: Stmt) -> bool:
 
 
 def unstreamed(basis: Basis, taken: Expr) -> Iterator[Peak]:
-    """`response.iter_content()` of a request that was not told to stream: the body is there when it returns."""
-    if taken.op != "attr" or not basis.apis.means("response_pieces", taken.text) or taken.args[0].op != "name":
+    """`response.iter_content` of a request that was not told to stream: the body is there when it returns."""
+    if taken.op != "attr" or taken.args[0].op != "name":
         return
     name = taken.args[0]
     made = [b.value for b in basis.names.bindings(name.text, name.scope) if b.how in ("assign", "with")]
