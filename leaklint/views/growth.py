@@ -87,7 +87,13 @@ class Growth(View):
 
     def forgotten_beside(self, value: Value) -> sibling.Sibling | None:
         """One of them, where nothing is ever taken out of `value` itself."""
-        return None if value.shrinks else next(self.siblings(value), None)
+        if value.place not in self._beside:  # asked for each insert
+            self._beside[value.place] = None if value.shrinks else next(self.siblings(value), None)
+        return self._beside[value.place]
+
+    @cached_property
+    def _beside(self) -> dict[Place, sibling.Sibling | None]:
+        return {}
 
     def left_behind(self, value: Value, inserts: Sequence[Use]) -> Iterator[sibling.Sibling]:
         """Containers that are cleaned together with `value`, and in one more place without it."""

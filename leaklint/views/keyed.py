@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import Literal
 
 from leaklint.answers import key, owner
 from leaklint.answers.growth import coverage, memo, narrower, overs, record
 from leaklint.meaning.basis import NO, Answer
+from leaklint.meaning.names import Place
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Block, Scope, source
 from leaklint.value import Value
@@ -78,7 +80,12 @@ class Keyed(Growth):
         function that ends what it looks up here by the same kind of key?"""
         if value.shrinks or insert.stmt.scope.function.kind != "function":
             return False
-        return self.forgotten_beside(value) is not None or any(self._parts(u) for u in value.uses)
+        return self.forgotten_beside(value) is not None or value.place in self._parted
+
+    @cached_property
+    def _parted(self) -> frozenset[Place]:
+        """The places of which an entry is looked up where what it stands for is ended."""
+        return frozenset(v.place for v in self.values if any(self._parts(u) for u in v.uses))
 
     def _parts(self, look: Use) -> bool:
         """`plugin = self.plugins[name]` in `unload_plugin(name)`."""
