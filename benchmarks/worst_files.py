@@ -14,10 +14,11 @@ import warnings
 
 from timed import files
 
-from leaklint.analyze import DEEPEST, analyze
+from leaklint.analyze import analyze
 from leaklint.catalogue import load
 from leaklint.gating.gate import Gate
 from leaklint.gating.scan import scan
+from leaklint.parsing import DEEPEST
 from leaklint.project.files import decode
 
 
