@@ -9,7 +9,7 @@ from leaklint.answers.releasing.fate import manages
 from leaklint.answers.ways.handlers import catches_all, handles
 from leaklint.counterparts import counterpart, ends_of, undoings
 from leaklint.meaning.basis import Basis, calls
-from leaklint.meaning.flow import Effects, open_exits
+from leaklint.meaning.flow import LEAVING, Effects, open_exits
 from leaklint.meaning.names import Place
 from leaklint.tree.ir import Block, Expr, Stmt, ancestors, source, statements
 
@@ -53,7 +53,7 @@ def _skipped(basis: Basis, body: Block, told: Collection[Place]) -> Iterator[Bar
         left = [y for y in reaching if done is None or y.ordinal > done.ordinal]
         after = [s for s in inner if left and s.ordinal > left[0].ordinal and _same(basis, s, undo)]
         passed = _passes(basis, body, left, after) if left else None
-        if passed is not None:
+        if passed is not None and passed.ordinal < undo.ordinal:
             beside = (s for s in undo.parent.stmts if s.ordinal > passed.ordinal) if undo.parent is not None else ()
             yield Bare(passed, undo, done, tuple(s for s in beside if s is undo or _puts_back(basis, s, before)))
 
@@ -84,6 +84,10 @@ def _passes(basis: Basis, body: Block, yields: Sequence[Stmt], undoing: Sequence
 
 def _follows(bare: Stmt, undo: Stmt) -> bool:
     """Does a `yield` go on to a statement that stands after it, or after a block around it?"""
+    beyond = {undo.parent, *(block for block, _ in ancestors(undo))}
+    apart = (block for block in (bare.parent, *(b for b, _ in ancestors(bare))) if block not in beyond)
+    if any(block is not None and block.stmts[-1].op in LEAVING for block in apart):
+        return False  # `if simple: yield; return`
     over = {stmt.parent: stmt for stmt in (bare, *(owner for _, owner in ancestors(bare)))}
     for block, owner in ((undo.parent, undo), *((o.parent, o) for _, o in ancestors(undo))):
         if block in over:
