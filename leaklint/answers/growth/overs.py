@@ -75,10 +75,10 @@ def _looked_up(basis: Basis, inserts: Sequence[Use], removals: Sequence[Use], re
 def _late(basis: Basis, inserts: Sequence[Use], removals: Sequence[Use]) -> Iterator[Gap]:
     """An answer that is stored for one who takes it out after a wait with a time limit, and has given up by now."""
     takers = {r.stmt.scope.function for r in removals}
+    answering = {u.stmt.scope.function for u in inserts} - takers
+    telling = {f for f in answering if any(_tells(e) for s in statements(f.block) for e in s.flat)}
     for insert in inserts:
-        function = insert.stmt.scope.function
-        told = any(_tells(e) for s in statements(function.block) for e in s.flat)
-        if function in takers or _asks_first(insert) or not told:
+        if insert.stmt.scope.function not in telling or _asks_first(insert):
             continue
         for removal in removals:
             if (given_up := _gives_up(basis, insert, removal)) is not None:

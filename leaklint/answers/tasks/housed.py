@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from leaklint.answers.spawn import LOOKS, Spawn, spawn
 from leaklint.answers.tasks.lasting import lasting, told
 from leaklint.answers.tasks.lodged import looked_at
-from leaklint.meaning.basis import Basis
+from leaklint.meaning.basis import Basis, once
 from leaklint.meaning.names import Place
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, flat_of
@@ -70,9 +71,13 @@ def _named_again(basis: Basis, target: Expr) -> bool:
     key = target.args[1]
     if key.op != "const":
         return any(e is not key and e not in e.stmt.targets for e in basis.mentions(key.text))
-    return any(
-        e.op == "const" and e.value == key.value and e is not key for s in basis.module.stmts for e in flat_of(s)
-    )
+    return _constants(basis)[key.value] > 1
+
+
+@once(meanwhile=Counter())
+def _constants(basis: Basis) -> Counter[str]:
+    """How often each constant stands in the module."""
+    return Counter(e.value for s in basis.module.stmts for e in flat_of(s) if e.op == "const")
 
 
 _REMOVING = ("__delitem__", "pop", "clear")
