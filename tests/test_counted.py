@@ -6,6 +6,7 @@ import ftplib
 import gc
 import http.client
 import imaplib
+import mailbox
 import platform
 import poplib
 import smtplib
@@ -114,6 +115,10 @@ MAKERS: dict[str, Callable[[Peer], Any]] = {
 }
 
 
+FILES: dict[str, Callable[[Path], Any]] = {"mailbox.mbox": mailbox.mbox}
+DESCRIPTORS = Path("/proc/self/fd")
+
+
 @pytest.fixture
 def no_collector() -> Iterator[None]:
     gc.disable()
@@ -133,7 +138,7 @@ def counted() -> list[str]:
 
 @pytest.mark.skipif(platform.python_implementation() != "CPython", reason="only CPython counts references")
 @pytest.mark.usefixtures("no_collector")
-@pytest.mark.parametrize("name", counted())
+@pytest.mark.parametrize("name", [name for name in counted() if name not in FILES])
 def test_it_ends_with_the_last_reference(name: str) -> None:
     peer = Peer(GREETINGS.get(name, b""))
     try:
@@ -146,6 +151,25 @@ def test_it_ends_with_the_last_reference(name: str) -> None:
     del made
     peer.thread.join()
     assert peer.gone.is_set()
+
+
+@pytest.mark.skipif(platform.python_implementation() != "CPython", reason="only CPython counts references")
+@pytest.mark.skipif(not DESCRIPTORS.is_dir(), reason="the system does not show what is open")
+@pytest.mark.usefixtures("no_collector")
+@pytest.mark.parametrize("name", [name for name in counted() if name in FILES])
+def test_its_file_is_closed_with_the_last_reference(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "kept"
+    path.touch()
+    made = FILES[name](path)
+    assert str(path) in opened()
+    del made
+    assert str(path) not in opened()
+
+
+def opened() -> set[str]:
+    """The paths of all that this process has open."""
+    links = (link for link in DESCRIPTORS.iterdir() if link.is_symlink())
+    return {str(link.readlink()) for link in links}
 
 
 @pytest.mark.parametrize(

@@ -47,18 +47,20 @@ class Keyed(Growth):
 
     def filled_together(self, found: Iterable[_Kept]) -> list[list[_Kept]]:
         """Maps that gain an entry in the same statements under the same key, or one the key of the other
-        (`names[key] = name`, `keys[name] = key`): what takes out one entry takes out all of them."""
+        (`names[key] = name`, `keys[name] = key`): what takes out one entry takes out all of them. Only private ones: of
+        two that other files may reach, one may be cleaned there and the other forgotten."""
         groups: list[list[_Kept]] = []
         known: dict[tuple[Scope, Block | None, str], list[_Kept]] = {}
         for one in found:
             value, use, _ = one
             where = (value.place.scope, use.stmt.parent)
-            group = known.get((*where, source(use.key))) if use.verb != "add" else None
+            private = value.place.path[0].startswith("_")
+            group = known.get((*where, source(use.key))) if private and use.verb != "add" else None
             if group is None:
                 group = []
                 groups.append(group)
             group.append(one)
-            for name in (use.key, use.value):
+            for name in (use.key, use.value) if private else ():
                 if name is use.key or (name is not None and name.op == "name"):
                     known.setdefault((*where, source(name)), group)
         return groups
