@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from leaklint.answers.ways.handlers import catches_all
-from leaklint.meaning.basis import Basis
+from leaklint.meaning.basis import Basis, once
+from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name
-from leaklint.tree.ir import Block, Expr, Stmt, ancestors, flat_of, source, statements
+from leaklint.tree.ir import Block, Expr, Scope, ancestors, flat_of, source, statements
 
 _DEPTH = 3
 _TRACEBACKS = ("traceback.format_exc", "traceback.format_exception", "traceback.format_tb")
@@ -89,19 +90,22 @@ def _goes(basis: Basis, text: Expr, depth: int, traceback: bool = False) -> str:
         return ""
     target = stmt.targets[0]
     if target.op == "attr":
-        kept = basis.apis.means("failure_fields", target.text) and _stored(basis, stmt)
+        kept = basis.apis.means("failure_fields", target.text) and stmt.ordinal < _stores(basis, stmt.scope.function)
         return source(target) if kept else ""
-    return _by_name(basis, target, depth, traceback) if target.op == "name" and depth else ""
+    place = basis.names.place(target) if target.op == "name" and depth else None
+    return _by_name(basis, place, depth, traceback) if place is not None else ""
 
 
-def _stored(basis: Basis, stmt: Stmt) -> bool:
-    """Is the record stored afterwards: `job.save()`, `session.commit()`?"""
-    later = (s for s in statements(stmt.scope.function.block) if s.ordinal > stmt.ordinal)
-    return any(
-        e.op == "call" and e.args[0].op == "attr" and basis.apis.means("storing_methods", e.args[0].text)
-        for s in later
+@once(meanwhile=-1)
+def _stores(basis: Basis, function: Scope) -> int:
+    """The ordinal of the last statement that stores a record: `job.save()`, `session.commit()`; -1 where none does."""
+    stores = (
+        s.ordinal
+        for s in statements(function.block)
         for e in flat_of(s)
+        if e.op == "call" and e.args[0].op == "attr" and basis.apis.means("storing_methods", e.args[0].text)
     )
+    return max(stores, default=-1)
 
 
 def _taken(basis: Basis, call: Expr, given: Expr, traceback: bool) -> str:
@@ -116,9 +120,10 @@ def _taken(basis: Basis, call: Expr, given: Expr, traceback: bool) -> str:
     return source(call.args[0]) if made and (row is None or row.kind != "task") else ""
 
 
-def _by_name(basis: Basis, target: Expr, depth: int, traceback: bool) -> str:
-    place = basis.names.place(target)
-    uses = [u for u in basis.all_uses(place) if u.verb != "bind"] if place is not None else []
+@once(meanwhile="")
+def _by_name(basis: Basis, place: Place, depth: int, traceback: bool) -> str:
+    """The same of what a name stands for, however often it is bound."""
+    uses = [u for u in basis.all_uses(place) if u.verb != "bind"]
     if any(_measured(u.expr) for u in uses):
         return ""
     return next((w for u in uses if (w := _goes(basis, u.expr, depth - 1, traceback))), "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from leaklint.meaning.annotations import alternatives
-from leaklint.meaning.basis import NO, Answer, Basis, Clue
+from leaklint.meaning.basis import NO, Answer, Basis, Clue, once
 from leaklint.meaning.scopes import source_name
 from leaklint.tree.ir import Binding, Expr, Scope, ancestors, is_none, source, statements
 
@@ -117,16 +117,18 @@ def _records(basis: Basis, call: Expr) -> bool:
 
 def bared(basis: Basis, name: Expr) -> bool:
     """Is its traceback taken off in this function: `error.__traceback__ = None`, `detached(error)` of what does so?"""
-    function = name.scope.function
+    return (name.text, name.scope.function) in _bared(basis)
+
+
+@once(meanwhile=frozenset())
+def _bared(basis: Basis) -> frozenset[tuple[str, Scope]]:
+    """The names of exceptions without a traceback, and the functions in which they are that."""
     off = [e for e in basis.mentions("__traceback__") if e in e.stmt.targets and is_none(e.stmt.value)]
-    if any(_is(e.args[0], name, function) for e in off):
-        return True
-    calls = (m.parent for e in off for m in basis.mentions(e.scope.function.name))
-    return any(_is(arg, name, function) for c in calls if c is not None and c.op == "call" for arg in c.args[1:])
-
-
-def _is(expr: Expr, name: Expr, function: Scope) -> bool:
-    return expr.op == "name" and expr.text == name.text and expr.scope.function is function
+    takers = {e.scope.function.name for e in off}
+    calls = (m.parent for taker in takers for m in basis.mentions(taker))
+    given = (arg for c in calls if c is not None and c.op == "call" for arg in c.args[1:])
+    bare = (*(e.args[0] for e in off), *given)
+    return frozenset((e.text, e.scope.function) for e in bare if e.op == "name")
 
 
 def _named(basis: Basis, name: Expr, depth: int) -> Answer:

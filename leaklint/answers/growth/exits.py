@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from leaklint.answers.ways.faults import Faults
 from leaklint.answers.ways.guards import Guards
@@ -20,7 +21,7 @@ def _never(_: Stmt) -> bool:
     return False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Exits:
     """The ways out of a function on which the entry is still there, since its insert or (`held`) from its beginning."""
 
@@ -57,7 +58,7 @@ class Exits:
             return None
         return self._first("return", _never, handling, False)
 
-    @property
+    @cached_property
     def _guards(self) -> Guards:
         """What the entry makes of a test. A holder that is over has let go of all, or goes with it."""
         guards = Guards(self.basis, self.insert.place, self.insert.stmt)
@@ -83,6 +84,8 @@ class Exits:
         waits: Callable[[Stmt], bool] = _never,
     ) -> Stmt | None:
         """Where the entry is left behind by this kind of exit; statements that are told to leave take it along."""
+        if self.function.block is None or not self.basis.budget:
+            return None
         stored, released = self.insert.stmt, self.released
         effects = Effects(
             at=lambda s: "acquire" if s is stored else "release" if s in released or leaves(s) else "",
@@ -92,11 +95,7 @@ class Exits:
             waits=lambda s: s is not stored and waits(s),
             handles=lambda b: handles(self.basis, b),
         )
-        exits = (
-            open_exits(self.basis, self.function.block, effects, held=self.held)
-            if self.function.block is not None
-            else ()
-        )
+        exits = open_exits(self.basis, self.function.block, effects, held=self.held)
         return next((e.stmt for e in exits if e.kind == kind), None)
 
 

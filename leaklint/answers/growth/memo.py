@@ -15,6 +15,7 @@ from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Param, Scope, Stmt, is_none, source, statements, walk
 
 FORGETS = ("cache_clear", "cache_invalidate")
+_READING = ("__getitem__", "get", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,12 +216,19 @@ def _acts(basis: Basis, made: Expr) -> bool:
     name, klass = source_name(made), basis.names.local(made.args[0])
     if any(basis.apis.means(what, name) for what in ("active_classes", "long_lived_classes", "cache_names")):
         return True
-    changed = klass is not None and klass.kind == "class"
-    return changed and any(
-        u.verb not in ("__getitem__", "get", "") and u.stmt.scope.function.name not in CONSTRUCTORS
+    return klass is not None and klass.kind == "class" and klass in _changing(basis)
+
+
+@once(meanwhile=frozenset())
+def _changing(basis: Basis) -> frozenset[Scope]:
+    """The classes whose methods, beside the constructor, change what their instances have."""
+    return frozenset(
+        place.scope
         for place, uses in basis.uses.items()
-        if place.scope is klass
-        for u in uses
+        if place.scope.kind == "class"
+        and any(
+            u.verb not in ("__getitem__", "get", "") and u.stmt.scope.function.name not in CONSTRUCTORS for u in uses
+        )
     )
 
 

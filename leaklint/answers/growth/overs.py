@@ -22,11 +22,12 @@ def overs(basis: Basis, grows: Sequence[Use], shrinks: Sequence[Use]) -> Iterato
     if not keyed or len(keyed) < len(shrinks):
         return
     removing = reaching(basis, {s.stmt.scope.function for s in keyed})
+    handling = removing | {u.stmt.scope.function for u in grows}
     for insert in grows:
         yield from _rejected(basis, insert, keyed, removing)
-        yield from _called_off(basis, insert, grows, keyed, removing)
+        yield from _called_off(basis, insert, keyed, handling)
     if inserts := [u for u in grows if u.stmt.scope.function.kind == "function"]:
-        yield from _looked_up(basis, inserts, keyed, removing)
+        yield from _looked_up(basis, inserts, keyed, handling)
         yield from _late(basis, inserts, keyed)
 
 
@@ -45,27 +46,24 @@ def _rejected(basis: Basis, insert: Use, removals: Sequence[Use], removing: set[
             return
 
 
-def _called_off(
-    basis: Basis, insert: Use, grows: Sequence[Use], removals: Sequence[Use], removing: set[Scope]
-) -> Iterator[Gap]:
-    """A timer that takes its own entry out when its time has come, cancelled by who leaves the entry there."""
+def _called_off(basis: Basis, insert: Use, removals: Sequence[Use], handling: set[Scope]) -> Iterator[Gap]:
+    """A timer that takes its own entry out when its time has come, cancelled by who leaves the entry there: none of
+    those functions that store one or take one out."""
     runs = _timer(basis, insert)
     own = next((r for r in removals if r.stmt.scope.function is runs), None) if runs is not None else None
-    storing = {u.stmt.scope.function for u in grows}
     for use in basis.all_uses(insert.place.entry) if own is not None else ():
-        if use.verb == "cancel" and use.stmt.scope.function not in removing | storing and own is not None:
+        if use.verb == "cancel" and use.stmt.scope.function not in handling and own is not None:
             yield Gap("called_off", insert, use.stmt, own)
             return
 
 
-def _looked_up(basis: Basis, inserts: Sequence[Use], removals: Sequence[Use], removing: set[Scope]) -> Iterator[Gap]:
+def _looked_up(basis: Basis, inserts: Sequence[Use], removals: Sequence[Use], handling: set[Scope]) -> Iterator[Gap]:
     """Where what the key stands for has ended, and the entry is only looked up: `callback = self.callbacks.get(peer)`.
 
     One that is told to end there, or is stored again, may take itself out."""
-    storing = {u.stmt.scope.function for u in inserts}
     for use in basis.all_uses(inserts[0].place):
         function = use.stmt.scope.function
-        if use.verb in ("get", "__getitem__") and function not in removing | storing and _ends_key(basis, use):
+        if use.verb in ("get", "__getitem__") and function not in handling and _ends_key(basis, use):
             told = (u for u in basis.all_uses(use.place.entry) if u.stmt.scope.function is function)
             if all(u.verb in ("", "bind", "__call__") for u in told):
                 yield Gap("looked_up", inserts[0], use.stmt, removals[0])

@@ -17,6 +17,7 @@ _FILLING = frozenset({"add", "append", "setdefault"})
 _LONG = 60
 
 Once = Literal["object", "key", "process"]
+_At = tuple[int, int]  # a line, and a column of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +82,57 @@ def _setters(tree: ast.Module) -> dict[str, set[str]]:
     for klass in ast.walk(tree):
         for method in klass.body if isinstance(klass, ast.ClassDef) else ():
             if isinstance(method, _FUNCTIONS):
-                found.setdefault(f"self.{method.name}", set()).update(text for text, _ in _set([method]))
+                found.setdefault(f"self.{method.name}", set()).update(text for text, _, _ in _set([method]))
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What a function sets, and calls with which first argument, each by its text and with the places where it does."""
+
+    sets: dict[str, list[_At]]
+    calls: dict[str, list[tuple[_At, str]]]
+
+    @classmethod
+    def of(cls, function: ast.AST) -> _Done:
+        sets: dict[str, list[_At]] = {}
+        calls: dict[str, list[tuple[_At, str]]] = {}
+        for text, value, at in _set([function]):
+            if not _is_empty(value) or text.endswith("]"):  # an entry is there, whatever it is
+                sets.setdefault(text, []).append(at)
+        for node in ast.walk(function):
+            if isinstance(node, ast.Call):
+                given = ast.unparse(node.args[0]) if node.args else ""
+                calls.setdefault(ast.unparse(node.func), []).append(((node.lineno, node.col_offset), given))
+        return cls(sets, calls)
+
+    def fills(self, body: Sequence[ast.stmt], text: str, key: str, setters: dict[str, set[str]]) -> bool:
+        """Is what was not there set in these statements, or by a method that they call on the object itself?"""
+        begins, last = min(map(_begin, body)), body[-1]
+        ends = last.end_lineno or last.lineno, last.end_col_offset or 0
+        if any(begins <= at < ends for at in self.sets.get(f"{text}[{key}]" if key else text, ())):
+            return True
+        if key:
+            called = (one for method in _FILLING for one in self.calls.get(f"{text}.{method}", ()))
+            return any(begins <= at < ends and given == key for at, given in called)
+        methods = (name for name, texts in setters.items() if text in texts) if text.startswith("self.") else ()
+        return any(begins <= at < ends for name in methods for at, _ in self.calls.get(name, ()))
+
+
+def _begin(stmt: ast.stmt) -> _At:
+    first = next(iter(getattr(stmt, "decorator_list", ())), stmt)
+    return first.lineno, first.col_offset
+
+
 def _of(function: ast.FunctionDef | ast.AsyncFunctionDef, setters: dict[str, set[str]]) -> Iterator[Guard]:
+    done = _Done.of(function)
     shared = {name for node in ast.walk(function) if isinstance(node, ast.Global) for name in node.names}
     caught = {id(one) for node in ast.walk(function) if isinstance(node, ast.ExceptHandler) for one in ast.walk(node)}
-    emptied = {text for text, value in _set([function]) if _is_empty(value) and id(value) not in caught}
+    emptied = {text for text, value, _ in _set([function]) if _is_empty(value) and id(value) not in caught}
     for block in _blocks(function):
         for at, stmt in enumerate(block):
             if isinstance(stmt, ast.Try):
-                yield from _missed(stmt)
+                yield from _missed(stmt, done)
             if not isinstance(stmt, ast.If):
                 continue
             leaves = isinstance(stmt.body[-1], _LEAVES) and not stmt.orelse
@@ -100,7 +140,7 @@ def _of(function: ast.FunctionDef | ast.AsyncFunctionDef, setters: dict[str, set
             for body, wanted in ((stmt.body, True), (rest, False)):
                 for node, key in _asked(stmt.test, wanted) if body else ():
                     text = ast.unparse(node)
-                    if text in emptied or not _fills(body, text, key, setters):
+                    if text in emptied or not done.fills(body, text, key, setters):
                         continue
                     what = _what(node, key, shared)
                     if what is not None:
@@ -110,13 +150,13 @@ def _of(function: ast.FunctionDef | ast.AsyncFunctionDef, setters: dict[str, set
                         yield Guard(*what, shown, stmt.lineno, body[0].lineno, body[-1].end_lineno or 0, held)
 
 
-def _missed(stmt: ast.Try) -> Iterator[Guard]:
+def _missed(stmt: ast.Try, done: _Done) -> Iterator[Guard]:
     """`except KeyError` after a look into a map, where it fills that entry."""
     looked = next((node for node in ast.walk(stmt.body[0]) if isinstance(node, ast.Subscript)), None)
     for handler in stmt.handlers if looked is not None and isinstance(looked.value, ast.Attribute) else ():
         if isinstance(handler.type, ast.Name) and handler.type.id == "KeyError" and looked is not None:
             text, key = ast.unparse(looked.value), ast.unparse(looked.slice)
-            if _fills(handler.body, text, key, {}):
+            if done.fills(handler.body, text, key, {}):
                 first, last = handler.body[0].lineno, handler.body[-1].end_lineno or 0
                 yield Guard("key", key, f"except KeyError: {text}[{key}]", handler.lineno, first, last, text)
 
@@ -154,33 +194,24 @@ def _asked(test: ast.expr, wanted: bool) -> Iterator[tuple[ast.expr, str]]:
             yield ast.Attribute(held, name.value, ast.Load()), ""
 
 
-def _set(body: Iterable[ast.AST]) -> Iterator[tuple[str, ast.expr | None]]:
-    """The targets of assignments, and what they are set to where that is one thing."""
+def _set(body: Iterable[ast.AST]) -> Iterator[tuple[str, ast.expr | None, _At]]:
+    """The targets of assignments, what they are set to where that is one thing, and where."""
     for node in (one for stmt in body for one in ast.walk(stmt)):
+        targets: list[tuple[ast.expr, ast.expr | None]] = []
         if isinstance(node, ast.Assign):
             for target in node.targets:
                 many = target.elts if isinstance(target, (ast.Tuple, ast.List)) else [target]
-                yield from ((ast.unparse(one), node.value if len(many) == 1 else None) for one in many)
+                targets += [(one, node.value if len(many) == 1 else None) for one in many]
         elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)) and node.value is not None:
-            yield ast.unparse(node.target), node.value
+            targets.append((node.target, node.value))
         elif isinstance(node, (ast.With, ast.AsyncWith)):
-            yield from ((ast.unparse(item.optional_vars), None) for item in node.items if item.optional_vars)
+            targets += [(item.optional_vars, None) for item in node.items if item.optional_vars]
+        if targets and isinstance(node, (ast.stmt, ast.expr)):
+            yield from ((ast.unparse(one), value, (node.lineno, node.col_offset)) for one, value in targets)
 
 
 def _is_empty(value: ast.expr | None) -> bool:
     return isinstance(value, ast.Constant) and not value.value
-
-
-def _fills(body: Sequence[ast.stmt], text: str, key: str, setters: dict[str, set[str]]) -> bool:
-    """Is what was not there set in these statements, or by a method that they call on the object itself?"""
-    called = {ast.unparse(n.func): n for stmt in body for n in ast.walk(stmt) if isinstance(n, ast.Call)}
-    if key:
-        filled = any(target == f"{text}[{key}]" for target, _ in _set(body))
-        calls = (called.get(f"{text}.{method}") for method in _FILLING)
-        return filled or any(one is not None and one.args and ast.unparse(one.args[0]) == key for one in calls)
-    if any(target == text and not _is_empty(value) for target, value in _set(body)):
-        return True
-    return text.startswith("self.") and any(text in setters.get(one, ()) for one in called)
 
 
 def _what(node: ast.expr, key: str, shared: set[str]) -> tuple[Once, str] | None:
