@@ -13,6 +13,7 @@ import pytest
 
 from leaklint.analyze import analyze
 from leaklint.catalogue import Catalogue, load
+from leaklint.report.audit.guards import guards
 
 HEAD = "import asyncio, threading\n\n\nasync def start(g):\n    asyncio.create_task(g())\n\n\n"
 """Lets a file pass the gate."""
@@ -86,6 +87,18 @@ LARGE: dict[str, Callable[[int], str]] = {
         + "x.close()\n"
         + "f(1)\n" * n
     ),
+    "names of an error": lambda n: (
+        "import traceback\ndef f(g, job):\n    try:\n        g()\n    except Exception:\n"
+        "        text = traceback.format_exc()\n"
+        + "        told = text\n" * n
+        + "        said = told\n" * n
+        + "        sent = said\n" * n
+    ),
+    "sums of a metric": lambda n: (
+        "import torch\nclass Loss:\n    def __init__(self):\n        self.total = torch.zeros(1)\n"
+        "    def update(self, value):\n        part0 = value\n"
+        + "".join(f"        part{k + 1} = part{k} * 2\n        self.total += part{k + 1}\n" for k in range(2 * n))
+    ),
     "handlers": lambda n: "try:\n    f()\nexcept E as e:\n    log.error(f'{body} {e}')\n" * n,
 }
 
@@ -108,6 +121,15 @@ def test_large_files_cost_what_their_bytes_cost(kind: str) -> None:
     analyze(HEAD.encode(), "a.py", "a", knowledge())  # imports what is needed
     cost = seconds(lambda: analyze(source, "a.py", "a", knowledge()))
     parsing = seconds(lambda: ast.parse(source))
+    assert cost < 1 + 100 * parsing
+
+
+def test_guards_of_a_report_cost_what_their_bytes_cost() -> None:
+    """Of a function that leaves early again and again, and then sets what it has asked for."""
+    asked = [f"        if self.x{k}: return" for k in range(1000)]
+    lines = ["class A:", "    def f(self, k):", *asked, *(f"        self.x{k} = g(k)" for k in range(1000))]
+    cost = seconds(lambda: guards(lines))
+    parsing = seconds(lambda: ast.parse("\n".join(lines)))
     assert cost < 1 + 100 * parsing
 
 

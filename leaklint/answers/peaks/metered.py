@@ -37,7 +37,7 @@ def _born(basis: Basis, place: Place) -> Stmt | None:
 
 def _may_record(basis: Basis, function: Scope, value: Expr) -> bool:
     """Is it computed from an argument, by nothing through which no gradient goes: a comparison, a size, a cut?"""
-    made = _made_of(function, value)
+    made = _made_of(basis, function, value)
     given = {p.name for p in function.params[1:]}
     parts = [e for one in made for e in walk(one)]
     through = all(recorded(basis, one) for one in made) and not any(_graphless(basis, e) for e in parts)
@@ -48,10 +48,13 @@ def _graphless(basis: Basis, expr: Expr) -> bool:
     return expr.op == "compare" or (expr.op in ("attr", "call") and basis.apis.means("graphless", source_name(expr)))
 
 
-def _made_of(function: Scope, value: Expr) -> list[Expr]:
-    """A value, and what the names in it are bound to in the function."""
+def _made_of(basis: Basis, function: Scope, value: Expr) -> list[Expr]:
+    """A value, and what the names in it are bound to in the function, as far as the budget of the file goes."""
     found, names = [value], {e.text for e in walk(value) if e.op == "name"}
     assigns = [s for s in statements(function.block) if s.op == "assign" and s.value is not None]
+    basis.budget.left -= len(assigns)
+    if not basis.budget:
+        return found
     for stmt in reversed([s for s in assigns if s.ordinal < value.stmt.ordinal]):
         bound = {e.text for target in stmt.targets for e in walk(target) if e.op == "name"}
         if stmt.value is not None and bound & names:
