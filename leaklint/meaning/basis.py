@@ -95,6 +95,12 @@ class Basis:
         return found
 
     @cached_property
+    def packages(self) -> frozenset[str]:
+        """The outermost packages of what the module's own body imports."""
+        bindings = (b for found in self.module.scope.bindings.values() for b in found if b.how == "import")
+        return frozenset(b.target.partition(".")[0] for b in bindings)
+
+    @cached_property
     def branches(self) -> Mapping[Scope, list[Stmt]]:
         """The `if`s of each function, in source order."""
         found: dict[Scope, list[Stmt]] = {}

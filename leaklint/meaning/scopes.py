@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from leaklint.tree.ir import Binding, Expr, Module, Scope
@@ -232,6 +232,14 @@ def source_name(expr: Expr | None) -> str:
     while expr is not None and expr.op == "call":
         expr = expr.args[0]
     return expr.text if expr is not None and expr.op in ("name", "attr") else ""
+
+
+def around(expr: Expr) -> Iterator[Expr]:
+    """From the inside out: each expression that this one is a part of."""
+    node = expr.parent
+    while node is not None:
+        yield node
+        node = node.parent
 
 
 def is_called(expr: Expr) -> bool:

@@ -189,10 +189,8 @@ class Growth(View):
     @cached_property
     def bounded_at_hand(self) -> str:
         """A bounded container from a library that this module imports already, as code names it; empty without one."""
-        bindings = (b for bound in self.basis.module.scope.bindings.values() for b in bound if b.how == "import")
-        roots = {b.target.partition(".")[0] for b in bindings}
         rows = (r for r in self.apis.values() if r.kind == "container" and r.bound and not r.memo and r.noun == "cache")
-        found = [r.name for r in rows if r.name.partition(".")[0] in roots]
+        found = [r.name for r in rows if r.name.partition(".")[0] in self.basis.packages]
         return next((name for name in found if "LRU" in name), next(iter(found), ""))
 
     def parting(self, value: Value, insert: Use) -> Scope | None:

@@ -10,10 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from leaklint.answers.growth.exits import Exits, caught, fails, handling, talks
+from leaklint.answers.growth.exits import Exits, caught, fails, talks
 from leaklint.answers.growth.sites import calls_for, references
 from leaklint.answers.growth.waiting import started, stored
 from leaklint.answers.ways.faults import Faults
+from leaklint.answers.ways.handlers import in_handler
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.flow import LEAVING
@@ -67,7 +68,7 @@ def gaps(basis: Basis, row: Row, grows: Sequence[Use], shrinks: Sequence[Use]) -
     others: dict[Scope, set[Scope]] = {}  # who removes, or calls who does, but by the storing function itself
     for insert in grows:
         function = insert.stmt.scope.function
-        if not _leaves_by_itself(insert) or (handling(insert.stmt) and not stored(basis, insert).made):
+        if not _leaves_by_itself(insert) or (in_handler(insert.stmt) and not stored(basis, insert).made):
             continue
         here = [s for s in shrinks if s.stmt.scope.function is function and s.stmt is not insert.stmt]
         own = [s for s in here if _same_key(basis, s, insert) and s.stmt.ordinal > insert.stmt.ordinal] if keyed else []
@@ -94,7 +95,7 @@ def _by_calls(
     basis: Basis, row: Row, grows: Sequence[Use], keyed: Sequence[Use], removing: set[Scope]
 ) -> Iterator[Gap]:
     """The same of functions that store by a call, and take out by another one: `hub.connect(key)`, `hub.leave(key)`."""
-    calls = (c for c in calls_for(basis, grows) if not handling(c.use.stmt)) if keyed else ()
+    calls = (c for c in calls_for(basis, grows) if not in_handler(c.use.stmt)) if keyed else ()
     inserts = [c for c in calls if _leaves_by_itself(c.use)]
     removals = list(calls_for(basis, keyed)) if inserts else []
     for insert in inserts:

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from leaklint.answers.ways.faults import Faults
 from leaklint.answers.ways.guards import Guards
-from leaklint.answers.ways.handlers import catches_all, handles
+from leaklint.answers.ways.handlers import catches_all, handles, in_handler
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.flow import Effects, ExitKind, open_exits
 from leaklint.meaning.uses import Use
@@ -46,7 +46,7 @@ class Exits:
     def transient(self) -> bool:
         """Is the entry gone again whenever the function succeeds?"""
         kinds: tuple[ExitKind, ...] = ("end", "return")
-        return not any(self._first(k, _never, lambda s: s.op == "return" and handling(s), False) for k in kinds)
+        return not any(self._first(k, _never, lambda s: s.op == "return" and in_handler(s), False) for k in kinds)
 
     def ends(self) -> bool:
         """Is the entry gone when the function comes to its end?"""
@@ -56,7 +56,7 @@ class Exits:
         """A return that leaves the entry, where the function's own end does not."""
         if not self.ends():
             return None
-        return self._first("return", _never, handling, False)
+        return self._first("return", _never, in_handler, False)
 
     @cached_property
     def _guards(self) -> Guards:
@@ -120,7 +120,7 @@ def _mild(basis: Basis, call: Expr) -> bool:
 def _goes_on(stmt: Stmt) -> bool:
     """A regular return, or a handler after which the function goes on."""
     if stmt.op == "return":
-        return not handling(stmt)
+        return not in_handler(stmt)
     home = stmt.parent
     first = home is not None and home.kind == "handler" and home.stmts[0] is stmt
     return first and home is not None and home.stmts[-1].op not in ("return", "raise")
@@ -132,7 +132,3 @@ def caught(stmt: Stmt) -> bool:
         block.kind == "body" and owner.op == "try" and any(b.kind == "handler" for b in owner.blocks)
         for block, owner in ancestors(stmt)
     )
-
-
-def handling(stmt: Stmt) -> bool:
-    return any(block.kind == "handler" for block, _ in ancestors(stmt))

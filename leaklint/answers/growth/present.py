@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from leaklint.answers.drain import conditional
 from leaklint.answers.growth.known import known
+from leaklint.answers.ways.handlers import in_handler
 from leaklint.meaning.flow import LEAVING
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, is_none, source, statements
@@ -94,7 +95,7 @@ def undone(removal: Use, uses: Sequence[Use]) -> bool:
         return False  # it runs later, whenever it is called
     stores = [u for u in uses if u.verb in _STORES and u.stmt.scope.function is removal.stmt.scope.function]
     same = list(_same_key(removal, stores))
-    if any(block.kind == "handler" for block, _ in ancestors(removal.stmt)):
+    if in_handler(removal.stmt):
         return any(i.stmt.ordinal < removal.stmt.ordinal for i in same)
     home, looks = removal.stmt.parent, list(_same_key(removal, uses)) if same else []
     return any(i.stmt.ordinal > removal.stmt.ordinal and _follows(removal.stmt, i.stmt, looks) for i in same) or any(

@@ -17,6 +17,7 @@ from leaklint.answers.releasing.endings import reached
 from leaklint.answers.releasing.fate import fate, resource_uses
 from leaklint.answers.releasing.handover import given_away
 from leaklint.answers.releasing.told import told
+from leaklint.answers.ways.handlers import in_handler
 from leaklint.apis import Row
 from leaklint.facts import OwnerKind
 from leaklint.meaning.basis import NO, Answer, Basis, Clue, calls
@@ -221,7 +222,7 @@ def _release(basis: Basis, place: Place, row: Row, ended: bool) -> Use | None:
     births = {u.stmt.scope.function for u in basis.all_uses(place) if u.verb == "bind"}
     uses = [u for u in resource_uses(basis, place, row) if fate(basis, u, row) == "release"]
     found = [u for u in uses if not _reopens(basis, u)]
-    found = [u for u in found if not (u.stmt.scope.function in births and _in_handler(u.stmt))]
+    found = [u for u in found if not (u.stmt.scope.function in births and in_handler(u.stmt))]
     # `__del__` comes late or never: it counts where there is no other ending that could have done it
     strong = [u for u in found if u.stmt.scope.function.name != "__del__"]
     return next(iter(strong if ended else found), None)
@@ -244,10 +245,6 @@ def _reopens(basis: Basis, release: Use) -> bool:
     after = [s for s in statements(function.block) if s.ordinal > release.stmt.ordinal]
     here = {u.stmt for u in binds}
     return any(s in here or any(basis.types.callee(c).local in openers for c in calls(s)) for s in after)
-
-
-def _in_handler(stmt: Stmt) -> bool:
-    return any(block.kind == "handler" for block, _ in ancestors(stmt))
 
 
 def _defence(basis: Basis, place: Place, row: Row, release: Use | None, ends: Collection[Scope]) -> Answer:

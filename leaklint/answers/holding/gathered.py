@@ -8,10 +8,11 @@ from leaklint.answers.opening.acquisitions import Acquisition
 from leaklint.answers.opening.openers import acquired, sources
 from leaklint.answers.releasing.fate import fate
 from leaklint.answers.releasing.handover import local_name
+from leaklint.answers.ways.handlers import in_handler
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, Stmt, ancestors
+from leaklint.tree.ir import Expr, Stmt
 
 _ADDING = ("append", "add")
 _LOOKS = ("__contains__", "__len__", "__getitem__", "get", "clear", "keys", "__setitem__", "setdefault", *_ADDING)
@@ -74,7 +75,7 @@ def _ended(
     """Is it released or handed over, other than where something fails? What is returned may be `lent` only; what is
     put in again is `filled` by one statement."""
     for use in uses:
-        fails = any(block.kind == "handler" for block, _ in ancestors(use.stmt))
+        fails = in_handler(use.stmt)
         if use.verb == "bind" or fails or (lent and use.role == "returned") or use.stmt in filled:
             continue
         local = local_name(basis, use) if depth else None

@@ -7,12 +7,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaklint.answers.releasing.fate import fate, resource_uses
+from leaklint.answers.ways.handlers import in_handler
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Scope, Stmt, ancestors, flat_of, statements
+from leaklint.tree.ir import Scope, Stmt, flat_of, statements
 
 _ENTERING, _LEAVING = ("__enter__", "__aenter__"), ("__exit__", "__aexit__")
 
@@ -42,8 +43,8 @@ def _by_local(basis: Basis, bind: Use, row: Row) -> Iterator[Use]:
         local = basis.names.place(name)
         if local is not None and local.scope.kind == "function":
             for use in resource_uses(basis, local, row):
-                fails = any(block.kind == "handler" for block, _ in ancestors(use.stmt))
-                if use.stmt.ordinal > bind.stmt.ordinal and not fails and fate(basis, use, row) == "release":
+                later = use.stmt.ordinal > bind.stmt.ordinal and not in_handler(use.stmt)
+                if later and fate(basis, use, row) == "release":
                     yield use
 
 

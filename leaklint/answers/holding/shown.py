@@ -12,6 +12,7 @@ from leaklint.answers.instances import held_in
 from leaklint.answers.opening.makers import makers
 from leaklint.answers.opening.openers import acquired
 from leaklint.answers.releasing.endings import reached
+from leaklint.answers.ways.handlers import in_handler
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import ELEMENT, Place
@@ -141,7 +142,7 @@ def _one_way(one: Stmt, other: Stmt) -> bool:
 
 
 def _starts(basis: Basis, use: Use) -> bool:
-    called = use.site.op == "call" and not any(b.kind == "handler" for b, _ in ancestors(use.stmt))
+    called = use.site.op == "call" and not in_handler(use.stmt)
     return called and basis.apis.means("opening_methods", use.verb)
 
 

@@ -201,12 +201,7 @@ def _of_a_pool(basis: Basis, future: Expr) -> bool:
         return row.kind == "task" and row.name.startswith("concurrent.")
     bound = basis.names.bindings(future.text, future.scope)
     notes = [b.param.annotation for b in bound if b.param is not None and b.param.annotation is not None]
-    imported = (b.target for found in basis.module.scopes[0].bindings.values() for b in found if b.how == "import")
-    return (
-        bool(notes)
-        and all("Future" in source(n) for n in notes)
-        and any(i.partition(".")[0] == "concurrent" for i in imported)
-    )
+    return bool(notes) and all("Future" in source(n) for n in notes) and "concurrent" in basis.packages
 
 
 def _guards(stmt: Stmt) -> Iterator[Stmt]:

@@ -17,7 +17,7 @@ def drawn(basis: Basis) -> Iterator[Figure]:
     """`rows.plot().get_figure().savefig(path)`, `corner(samples).savefig(path)`, `plt.plot(x)` and `plt.savefig(path)`,
     again and again, in functions that close and clear nothing."""
     row = next((r for r in basis.apis.rows.values() if r.noun == PICTURE), None)
-    if row is None or not _imported(basis, row):
+    if row is None or row.name.partition(".")[0] not in basis.packages:
         return
     told: set[Expr] = set()
     for saving in (e for word in row.bulk for e in basis.mentions(word) if e.op == "attr"):
@@ -26,11 +26,6 @@ def drawn(basis: Basis) -> Iterator[Figure]:
         if call is not None and answer and not settled(basis, call.scope.function, row):
             told.add(call)
             yield Figure(call, saving.stmt, "drawn", answer)
-
-
-def _imported(basis: Basis, row: Row) -> bool:
-    bindings = (b for found in basis.module.scope.bindings.values() for b in found if b.how == "import")
-    return any(b.target.partition(".")[0] == row.name.partition(".")[0] for b in bindings)
 
 
 def _origin(basis: Basis, saved: Expr) -> Expr | None:

@@ -149,12 +149,7 @@ def _heavy(basis: Basis) -> dict[str, list[tuple[Stmt, str]]]:
 
 def loaded(basis: Basis) -> list[str]:
     """The heavy libraries that the module's own body imports."""
-    return sorted(_heavy(basis)) if any(_is_heavy(basis, root) for root in _roots(basis)) else []
-
-
-def _roots(basis: Basis) -> set[str]:
-    bindings = (b for found in basis.module.scope.bindings.values() for b in found)
-    return {b.target.partition(".")[0] for b in bindings if b.how == "import"}
+    return sorted(_heavy(basis)) if any(_is_heavy(basis, root) for root in basis.packages) else []
 
 
 def beside(basis: Basis) -> list[str]:

@@ -9,6 +9,7 @@ from leaklint.answers.bound import by_type
 from leaklint.answers.holding.gathered import stored
 from leaklint.answers.opening.openers import acquired, sources
 from leaklint.answers.releasing.endings import reached
+from leaklint.answers.ways.handlers import caught_types, cleans_up
 from leaklint.apis import Row
 from leaklint.meaning.basis import NO, Basis
 from leaklint.meaning.names import Place
@@ -77,7 +78,7 @@ def _leaves_all(basis: Basis, use: Use) -> bool:
     """Does the end of the object, or a reset, empty it without a look at what is in it, there or where it is called?"""
     function = use.stmt.scope.function
     named = any(basis.apis.means(what, function.name) for what in ("end_of_life_methods", "on_demand_methods"))
-    if not named or _sets_up(basis, use) or any(b.kind in ("handler", "finally") for b, _ in ancestors(use.stmt)):
+    if not named or _sets_up(basis, use) or cleans_up(use.stmt):
         return False
     callers = [e.stmt.scope.function for e in basis.mentions(function.name) if basis.names.local(e) is function]
     around = {*reached(basis, function.method_of, [function]), *callers}
@@ -155,7 +156,7 @@ def _lives(basis: Basis, stmt: Stmt, own: bool) -> bool:
         if block.kind == "finally":
             return False
         if block.kind == "handler":
-            caught = block.exprs[0].args if block.exprs and block.exprs[0].op == "tuple" else block.exprs[:1]
+            caught = caught_types(block)
             return bool(caught) and all(basis.apis.means("timeouts", source_name(e)) for e in caught)
     name = stmt.scope.function.name
     return basis.apis.means("evicting_methods", name) or (own and basis.apis.means("removing_methods", name))

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping
 from leaklint.answers.opening.openers import acquired
 from leaklint.answers.opening.wrappers import wrapper
 from leaklint.answers.releasing.lending import called
+from leaklint.answers.ways.handlers import in_handler
 from leaklint.answers.ways.paths import Paths, guarded, trace, wraps
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, Scope, Stmt, ancestors
+from leaklint.tree.ir import Expr, Scope, Stmt
 
 _NOUN = "resource"
 
@@ -129,7 +130,7 @@ def _first_after(begins: list[Use], stmt: Stmt) -> Stmt:
 def _closes(basis: Basis, uses: list[Use]) -> list[Use]:
     """Where a function closes it, other than where it fails only: what is closed there may be somebody else's."""
     found = [u for u in uses if _closing(basis, u) and u.stmt.scope.function is u.place.scope]
-    plain = any(not any(b.kind == "handler" for b, _ in ancestors(u.stmt)) for u in found)
+    plain = not all(in_handler(u.stmt) for u in found)
     return found if plain or any(_handed_over(u) or wrapper(basis, u) is not None for u in uses) else []
 
 

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from leaklint.answers.opening.files import to_write
 from leaklint.answers.releasing.lending import called
 from leaklint.answers.resources.undeleted import OnDisk, Undeleted, ways_out
+from leaklint.answers.ways.handlers import in_handler
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place
-from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, source, statements, walk
+from leaklint.meaning.scopes import around
+from leaklint.tree.ir import Expr, Scope, source, statements, walk
 
 
 def left_behind(basis: Basis) -> Iterator[Undeleted]:
@@ -59,14 +61,14 @@ def _varies(basis: Basis, expr: Expr, function: Scope) -> bool:
 def _followed(basis: Basis, place: Place, removal: Expr) -> Undeleted | None:
     function = place.scope
     uses = [e for e in basis.mentions(place.path[0]) if basis.names.place(e) == place and e.stmt.scope is function]
-    ends = {c.stmt for e in uses for c in _around(e) if _removed(basis, c) is e}
-    written = [c for e in uses for c in _around(e) if c.stmt not in ends and _writes(basis, c, e)]
+    ends = {c.stmt for e in uses for c in _calls(e) if _removed(basis, c) is e}
+    written = [c for e in uses for c in _calls(e) if c.stmt not in ends and _writes(basis, c, e)]
     handed = any(e.stmt.op == "return" and e.stmt.value is e for e in uses)
     if not written or function.block is None or not basis.budget or handed:
         return None
     made = written[0]
     anew = any(c.stmt.ordinal > removal.stmt.ordinal for c in written)  # removed to make room
-    if anew or _in_handler(made.stmt) or all(_in_handler(stmt) for stmt in ends):
+    if anew or in_handler(made.stmt) or all(in_handler(stmt) for stmt in ends):
         return None
     row = _row(basis, made, removal)
     within = {s for b in made.stmt.blocks for s in statements(b)} if made.stmt.op == "with" else set()
@@ -86,17 +88,9 @@ def _row(basis: Basis, made: Expr, removal: Expr) -> Row:
     return Row("", basis.module.path, "resource", noun=noun, closer=source(removal.args[0]))
 
 
-def _in_handler(stmt: Stmt) -> bool:
-    return any(b.kind == "handler" for b, _ in ancestors(stmt))
-
-
-def _around(expr: Expr) -> Iterator[Expr]:
-    """The calls that an expression stands in."""
-    parent = expr.parent
-    while parent is not None:
-        if parent.op == "call":
-            yield parent
-        parent = parent.parent
+def _calls(expr: Expr) -> Iterator[Expr]:
+    """Those that an expression is a part of."""
+    return (e for e in around(expr) if e.op == "call")
 
 
 def _writes(basis: Basis, call: Expr, path: Expr) -> bool:

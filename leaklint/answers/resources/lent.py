@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from leaklint.answers.ways.faults import Faults
 from leaklint.answers.ways.guards import Guards
-from leaklint.answers.ways.handlers import catches_all, handles
+from leaklint.answers.ways.handlers import catches_all, handles, in_handler
 from leaklint.apis import Row
 from leaklint.counterparts import counterpart, gives
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.flow import Effects, Exit, open_exits
 from leaklint.meaning.names import Place
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, ancestors
+from leaklint.tree.ir import Expr
 
 _KEPT = ("returned", "yielded", "element", "bound")
 
@@ -101,7 +101,7 @@ def _loan(basis: Basis, row: Row, use: Use, giving: str) -> Iterator[Lent]:
     elsewhere = len(backs) < sum(u.verb == giving for u in basis.all_uses(use.place))
     if function.block is None or (not backs and (elsewhere or row.kind != "resource")):
         return  # another function gives it back
-    if backs and all(any(b.kind == "handler" for b, _ in ancestors(u.stmt)) for u in backs):
+    if backs and all(in_handler(u.stmt) for u in backs):
         return  # it is given back where the loan fails, else kept
     given = {u.stmt for u in backs}
     faults = Faults(basis, use.place, row, function)

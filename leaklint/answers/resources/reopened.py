@@ -10,6 +10,7 @@ from leaklint.answers.opening.acquisitions import Acquisition, acquisitions, wit
 from leaklint.answers.releasing.endings import reached
 from leaklint.answers.releasing.fate import fate, resource_uses
 from leaklint.answers.resources.turns import opened_each_turn
+from leaklint.answers.ways.handlers import cleans_up
 from leaklint.apis import Row
 from leaklint.meaning.annotations import generic
 from leaklint.meaning.basis import Basis, calls
@@ -86,7 +87,7 @@ def _forgotten(basis: Basis, place: Place, found: list[Acquisition]) -> Iterator
     for use in uses if not known else []:
         stmt, function = use.stmt, use.stmt.scope.function
         emptied = use.verb == "del" or (use.verb == "bind" and is_none(use.value))
-        makes_room = emptied and not _in_handler(stmt) and _makes_room(basis, function, kinds)
+        makes_room = emptied and not cleans_up(stmt) and _makes_room(basis, function, kinds)
         if makes_room and not _looks_after(basis, one, function, stmt, always=True):
             yield Reopened(place, one.row, stmt, one.value, None, closed, emptied=True)
 
@@ -128,9 +129,9 @@ def _called_anew(basis: Basis, one: Acquisition) -> Stmt | None:
         caller = mention.stmt.scope.function
         if basis.names.local(mention) is not function:
             continue
-        if one.row.pooled and _in_handler(mention.stmt) and function is not caller:
+        if one.row.pooled and cleans_up(mention.stmt) and function is not caller:
             return mention.stmt  # where a request has failed, the pool it went through is still there
-        if function is not caller and not _in_handler(mention.stmt) and _in_use(basis, one, mention.stmt):
+        if function is not caller and not cleans_up(mention.stmt) and _in_use(basis, one, mention.stmt):
             return mention.stmt
         if basis.apis.means("reopening_methods", caller.name):
             callers = (e for e in basis.mentions(caller.name) if basis.names.local(e) is caller)
@@ -189,17 +190,13 @@ def _cared_for(basis: Basis, one: Acquisition, always: bool) -> bool:
     `always`: there is always an old one, so that only what is said of that tells of it.
     """
     function, stmt = one.stmt.scope.function, one.stmt
-    if _in_handler(stmt) and not one.row.pooled:
+    if cleans_up(stmt) and not one.row.pooled:
         return True  # what has failed is over; a pool is not
     return _looks_after(basis, one, function, stmt, always) or any(
         _looks_after(basis, one, e.stmt.scope.function, e.stmt)
         for e in basis.mentions(function.name)
         if basis.names.local(e) is function
     )
-
-
-def _in_handler(stmt: Stmt) -> bool:
-    return any(b.kind in ("handler", "finally") for b, _ in ancestors(stmt))
 
 
 def _looks_after(basis: Basis, one: Acquisition, function: Scope, stmt: Stmt, always: bool = False) -> bool:

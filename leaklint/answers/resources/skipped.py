@@ -12,12 +12,13 @@ from leaklint.answers.resources.flagged import Flagged
 from leaklint.answers.resources.listed import Listed
 from leaklint.answers.resources.undeleted import Undeleted
 from leaklint.answers.resources.unwound import Unwound
+from leaklint.answers.ways.handlers import in_handler
 from leaklint.answers.ways.paths import Paths
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.flow import Exit
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, Stmt, ancestors, in_loop, source
+from leaklint.tree.ir import Expr, Stmt, in_loop, source
 
 Way = Literal[
     "",
@@ -89,7 +90,7 @@ def in_functions(basis: Basis, traces: Iterable[tuple[Paths, Expr]]) -> Iterator
     """Of all that a function puts into a local name, and ends or hands over on some way. What a whole program opens is
     closed by the end of its process when an error ends that."""
     for paths, value in traces:
-        ends = [u for u in paths.releases if not _of_handler(u)]
+        ends = [u for u in paths.releases if not in_handler(u.stmt)]
         kept = bool(paths.escapes) and not ends
         released = paths.escapes if kept else ends or paths.releases
         ordered = sorted(released, key=lambda use: use.stmt.ordinal < paths.acquired.ordinal)
@@ -269,10 +270,6 @@ def _awaited(stmt: Stmt) -> Expr | None:
 def _follows(use: Use, acquired: Stmt) -> bool:
     """Is it this one that is released, and not what the name stood for before?"""
     return use.stmt.ordinal >= acquired.ordinal or in_loop(acquired)
-
-
-def _of_handler(use: Use) -> bool:
-    return any(b.kind == "handler" for b, _ in ancestors(use.stmt))
 
 
 def _step(paths: Paths, left: Exit) -> str:

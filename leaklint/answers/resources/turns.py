@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from leaklint.answers.opening.acquisitions import Acquisition
 from leaklint.answers.releasing.endings import reached
 from leaklint.answers.releasing.fate import fate, resource_uses
+from leaklint.answers.ways.handlers import caught_types
 from leaklint.answers.ways.paths import trace
 from leaklint.meaning.basis import Basis, calls
 from leaklint.meaning.scopes import source_name
@@ -70,8 +71,7 @@ def _given_up(basis: Basis, site: Stmt, loop: Stmt) -> bool:
 
 
 def _on_timeout(basis: Basis, handler: Block) -> bool:
-    caught = handler.exprs[0].args if handler.exprs and handler.exprs[0].op == "tuple" else handler.exprs[:1]
-    return any(basis.apis.means("timeouts", source_name(e)) for e in caught)
+    return any(basis.apis.means("timeouts", source_name(e)) for e in caught_types(handler))
 
 
 def _leaves(block: Block) -> bool:

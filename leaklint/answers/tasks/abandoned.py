@@ -9,12 +9,13 @@ from leaklint.answers.spawn import LOOKS, spawn
 from leaklint.answers.tasks.lasting import signalled
 from leaklint.answers.tasks.race import Racer, may_leave, sleeps
 from leaklint.answers.ways.guards import Guards
-from leaklint.answers.ways.handlers import catches_all
+from leaklint.answers.ways.handlers import catches_all, cleans_up
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.flow import Effects, open_exits
 from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import around
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, statements
+from leaklint.tree.ir import Expr, Scope, Stmt, flat_of, statements
 
 _LOOKS = (*LOOKS, "bind", "result", "exception", "append", "add")
 
@@ -119,14 +120,6 @@ def _waited_for(use: Use) -> bool:
     return use.stmt.op == "for" or any(e.op == "await" for e in around(use.expr))
 
 
-def around(expr: Expr) -> Iterator[Expr]:
-    """From the inside out: each expression that this one is a part of."""
-    node = expr.parent
-    while node is not None:
-        yield node
-        node = node.parent
-
-
 def runs_once(basis: Basis, function: Scope) -> bool:
     """What ends together with the event loop, which cancels all left: a start, the context of an application."""
     names = ("once_functions", "test_functions", "program_managers")
@@ -142,7 +135,7 @@ def _left(basis: Basis, place: Place, started: Stmt, ends: Collection[Stmt]) -> 
         return None
     effects = Effects(
         at=lambda stmt: "acquire" if stmt is started else "release" if stmt in ends else "",
-        fallible=lambda stmt: stmt is not started and not _cleaning(stmt) and _waits(stmt),
+        fallible=lambda stmt: stmt is not started and not cleans_up(stmt) and _waits(stmt),
         narrow=Guards(basis, place, started).narrow,
         catches_all=catches_all,
     )
@@ -151,7 +144,3 @@ def _left(basis: Basis, place: Place, started: Stmt, ends: Collection[Stmt]) -> 
 
 def _waits(stmt: Stmt) -> bool:
     return (stmt.is_async and stmt.op in ("for", "with")) or any(e.op == "await" for e in flat_of(stmt))
-
-
-def _cleaning(stmt: Stmt) -> bool:
-    return any(block.kind in ("handler", "finally") for block, _ in ancestors(stmt))

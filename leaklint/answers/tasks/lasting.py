@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 
 from leaklint.answers.releasing.endings import reached
-from leaklint.answers.ways.handlers import sees_loss
+from leaklint.answers.ways.handlers import caught_types, sees_loss
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import CONSTRUCTORS, source_name
@@ -52,7 +52,7 @@ def _gives_up(loop: Stmt) -> bool:
     """Does a wait in it that takes too long leave the loop?"""
     inside = statements(loop.blocks[0])
     handlers = (b for s in inside if s.op == "try" for b in s.blocks if b.kind == "handler" and b.exprs)
-    timed = (b for b in handlers if all("Timeout" in source_name(e) for e in _caught(b)))
+    timed = (b for b in handlers if all("Timeout" in source_name(e) for e in caught_types(b)))
     return any(s.op in ("return", "break", "raise") and _leaves(s, loop) for b in timed for s in b.stmts)
 
 
@@ -97,12 +97,8 @@ def _leaves(stmt: Stmt, loop: Stmt) -> bool:
 
 
 def _catches_cancelling(block: Block) -> bool:
-    caught = _caught(block)
+    caught = caught_types(block)
     return not caught or any(source_name(e) in _CANCELLING for e in caught)
-
-
-def _caught(handler: Block) -> Sequence[Expr]:
-    return handler.exprs[0].args if handler.exprs and handler.exprs[0].op == "tuple" else handler.exprs[:1]
 
 
 _CANCELLING = ("CancelledError", "Exception", "BaseException", "KeyboardInterrupt")

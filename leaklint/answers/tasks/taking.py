@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from functools import partial
 
 from leaklint.answers.spawn import spawn
-from leaklint.answers.tasks.abandoned import around, runs_once
+from leaklint.answers.tasks.abandoned import runs_once
 from leaklint.answers.tasks.race import Racer
 from leaklint.answers.ways.guards import Guards
 from leaklint.answers.ways.handlers import catches_all, handles
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.flow import Effects, open_exits
 from leaklint.meaning.names import Place
-from leaklint.meaning.scopes import source_name
+from leaklint.meaning.scopes import around, source_name
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Stmt
 

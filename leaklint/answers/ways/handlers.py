@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.scopes import source_name
-from leaklint.tree.ir import Block, Expr, Scope, Stmt, statements
+from leaklint.tree.ir import Block, Expr, Scope, Stmt, ancestors, statements
 
 _ALL = ("Exception", "BaseException")
 _BASES = ("BaseException", "BaseExceptionGroup")
@@ -14,7 +14,7 @@ _BASES = ("BaseException", "BaseExceptionGroup")
 
 def catches_all(block: Block) -> bool:
     """A handler that no error passes; a cancellation may."""
-    return not block.exprs or any(source_name(e) in _ALL for e in _types(block))
+    return not block.exprs or any(source_name(e) in _ALL for e in caught_types(block))
 
 
 def contained(function: Scope) -> bool:
@@ -44,16 +44,27 @@ def handles(basis: Basis, block: Block) -> Collection[str]:
     """Does a handler see errors (`raise`), a cancellation (`cancel`) or both?"""
     if not block.exprs:
         return ("raise", "cancel")
-    return {kind for expr in _types(block) for kind in _seen(basis, expr)}
+    return {kind for expr in caught_types(block) for kind in _seen(basis, expr)}
 
 
 def sees_loss(basis: Basis, block: Block) -> bool:
     """Does a handler see that what is waited for is lost or closed, and not only that data or time are amiss?"""
-    return catches_all(block) or any(not basis.apis.means("data_errors", source_name(e)) for e in _types(block))
+    return catches_all(block) or any(not basis.apis.means("data_errors", source_name(e)) for e in caught_types(block))
 
 
-def _types(block: Block) -> tuple[Expr, ...]:
-    return block.exprs[0].args if block.exprs[0].op == "tuple" else block.exprs[:1]
+def caught_types(handler: Block) -> tuple[Expr, ...]:
+    """The exceptions that a handler names; none for one that takes all."""
+    return handler.exprs[0].args if handler.exprs and handler.exprs[0].op == "tuple" else handler.exprs[:1]
+
+
+def in_handler(stmt: Stmt) -> bool:
+    """Does it run only where something has failed?"""
+    return any(block.kind == "handler" for block, _ in ancestors(stmt))
+
+
+def cleans_up(stmt: Stmt) -> bool:
+    """Does it stand in a handler or a `finally`?"""
+    return any(block.kind in ("handler", "finally") for block, _ in ancestors(stmt))
 
 
 def _seen(basis: Basis, expr: Expr) -> Collection[str]:

@@ -16,7 +16,7 @@ from leaklint.answers.releasing.handover import used_on
 from leaklint.answers.releasing.lending import called, lent
 from leaklint.answers.ways.faults import Faults
 from leaklint.answers.ways.guards import Guards
-from leaklint.answers.ways.handlers import catches_all, handles
+from leaklint.answers.ways.handlers import catches_all, handles, in_handler
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis, calls
 from leaklint.meaning.flow import Effects, Exit, open_exits
@@ -200,7 +200,7 @@ def own_matter(basis: Basis, place: Place, row: Row, acquired: Stmt) -> bool:
     function = acquired.scope.function
     if not releases or function.name in CONSTRUCTORS or any(u.stmt.scope.function is not function for u in releases):
         return False
-    return any(not any(b.kind == "handler" for b, _ in ancestors(u.stmt)) for u in releases)
+    return not all(in_handler(u.stmt) for u in releases)
 
 
 def stored(basis: Basis, paths: Paths) -> Iterator[tuple[Place, Use]]:

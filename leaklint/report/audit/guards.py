@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from leaklint.report.audit.parsed import parsed
-from leaklint.report.audit.used import REMOVING
+from leaklint.report.audit.used import used
 from leaklint.report.sources import Sources
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -67,13 +67,7 @@ def guards(lines: Sequence[str]) -> tuple[Guard, ...]:
 
 def _emptied(tree: ast.Module) -> set[str]:
     """Maps from which a key is taken again: what is behind a look for it comes more than once."""
-    found = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in REMOVING:
-            found.add(ast.unparse(node.func.value))
-        elif isinstance(node, ast.Delete):
-            found |= {ast.unparse(one.value) for one in node.targets if isinstance(one, ast.Subscript)}
-    return found
+    return {ast.unparse(held) for node in ast.walk(tree) for held, how in used(node) if how == "removed"}
 
 
 def _setters(tree: ast.Module) -> dict[str, set[str]]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from leaklint.report.audit.parsed import parsed
-from leaklint.report.audit.used import REMOVING, STORING
+from leaklint.report.audit.used import STORING, used
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _DEPTH = 3
@@ -109,7 +109,7 @@ def _outlets(lines: Sequence[str], klass: str, attribute: str, key: str, means: 
         sisters.update((held, None) for held, by in kept if by in keys and held != own and held.startswith("self."))
     for method in methods:
         for node in ast.walk(method):
-            for held in _removes(node):
+            for held in (ast.unparse(value) for value, how in used(node) if how == "removed"):
                 if held in sisters:
                     yield Outlet(method.name, getattr(node, "lineno", 0), held.removeprefix("self."))
     word = key.rpartition(".")[2]
@@ -149,13 +149,6 @@ def _held(node: ast.expr) -> tuple[str, str]:
     while isinstance(node, ast.Subscript):
         key, node = ast.unparse(node.slice), node.value
     return ast.unparse(node), key
-
-
-def _removes(node: ast.AST) -> Iterator[str]:
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in REMOVING:
-        yield ast.unparse(node.func.value)
-    elif isinstance(node, ast.Delete):
-        yield from (ast.unparse(one.value) for one in node.targets if isinstance(one, ast.Subscript))
 
 
 def _kind(value: ast.expr, function: _Function, at: int) -> tuple[str, str, int]:

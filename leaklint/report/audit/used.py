@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-REMOVING = frozenset({"pop", "popitem", "popleft", "clear", "remove", "discard", "__delitem__"})
+_REMOVING = frozenset({"pop", "popitem", "popleft", "clear", "remove", "discard", "__delitem__"})
 STORING = frozenset({"append", "appendleft", "add", "extend", "insert", "setdefault", "update", "put", "put_nowait"})
 _LISTING = frozenset({"values", "items", "keys"})
 _COPYING = frozenset({"list", "tuple", "sorted", "set", "dict", "frozenset"})
@@ -44,8 +44,8 @@ def _called(call: ast.Call) -> Iterator[tuple[ast.AST, str]]:
     func = call.func
     if isinstance(func, ast.Attribute):
         method, held = func.attr, func.value
-        yield held, "removed" if method in REMOVING else "stored" if method in STORING else f".{method}"
-        if method in REMOVING and isinstance(held, ast.Subscript):
+        yield held, "removed" if method in _REMOVING else "stored" if method in STORING else f".{method}"
+        if method in _REMOVING and isinstance(held, ast.Subscript):
             yield held.value, "thinned"
     if isinstance(func, ast.Name) and func.id == "len":
         yield from ((arg, "sized") for arg in call.args)
