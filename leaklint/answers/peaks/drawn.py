@@ -19,12 +19,10 @@ def drawn(basis: Basis) -> Iterator[Figure]:
     row = next((r for r in basis.apis.rows.values() if r.noun == PICTURE), None)
     if row is None or row.name.partition(".")[0] not in basis.packages:
         return
-    told: set[Expr] = set()
     for saving in (e for word in row.bulk for e in basis.mentions(word) if e.op == "attr"):
         call = _origin(basis, saving.args[0]) or _current(basis, saving, row)
-        answer = again(basis, call) if call is not None and call not in told else None
+        answer = again(basis, call) if call is not None else None
         if call is not None and answer and not settled(basis, call.scope.function, row):
-            told.add(call)
             yield Figure(call, saving.stmt, "drawn", answer)
 
 
