@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from leaklint.answers.destiny import destiny
 from leaklint.answers.listeners.handler import Handler, handlers
-from leaklint.answers.listeners.maker import single, unkept
+from leaklint.answers.listeners.maker import outlives, single, unkept
 from leaklint.answers.listeners.registered import Registration, is_method, looks_up
 from leaklint.answers.listeners.undoing import Known, Undoing, class_of, kept_as, taken_off, undoings
 from leaklint.answers.releasing.endings import endings
@@ -22,6 +22,7 @@ from leaklint.tree.ir import Expr, Scope, Stmt, source
 _DEPTH = 3
 _DISPLAYS = ("list", "tuple", "set")
 _UNKNOWN = "registered at something unknown"
+_NO_LONGER = "nothing says that it outlives the instance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,8 @@ def listening(basis: Basis, registrations: Sequence[Registration]) -> Iterator[L
         if klass is None or not handler.holds:
             continue
         owner, defence = _registry(basis, registration, klass)
-        sibling = _sibling(basis, registration, klass, off, known) if not defence or defence.kind == _UNKNOWN else None
+        open_yet = not defence or defence.kind in (_UNKNOWN, _NO_LONGER)
+        sibling = _sibling(basis, registration, klass, off, known) if open_yet else None
         if sibling is not None:
             defence = NO  # whatever it is: another one has to be taken off it
         defence = defence or _defence(basis, registration, handler, klass, known, sibling is not None)
@@ -66,6 +68,8 @@ def _registry(basis: Basis, registration: Registration, klass: Scope) -> tuple[O
         return "instance", Answer("held weakly")
     if row is None and receiver is None and _names_own(basis, registration):
         return "instance", Answer("registered at what is its own")
+    if row is not None and registration.verb in row.replace:
+        return "instance", Answer("what is registered next takes its place")
     if receiver is None or (row is not None and row.single):
         return "process", NO
     named = "".join(part.capitalize() for part in source_name(receiver).split("_"))
@@ -81,7 +85,21 @@ def _registry(basis: Basis, registration: Registration, klass: Scope) -> tuple[O
     if place.scope.kind == "module":
         return "process", NO
     origin = _origin(basis, place, klass, long_lived)
-    return owner, origin
+    if origin or row is not None:
+        return owner, origin
+    if _asked_to(basis, registration, place):
+        return owner, Answer("registered at what asks for it")
+    return owner, NO if outlives(basis, registration, klass) else Answer(_NO_LONGER)
+
+
+def _asked_to(basis: Basis, registration: Registration, place: Place) -> bool:
+    """`def register_hooks(self, registry):` is called by whoever has the registry, once for each."""
+    function = registration.scope
+    return basis.apis.means("registration_methods", function.name) and place.scope is function and _is_param(place)
+
+
+def _is_param(place: Place) -> bool:
+    return place.path[0] in [p.name for p in place.scope.params]
 
 
 def _names_own(basis: Basis, registration: Registration) -> bool:
@@ -101,7 +119,7 @@ def _strong(registration: Registration) -> bool:
 def _origin(basis: Basis, place: Place, klass: Scope, long_lived: bool, depth: int = _DEPTH) -> Answer:
     """A defence unless the place holds what came from outside the instance."""
     root = Place(place.scope, place.path[:1])
-    if place.scope.kind == "function" and root.path[0] in [p.name for p in place.scope.params]:
+    if place.scope.kind == "function" and _is_param(root):
         return _handed(basis, root, klass, depth)
     values = [v for v in basis.types.bound_values(root) if v.op != "const"]
     if not values:  # a declared field that nothing here fills is filled by others

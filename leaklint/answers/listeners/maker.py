@@ -4,33 +4,42 @@ from __future__ import annotations
 
 from leaklint.answers.driver import context
 from leaklint.answers.holding.attributes import module_instance
+from leaklint.answers.listeners.registered import ADDING, Registration, looks_up
+from leaklint.answers.listeners.undoing import kept_as
 from leaklint.answers.owner import lifetime
+from leaklint.answers.shared import singleton
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, Scope
+from leaklint.tree.ir import Expr, Scope, source, walk
 
 
 def single(basis: Basis, klass: Scope) -> bool:
     """Is there one instance for as long as the process runs?"""
-    if lifetime(basis, klass) == "long-lived instance" and module_instance(basis, klass):
-        return True
-    if made_by_set_up(basis, klass) or _is_program(basis, klass):
-        return True
-    new = next((m for m in klass.children if m.name == "__new__"), None)
-    return new is not None and any(
-        e.op == "attr" and basis.names.class_of(e.args[0]) is klass and "instance" in e.text
-        for s in basis.module.stmts
-        if s.scope.function is new
-        for e in s.flat
-    )
+    return made_once(basis, klass) or singleton(basis, klass)
+
+
+def made_once(basis: Basis, klass: Scope) -> bool:
+    """Is one made in a process? The constructor of what `__new__` gives out again runs each time."""
+    lasting = lifetime(basis, klass) == "long-lived instance" and module_instance(basis, klass)
+    return lasting or made_by_set_up(basis, klass) or _is_program(basis, klass) or _globals_alone(basis, klass)
 
 
 def _is_program(basis: Basis, klass: Scope) -> bool:
-    """`main = Hub.launch_instance`, of a class that derives from somebody else's."""
+    """A command line or an application, by its base's name; `main = Hub.launch_instance`, of somebody else's class."""
     named = (e.parent for e in basis.mentions(klass.name) if e.stmt.scope.kind == "module" and e.stmt.op == "assign")
     starts = (e.text for e in named if e is not None and e.op == "attr" and e is e.stmt.value)
-    return bool(klass.bases) and any(basis.apis.means("beginning_methods", word) for word in starts)
+    bases = (name.rpartition(".")[2] for name in basis.names.outside_bases(klass))
+    by_base = any(basis.apis.means("program_classes", name) for name in bases)
+    return by_base or (bool(klass.bases) and any(basis.apis.means("beginning_methods", word) for word in starts))
+
+
+def _globals_alone(basis: Basis, klass: Scope) -> bool:
+    """Is each one that is made here put into a global: `global _tracker; _tracker = Tracker()`?"""
+    made = _makings(basis, klass)
+    targets = [u.stmt.targets[0] if u.stmt.op == "assign" and u.stmt.value is u.site else None for u in made]
+    places = [basis.names.place(t) if t is not None else None for t in targets]
+    return bool(made) and all(p is not None and p.scope.kind == "module" for p in places)
 
 
 def made_by_set_up(basis: Basis, klass: Scope) -> bool:
@@ -52,6 +61,31 @@ def unkept(basis: Basis, klass: Scope) -> bool:
     made = _makings(basis, klass)
     calm = all(context(basis, u.stmt).kind not in ("event", "stream", "loop") for u in made)
     return bool(made) and calm and all(_only_started(basis, u.site) for u in made)
+
+
+def outlives(basis: Basis, registration: Registration, klass: Scope) -> bool:
+    """Does what an instance is given, and registers at, outlive it? By its name all watch it, it is looked up, what
+    takes a listener off it is used, or one instance after the other is made for it."""
+    receiver = registration.receiver
+    place = basis.names.place(receiver)
+    if receiver is None or _undone(basis, registration, receiver):
+        return True
+    lasting = ("shared_registries", "lasting_objects")
+    if any(basis.apis.means(what, e.text) for e in walk(receiver) if e.op in ("name", "attr") for what in lasting):
+        return True
+    if place is not None and any(v.op == "call" and looks_up(v) for v in basis.types.bound_values(place)):
+        return True
+    return any(context(basis, u.stmt).kind in ("event", "stream", "loop") for u in _makings(basis, klass))
+
+
+def _undone(basis: Basis, registration: Registration, receiver: Expr) -> bool:
+    """Is anything taken off such an object in this module, or what would do so kept? Of a list, off one that the same
+    object has."""
+    if registration.verb not in ADDING:
+        return bool(registration.undo or kept_as(registration))
+    owner = source(receiver.args[0]) if receiver.op == "attr" else ""
+    lists = (e.args[0] for e in basis.mentions(registration.undo) if e.op == "attr")
+    return any(e.op == "attr" and source(e.args[0]) == owner for e in lists)
 
 
 def _makings(basis: Basis, klass: Scope) -> list[Use]:

@@ -191,8 +191,9 @@ _LOOKED_UP = frozenset(["get", "current", "instance", "shared", "default", "runn
 
 
 def looks_up(call: Expr) -> bool:
-    """By its name, a call that gives what exists rather than what it makes: `get_bus()`."""
-    return not _LOOKED_UP.isdisjoint(source_name(call).strip("_").lower().split("_"))
+    """By its name, a call that gives what exists rather than what it makes: `get_bus()`, but no class `Instance()`."""
+    name = source_name(call).strip("_")
+    return not name[:1].isupper() and not _LOOKED_UP.isdisjoint(name.lower().split("_"))
 
 
 def is_method(basis: Basis, expr: Expr) -> bool:

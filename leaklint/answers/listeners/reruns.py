@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from leaklint.answers.driver import context, header, repeats, script_only
-from leaklint.answers.holding.attributes import module_instance
-from leaklint.answers.listeners.maker import made_by_set_up
+from leaklint.answers.listeners.maker import made_once
 from leaklint.answers.listeners.registered import looks_up
-from leaklint.answers.owner import lifetime
 from leaklint.answers.releasing.endings import endings, reached
 from leaklint.facts import DriverKind
 from leaklint.meaning.basis import NO, Answer, Basis, Clue, once
@@ -35,8 +33,7 @@ def reruns(basis: Basis, stmt: Stmt) -> Answer:
     if _once(basis, function):
         return NO
     klass = _class_of(function)
-    single = klass is not None and (_sole(basis, klass) or made_by_set_up(basis, klass))
-    if klass is not None and (single or basis.apis.means("test_classes", klass.name)):
+    if klass is not None and (made_once(basis, klass) or basis.apis.means("test_classes", klass.name)):
         return NO
     when = context(basis, stmt)
     clues = header(function)
@@ -93,10 +90,6 @@ def _class_of(function: Scope | None) -> Scope | None:
     while function is not None and function.method_of is None:
         function = function.parent
     return function.method_of if function is not None else None
-
-
-def _sole(basis: Basis, klass: Scope) -> bool:
-    return lifetime(basis, klass) == "long-lived instance" and module_instance(basis, klass)
 
 
 def _customary(basis: Basis, function: Scope) -> bool:
