@@ -180,3 +180,28 @@ def test_what_ends_by_itself_is_less_severe(made: str, severity: str) -> None:
     source = f"import socket, requests, httpx\n\n\ndef on_event(event):\n    peer = {made}\n    print(peer)\n"
     findings = link([analyze(source.encode(), "a.py", "a", load())]).findings
     assert [f.severity for f in findings] == [severity]
+
+
+@pytest.mark.parametrize(("ending", "severity"), [("__del__", "P2"), ("__len__", "P1")])
+def test_what_ends_itself_when_it_is_collected_is_less_severe(ending: str, severity: str) -> None:
+    source = f"""
+import subprocess
+
+
+class Reader:
+    def __init__(self, path):
+        self.process = subprocess.Popen(["cat", path])
+
+    def close(self):
+        self.process.wait()
+
+    def {ending}(self):
+        self.close()
+
+
+def first(path):
+    reader = Reader(path)
+    return reader.process.pid
+"""
+    findings = link([analyze(source.encode(), "a.py", "a", load())]).findings
+    assert [(f.rule, f.severity) for f in findings] == [("LK304", severity)]

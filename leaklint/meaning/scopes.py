@@ -234,6 +234,16 @@ def source_name(expr: Expr | None) -> str:
     return expr.text if expr is not None and expr.op in ("name", "attr") else ""
 
 
+def decorators(scope: Scope) -> frozenset[str]:
+    """The last identifiers of what decorates a function or class."""
+    return frozenset(source_name(d) for d in scope.stmt.decorators) if scope.stmt is not None else frozenset()
+
+
+def is_property(function: Scope) -> bool:
+    """Does an attribute of this name give what it returns?"""
+    return any(name.endswith("property") for name in decorators(function))
+
+
 def around(expr: Expr) -> Iterator[Expr]:
     """From the inside out: each expression that this one is a part of."""
     node = expr.parent

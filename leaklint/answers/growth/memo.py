@@ -10,7 +10,7 @@ from leaklint.answers.shared import is_classmethod
 from leaklint.apis import Row
 from leaklint.meaning.basis import Answer, Basis, once
 from leaklint.meaning.names import Place
-from leaklint.meaning.scopes import CONSTRUCTORS, source_name
+from leaklint.meaning.scopes import CONSTRUCTORS, decorators, source_name
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Param, Scope, Stmt, is_none, source, statements, walk
 
@@ -89,7 +89,7 @@ def _instance_in_key(basis: Basis, function: Scope, made: Expr) -> Scope | None:
 
 
 def _is_static(function: Scope) -> bool:
-    return function.stmt is not None and "staticmethod" in {source_name(d) for d in function.stmt.decorators}
+    return "staticmethod" in decorators(function)
 
 
 def _members_are_fixed(basis: Basis, klass: Scope) -> bool:

@@ -17,6 +17,7 @@ from leaklint.answers.releasing.endings import reached
 from leaklint.answers.releasing.fate import fate, resource_uses
 from leaklint.answers.releasing.handover import given_away
 from leaklint.answers.releasing.told import told
+from leaklint.answers.shared import singleton
 from leaklint.answers.ways.handlers import in_handler
 from leaklint.apis import Row
 from leaklint.facts import OwnerKind
@@ -202,7 +203,7 @@ def referred(basis: Basis, method: Scope) -> bool:
     return any(e.op == "attr" and not is_called(e) for e in basis.mentions(method.name))
 
 
-_PLAIN_BASES = ("builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol", "enum.Enum")
+_PLAIN_BASES = ("builtins.object", "abc.ABC", "abc.ABCMeta", "typing.Generic", "typing.Protocol", "enum.Enum")
 
 
 def _base_elsewhere(basis: Basis, klass: Scope) -> Expr | None:
@@ -271,7 +272,8 @@ def _defence(basis: Basis, place: Place, row: Row, release: Use | None, ends: Co
     elsewhere = othername.elsewhere(basis, place, row)
     if elsewhere is not None:
         return Answer("released elsewhere in the file", (Clue(elsewhere.stmt, "released", "released"),))
-    if lifetime(basis, klass) == "long-lived instance" and module_instance(basis, klass):
+    lasting = lifetime(basis, klass) == "long-lived instance" and module_instance(basis, klass)
+    if lasting or (singleton(basis, klass) and not ends):
         return Answer("lives as long as the process")
     return NO
 

@@ -1,19 +1,22 @@
 """The attribute's resource is released through another expression: the local variable or the context manager it came
-from, a part of it (`client.aio`), a caller of the method that returns it, or a loop over all attributes.
+from, a part of it (`client.aio`), a property that gives it, a caller of the method that returns it, or a loop over all
+attributes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leaklint.answers.holding.supposed import made_anew
 from leaklint.answers.releasing.fate import fate, resource_uses
+from leaklint.answers.releasing.handover import local_name
 from leaklint.answers.ways.handlers import in_handler
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place
-from leaklint.meaning.scopes import source_name
+from leaklint.meaning.scopes import is_property, source_name
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Scope, Stmt, flat_of, statements
+from leaklint.tree.ir import Scope, Stmt, ancestors, flat_of, statements
 
 _ENTERING, _LEAVING = ("__enter__", "__aenter__"), ("__exit__", "__aexit__")
 
@@ -28,6 +31,8 @@ def released(basis: Basis, place: Place, row: Row) -> Stmt | None:
             _by_local(basis, bind, row),
             _by_twin(basis, bind, row),
             _by_half(basis, place, row),
+            _by_part(basis, place, row),
+            _by_property(basis, place, row),
             _by_manager(basis, bind),
         )
     )
@@ -65,6 +70,28 @@ def _by_half(basis: Basis, place: Place, row: Row) -> Iterator[Use]:
             yield from (use for use in uses if fate(basis, use, half) == "release")
 
 
+def _by_part(basis: Basis, place: Place, row: Row) -> Iterator[Use]:
+    """`self.writer.transport.close()`: what is under it is open no more."""
+    whole = basis.all_uses(place)
+    for use in basis.below(place) if not row.asks else ():  # the pipes of a process are not the process
+        under = use.place.path[len(place.path) :]
+        means = basis.apis.means
+        closed = len(under) == 1 and means("peer_names", under[0]) and means("closing_methods", use.verb)
+        if closed and not made_anew(whole, use):
+            yield use
+
+
+def _by_property(basis: Basis, place: Place, row: Row) -> Iterator[Use]:
+    """`self.driver.quit()`, or the same by a local name, where the property `driver` gives `self._driver`."""
+    for use in basis.all_uses(place):
+        method = use.stmt.scope.function
+        if use.role == "returned" and method.method_of is not None and is_property(method):
+            given = Place(place.scope, (method.name,))
+            uses = list(resource_uses(basis, given, row))
+            uses += [u for one in uses if (local := local_name(basis, one)) for u in resource_uses(basis, local, row)]
+            yield from (u for u in uses if fate(basis, u, row) == "release")
+
+
 def _by_manager(basis: Basis, bind: Use) -> Iterator[Use]:
     """`self.page = await self.manager.__aenter__()`, and at the end `await self.manager.__aexit__(...)`."""
     value = bind.value.args[0] if bind.value is not None and bind.value.op == "await" else bind.value
@@ -84,8 +111,13 @@ def _by_callers(basis: Basis, bind: Use) -> Iterator[Stmt]:
 
 
 def swept(basis: Basis, klass: Scope) -> Stmt | None:
-    """A loop of a method that ends all that the object has: `for v in vars(self).values(): v.close()`."""
-    loops = (e.stmt for word in ("vars", "__dict__") for e in basis.mentions(word) if e.stmt.op == "for")
+    """A loop of a method that ends all that the object has: `for v in vars(self).values(): v.close()`, or all that it
+    has by certain names: `getattr(self, name).close()`."""
+    loops = [e.stmt for word in ("vars", "__dict__") for e in basis.mentions(word) if e.stmt.op == "for"]
+    for name in basis.mentions("getattr"):
+        given = name.parent.args[1:] if name.parent is not None and name.parent.op == "call" else ()
+        if len(given) > 1 and given[1].op != "const" and basis.names.class_of(given[0]) is klass:
+            loops += [owner for _, owner in ancestors(name.stmt) if owner.op == "for"]
     return next((s for s in loops if s.scope.function.method_of is klass and _ends(basis, s)), None)
 
 

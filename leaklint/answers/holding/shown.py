@@ -12,10 +12,12 @@ from leaklint.answers.instances import held_in
 from leaklint.answers.opening.makers import makers
 from leaklint.answers.opening.openers import acquired
 from leaklint.answers.releasing.endings import reached
+from leaklint.answers.releasing.lending import called
 from leaklint.answers.ways.handlers import in_handler
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import ELEMENT, Place
+from leaklint.meaning.scopes import text_of
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors
 
@@ -98,8 +100,18 @@ def _made(basis: Basis, place: Place) -> Iterator[tuple[Use, Expr, bool]]:
         kept = [(use.value, False)] if use.verb == "bind" and use.stmt.op == "assign" and use.value is not None else []
         kept += [(one, True) for one in put(use)] if filled else []
         for value, entry in kept:
-            if _call(value) is not None and acquired(basis, value) is None:
+            call = _call(value)
+            if call is not None and acquired(basis, value) is None and (entry or not _handed_in(basis, place, call)):
                 yield use, value, entry
+
+
+def _handed_in(basis: Basis, place: Place, call: Expr) -> bool:
+    """Does a call only pass on what came in by the attribute's name: `check(store, Store)`, `kwargs.pop("store")`?"""
+    name, makes = place.path[0].strip("_"), called(basis, call)
+    opens = makes[:1].isupper() or basis.apis.means("opening_functions", makes)
+    if opens or basis.types.callee(call).local is not None:
+        return False
+    return any((arg.text if arg.op == "name" else text_of(arg)) == name for arg in call.args[1:])
 
 
 def _call(value: Expr | None) -> Expr | None:

@@ -51,7 +51,7 @@ def supposed(basis: Basis) -> Iterator[Supposed]:
 def _seen_to(basis: Basis, place: Place, uses: list[Use]) -> bool:
     """Is it ended by a part of it (`self.client.socket.close()`), attached to another object of its holder or the maker
     of one that is ended, waited for, or made to be used anew (`self.crypto.reset()`), which what is open is not?"""
-    if any(not _makes_room(uses, part) for part in _closed_parts(basis, place)):
+    if any(not made_anew(uses, part) for part in _closed_parts(basis, place)):
         return True
     if any(basis.apis.means(words, u.verb) for u in uses for words in ("restarting_methods", "waiting_methods")):
         return True
@@ -89,7 +89,7 @@ def _awaited_for(use: Use) -> str:
     return called.text if called is not None and called.op == "attr" else ""
 
 
-def _makes_room(uses: list[Use], part: Use) -> bool:
+def made_anew(uses: list[Use], part: Use) -> bool:
     """Is a part closed where the whole is made anew after that?"""
     return any(
         u.verb == "bind"

@@ -9,7 +9,7 @@ from leaklint.answers.releasing.endings import endings
 from leaklint.apis import Row
 from leaklint.counterparts import undoings
 from leaklint.meaning.basis import Basis
-from leaklint.meaning.scopes import source_name
+from leaklint.meaning.scopes import decorators, is_property, source_name
 from leaklint.tree.ir import Expr, Scope, Stmt, flat_of, source
 
 CALLED = "__call__"
@@ -205,8 +205,7 @@ def is_method(basis: Basis, expr: Expr) -> bool:
 
 def _computed(method: Scope) -> bool:
     """A property gives something else than itself."""
-    decorators = method.stmt.decorators if method.stmt is not None else ()
-    return any(source_name(d).endswith("property") or source_name(d) == "setter" for d in decorators)
+    return is_property(method) or "setter" in decorators(method)
 
 
 def is_self(basis: Basis, expr: Expr) -> bool:

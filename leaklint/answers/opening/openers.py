@@ -11,6 +11,7 @@ from leaklint.answers.opening.files import by_mode, opened_part
 from leaklint.answers.opening.handedout import handed_out
 from leaklint.answers.opening.madeover import made_over
 from leaklint.answers.opening.precedents import precedent
+from leaklint.answers.releasing.endings import finalized
 from leaklint.answers.releasing.fate import fate, resource_uses
 from leaklint.answers.releasing.lending import added, called, is_file
 from leaklint.apis import Row
@@ -197,10 +198,8 @@ def _own_returned(basis: Basis, function: Scope | None) -> Row | None:
 
 @once(meanwhile=None)  # within its own constructor
 def own_class(basis: Basis, klass: Scope) -> Row | None:
-    """A class of this module that is a resource itself: one of its methods opens one, and another closes that again.
-
-    It is open from its constructor on, or from the call of the method that opens it (`connect`).
-    """
+    """A class of this module that is a resource itself: one of its methods opens one, and another closes that again. It
+    is open from its constructor on, or from the call of the method that opens it (`connect`)."""
     rows = (basis.apis.get(name) for name in basis.names.outside_bases(klass))
     based = next((r for r in rows if r is not None and r.kind == "resource"), None)
     if based is not None and based.name not in _ABSTRACT:  # `class Api(Session)`
@@ -211,13 +210,13 @@ def own_class(basis: Basis, klass: Scope) -> Row | None:
         return None
     opened = next((o for m in methods if m.name == "__init__" for o in openings(basis, m)), None)
     if opened is not None:
-        return _own_row(klass, opened.row, endings)
+        return _own_row(basis, klass, opened.row, endings)
     begun = [m for m in methods if not m.name.startswith("_") and basis.apis.means("beginning_methods", m.name)]
     found = {m.name: o.row for m in begun for o in openings(basis, m)}
-    return _own_row(klass, next(iter(found.values())), endings, tuple(found)) if found else None
+    return _own_row(basis, klass, next(iter(found.values())), endings, tuple(found)) if found else None
 
 
-def _own_row(klass: Scope, opened: Row, endings: list[Scope], begun: tuple[str, ...] = ()) -> Row:
+def _own_row(basis: Basis, klass: Scope, opened: Row, endings: list[Scope], begun: tuple[str, ...] = ()) -> Row:
     return Row(
         name=klass.qualname,
         file=opened.file,
@@ -227,6 +226,7 @@ def _own_row(klass: Scope, opened: Row, endings: list[Scope], begun: tuple[str, 
         awaited=tuple(m.name for m in endings if m.is_async and not m.name.startswith("__")),
         empty=bool(begun),
         own=begun,
+        counted=finalized(basis, klass),
     )
 
 

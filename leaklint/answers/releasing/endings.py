@@ -95,6 +95,12 @@ def _users(basis: Basis, function: Scope) -> Iterator[Scope]:
             yield expr.stmt.scope.function
 
 
+def finalized(basis: Basis, klass: Scope) -> bool:
+    """Does a class end what it holds in `__del__`, when the last reference to it goes?"""
+    last = (m for k in [klass, *basis.names.bases(klass)] for m in k.children if m.name == "__del__")
+    return any(ends_something(basis, s) for m in last for s in statements(m.block))
+
+
 def ends_something(basis: Basis, stmt: Stmt) -> bool:
     """Does a statement call what ends something, by its name: `task.cancel()`, `await self.close()`?"""
     names = (source_name(e) for e in flat_of(stmt) if e.op == "call")

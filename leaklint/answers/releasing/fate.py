@@ -9,6 +9,7 @@ from leaklint.answers.releasing.lending import is_file, reads
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import decorators
 from leaklint.meaning.types import Callee
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt
@@ -179,7 +180,7 @@ def parameter(local: Scope, call: Expr, value: Expr | None) -> Place | None:
         function, skip = init, 1
     elif local.method_of is not None and call.args[0].op == "attr":
         by_class = bool(call.args[1:]) and bool(local.params) and call.args[1].text == local.params[0].name
-        skip = 0 if by_class else 1  # `Base.__init__(self, client)`
+        skip = 0 if by_class or "staticmethod" in decorators(local) else 1  # `Base.__init__(self, client)`
     for index, arg in enumerate(call.args[1:]):
         if arg is value:
             name = call.names[index + 1]
@@ -202,7 +203,8 @@ def _summary(basis: Basis, local: Scope, param: Place, row: Row, depth: int) -> 
 
 
 def resource_uses(basis: Basis, place: Place, row: Row) -> Iterator[Use]:
-    """Uses of the place itself, and of its releasing methods by reference (`callback(f.close)`)."""
+    """Uses of the place itself, and of its methods by reference that release it (`callback(f.close)`) or tell it to end
+    (`atexit.register(process.terminate)`)."""
     yield from basis.all_uses(place)
-    for verb in row.release:
+    for verb in (*row.release, *row.asks):
         yield from basis.all_uses(Place(place.scope, (*place.path, verb)))

@@ -18,6 +18,8 @@ def reads(basis: Basis, call: Expr, row: Row, *, packed: bool = False) -> bool:
     `packed`: it is given within a tuple, list or dict. Of a file, the name of a method is enough that reads or writes.
     """
     name, of_file = called(basis, call), is_file(basis, row)
+    if not of_file and _given(call):
+        return False  # `on_open(connect(host))`: whoever gave that function has it now
     plain = packed or call.args[0].op == "name" or basis.names.qualified(call.args[0]) is not None
     if of_file and _used_up(call):
         return True
@@ -40,6 +42,18 @@ def called(basis: Basis, call: Expr) -> str:
 
 def is_file(basis: Basis, row: Row) -> bool:
     return basis.apis.means("file_nouns", row.noun.rpartition(" ")[2])
+
+
+def _given(call: Expr) -> bool:
+    """Is what it calls a parameter of the function around it?"""
+    func, scope = call.args[0], call.stmt.scope.function
+    while func.op == "name" and scope.kind == "function":
+        if any(p.name == func.text for p in scope.params):
+            return True
+        if func.text in scope.bindings or scope.parent is None:
+            return False
+        scope = scope.parent.function
+    return False
 
 
 def _asked_once(basis: Basis, made: Expr) -> bool:

@@ -16,7 +16,7 @@ from leaklint.answers.resources.mending import Care, Mend, care
 from leaklint.answers.ways.paths import Paths
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
-from leaklint.meaning.scopes import source_name
+from leaklint.meaning.scopes import is_called, source_name
 from leaklint.tree.ir import Expr, Stmt
 
 _DISPLAYS = ("tuple", "list", "dict")
@@ -64,16 +64,14 @@ def unreleased(basis: Basis, traces: Sequence[tuple[Paths, Expr]]) -> Iterator[U
             yield Unreleased(paths.place.text, paths.row, value, paths.place.path[0], lost=lost.stmt)
         if lost is not None or paths.releases or paths.escapes:
             continue
-        if paths.row.closer and _told(basis, paths):
-            yield Unreleased(paths.place.text, paths.row, value, paths.place.path[0], "the user is told where it is")
-        elif any(e.kind in ("end", "return") for e in paths.exits):
-            made = derived(basis, value, paths.place)
-            mind = care(basis, paths.row, value, paths.place)
-            runs = any(u.verb == "start" for u in basis.all_uses(paths.place))
-            name = paths.place.path[0]
-            yield Unreleased(paths.place.text, paths.row, value, name, derived=made, care=mind, started=runs)
-        else:
-            yield Unreleased(paths.place.text, paths.row, value, paths.place.path[0], "the function does not end")
+        name, defence = paths.place.path[0], _kept(basis, paths)
+        if defence:
+            yield Unreleased(paths.place.text, paths.row, value, name, defence)
+            continue
+        made = derived(basis, value, paths.place)
+        mind = care(basis, paths.row, value, paths.place)
+        runs = any(u.verb == "start" for u in basis.all_uses(paths.place))
+        yield Unreleased(paths.place.text, paths.row, value, name, derived=made, care=mind, started=runs)
     for call in basis.all_calls:
         row, function = acquired(basis, call), call.stmt.scope.function
         if row is not None and dropped(basis, call, row):
@@ -82,18 +80,38 @@ def unreleased(basis: Basis, traces: Sequence[tuple[Paths, Expr]]) -> Iterator[U
             around = call.parent if call.parent is not None and call.parent.op == "call" else None
             reader = around if around is not None and only_asked(basis, around) else None
             defence = "the function does not end" if _last(basis, call.stmt) else ""
-            if not defence and reader is None and _at_once(basis, call, row):
-                defence = "closed at once, in a script that ends"
+            if not defence and reader is None:
+                defence = _gone(basis, call, row)
             made, mind = derived(basis, call, None), care(basis, row, call, None)
             yield Unreleased(subject, row, call, defence=defence, derived=made, reader=reader, care=mind)
         elif row is None and (row := _left_behind(basis, call)) is not None:
             yield Unreleased(f"{function.qualname}.{call.args[0].text}", row, call)
 
 
-def _at_once(basis: Basis, call: Expr, row: Row) -> bool:
-    """Does CPython close it in the same statement of a script that ends?"""
+def _kept(basis: Basis, paths: Paths) -> str:
+    """Why it stays open on purpose; empty where nothing says so."""
+    if paths.row.closer and _told(basis, paths):
+        return "the user is told where it is"
+    if any(_serves(basis, u.site) for u in basis.all_uses(paths.place) if u.verb):
+        return "serves as long as the process lives"
+    return "" if any(e.kind in ("end", "return") for e in paths.exits) else "the function does not end"
+
+
+def _gone(basis: Basis, call: Expr, row: Row) -> str:
+    """How what gets no name is well all the same; empty where it is not."""
+    looked = call.parent if call.parent is not None and call.parent.op == "attr" else None
+    if looked is not None and looked.parent is not None and _serves(basis, looked.parent):
+        return "serves as long as the process lives"
     counted = row.counted or basis.apis.means("file_nouns", row.called.split()[-1])
-    return counted and call.stmt.op != "for" and in_script(basis, call.stmt)
+    if counted and looked is not None and looked.text == "name" and not is_called(looked):
+        return "closed at once, and only its name is kept"  # `NamedTemporaryFile(suffix=".mp4").name`
+    script = counted and call.stmt.op != "for" and in_script(basis, call.stmt)
+    return "closed at once, in a script that ends" if script else ""
+
+
+def _serves(basis: Basis, call: Expr) -> bool:
+    """Does a call return only when what it is a method of is told to stop: `server.serve_forever()`?"""
+    return call.op == "call" and basis.apis.means("serving_methods", call.args[0].text)
 
 
 def _last(basis: Basis, stmt: Stmt) -> bool:
