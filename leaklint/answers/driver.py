@@ -97,8 +97,18 @@ def fluent(function: Scope) -> bool:
 
 def _routed(basis: Basis, function: Scope) -> bool:
     """Decorated as a handler: `@app.get("/")`, `@bot.event`, `@hub.on("x")`."""
+    return _decorated(basis, function, "handler_decorators") and not _is_command(basis, function)
+
+
+def _is_command(basis: Basis, function: Scope) -> bool:
+    """`@click.command()`: whoever types it starts a process of its own."""
+    named = _decorated(basis, function, "command_decorators")
+    return named and any(basis.apis.means("command_packages", one) for one in basis.packages)
+
+
+def _decorated(basis: Basis, function: Scope, words: str) -> bool:
     decorators = function.stmt.decorators if function.stmt is not None else ()
-    return any(d.op in ("call", "attr") and basis.apis.means("handler_decorators", source_name(d)) for d in decorators)
+    return any(d.op in ("call", "attr") and basis.apis.means(words, source_name(d)) for d in decorators)
 
 
 def repeats(basis: Basis, stmt: Stmt) -> bool:
@@ -167,10 +177,12 @@ def seldom(basis: Basis, stmt: Stmt) -> bool:
 
 @once(meanwhile=False)
 def is_program(basis: Basis, function: Scope, depth: int = 3) -> bool:
-    """Is a function all that a program does, because only its start calls it, itself or through another? An error that
-    leaves it ends the process, and with it all that is open."""
+    """Is a function all that a program does, because only its start calls it, itself or through another, or because it
+    is a command? An error that leaves it ends the process, and with it all that is open."""
     if function.kind != "function" or function.parent is None or function.parent.kind != "module" or depth == 0:
         return False
+    if _is_command(basis, function):
+        return True
     mentions = [e for e in basis.mentions(function.name) if e.op == "name"]
     return bool(mentions) and all(
         script_only(basis, e.stmt) or _run(e)

@@ -51,15 +51,19 @@ class Exceptions(View):
     def bulk_in_frame(self, framed: tracebacks.Framed) -> str:
         """What weighs, among the variables of the function whose frame is held."""
         given_on = framed.kind in ("raised", "given")
-        return framed_bulk(self.basis, framed.stmt.scope.function, framed.place.path[-1], given_on)
+        end = framed.stmt if framed.kind == "raised" else None
+        return framed_bulk(self.basis, framed.stmt.scope.function, framed.place.path[-1], given_on, end)
 
     def sink(self, expr: Expr) -> sink.Sink | None:
         """The log or tracing call in which a text ends."""
         return sink.ends_in(self.basis, expr)
 
     def refusal(self, text: Text, weight: Answer) -> bool:
-        """Is it the text of a response whose status says that it failed, or a message that says so? These are short."""
+        """Is it the text of a response whose status says that it failed, or a message that says so, or that nobody can
+        read? These are short."""
         stmt = text.expr.stmt
+        if weight.kind == "received" and sink.unreadable(self.basis, stmt):
+            return True
         if sink.chosen(self.basis, stmt, source(text.expr)):
             return True
         response = weight.clues[0].args.get("of", "") if weight.clues else ""

@@ -16,7 +16,11 @@ from leaklint.meaning.scopes import source_name
 from leaklint.tree.ir import Block, Expr, Scope, ancestors, flat_of, source, statements
 
 _DEPTH = 3
-_TRACEBACKS = ("traceback.format_exc", "traceback.format_exception", "traceback.format_tb")
+_TRACEBACKS = {
+    "traceback.format_exc": "traceback",
+    "traceback.format_exception": "traceback",
+    "traceback.format_tb": "frames",
+}
 _COMPOSING = ("tuple", "list", "dict", "starred", "format", "fstring", "binary", "bool", "if", "await", "attr")
 _SHAPING = ("join", "format", "replace", "strip", "rstrip", "encode", "dumps", "str", "repr")
 
@@ -25,7 +29,7 @@ _SHAPING = ("join", "format", "replace", "strip", "rstrip", "encode", "dumps", "
 class Described:
     """`whole` is the text of `error`, and goes whole `where`; `handler` has caught it.
 
-    `kind`: `failure` (of any error that may come), `traceback`.
+    `kind`: `failure` (of any error that may come), `traceback`, `frames` (a traceback without the error).
     """
 
     whole: Expr
@@ -37,10 +41,11 @@ class Described:
 
 def described(basis: Basis) -> Iterator[Described]:
     """Each text that is made of an error, and kept or sent as it is."""
-    for call in (c for name in _TRACEBACKS for c in basis.calls_of.get(name, ()) if "limit" not in c.names):
-        where = _goes(basis, call, _DEPTH, traceback=True)
+    calls = ((kind, call) for name, kind in _TRACEBACKS.items() for call in basis.calls_of.get(name, ()))
+    for kind, call in calls:
+        where = _goes(basis, call, _DEPTH, traceback=True) if "limit" not in call.names else ""
         if where:
-            yield Described(call, source(call), "traceback", where, _handler(call))
+            yield Described(call, source(call), kind, where, _handler(call))
     for handler in (b for s in basis.module.stmts for b in s.blocks if b.kind == "handler" and b.name):
         if catches_all(handler):
             yield from _failures(basis, handler)

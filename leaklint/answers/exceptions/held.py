@@ -84,11 +84,12 @@ def _carries(basis: Basis, name: Expr) -> bool:
 
 
 def _given(stmt: Stmt) -> Iterator[tuple[str, Expr, Stmt | None]]:
-    """`future.set_exception(error)` where the error was caught; not what an instance does to itself."""
+    """`future.set_exception(error)` where the error was caught; not what an instance does to itself, nor what takes the
+    parts of it: `span.set_exc_info(*sys.exc_info())` writes them down."""
     itself = stmt.scope.params[0].name if stmt.scope.method_of is not None and stmt.scope.params else ""
     for call in (e for e in flat_of(stmt) if e.op == "call" and e.args[0].text in _GIVING and len(e.args) > 1):
         method, error = call.args[0], call.args[1]
-        if method.op != "attr" or method.args[0].op != "name" or method.args[0].text == itself:
+        if method.op != "attr" or method.args[0].op != "name" or method.args[0].text == itself or "*" in call.names:
             continue
         caught = error.text if error.op == "name" else ""
         if handled(stmt, caught) and (caught or (error.op == "call" and source_name(error) == "exc_info")):

@@ -6,6 +6,7 @@ import itertools
 from dataclasses import dataclass
 from typing import Literal
 
+from leaklint.answers.ways.handlers import caught_types
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.flow import LEAVING
 from leaklint.meaning.scopes import source_name
@@ -121,16 +122,23 @@ def refused(basis: Basis, stmt: Stmt, response: str) -> bool:
     """Does a statement run because of what a response says of itself, by its status, and not that it went well?"""
     below = stmt
     for block, owner in ancestors(stmt):
-        if owner.op in ("def", "class"):
-            break
         before = block.stmts[: next(i for i, s in enumerate(block.stmts) if s is below)]
         if any(_leaves_well(basis, s, response) for s in before):
             return True
+        if owner.op in ("def", "class"):
+            break
         tests = [t for b in owner.blocks for t in b.exprs] if owner.op == "if" else []
-        if any(_asks(t, response) for t in tests):
+        if any(_asks(basis, t, response) for t in tests):
             return not any(_went_well(basis, t) for t in block.exprs)
         below = owner
     return False
+
+
+def unreadable(basis: Basis, stmt: Stmt) -> bool:
+    """Does a statement run only where what came in could not be taken apart?"""
+    handlers = (b for b, owner in ancestors(stmt) if b.kind == "handler" and owner.scope is stmt.scope)
+    kinds = ([source_name(e) for e in caught_types(b)] for b in handlers)
+    return any(bool(words) and all(basis.apis.means("parse_errors", w) for w in words) for words in kinds)
 
 
 def _leaves_well(basis: Basis, stmt: Stmt, response: str) -> bool:
@@ -138,12 +146,15 @@ def _leaves_well(basis: Basis, stmt: Stmt, response: str) -> bool:
     if stmt.op != "if" or stmt.blocks[0].stmts[-1].op not in LEAVING:
         return False
     tests = stmt.blocks[0].exprs
-    return any(_asks(t, response) for t in tests) and any(_went_well(basis, t) for t in tests)
+    return any(_asks(basis, t, response) for t in tests) and any(_went_well(basis, t) for t in tests)
 
 
-def _asks(test: Expr, name: str) -> bool:
-    """Does a test look at what has this name?"""
-    return any(source(part) == name for part in walk(test) if part.op in ("name", "attr"))
+def _asks(basis: Basis, test: Expr, name: str) -> bool:
+    """Does a test look at what has this name, or at what was taken from it: `kind = response.headers["..."]`?"""
+    names = [part for part in walk(test) if part.op in ("name", "attr")]
+    values = (basis.names.only_value(part.text, part.scope) for part in names if part.op == "name")
+    parts = (part for value in values if value is not None for part in walk(value) if part.op == "name")
+    return any(source(part) == name for part in (*names, *parts))
 
 
 def chosen(basis: Basis, stmt: Stmt, message: str) -> bool:

@@ -52,10 +52,10 @@ def _gives_all(basis: Basis, row: Row, call: Expr) -> bool:
 
 
 def _read(basis: Basis, expr: Expr, row: Row | None, attr: Expr) -> Answer:
-    """`of` says whose text it is, where it is a text."""
+    """`of` says whose text it is, where it is a text, or in memory whether anybody looks at it or not."""
     parsed = basis.apis.means("parsing_methods", attr.text)
-    text = row is not None and (attr.text in row.text or parsed)
-    args = {"what": source(expr)} | ({"of": source(attr.args[0])} if text else {})
+    there = row is not None and (attr.text in row.text or parsed or expr is attr)
+    args = {"what": source(expr)} | ({"of": source(attr.args[0])} if there else {})
     return Answer("parsed" if parsed else "read", (Clue(expr.stmt, "driver", "read", args),), source(expr))
 
 
@@ -88,7 +88,8 @@ def _made_of(basis: Basis, call: Expr, depth: int) -> Answer:
 def _received(basis: Basis, call: Expr) -> Answer:
     """A whole message of a peer, as large as the peer likes: `await peer.recv()`."""
     word = source_name(call)
-    if len(call.args) == 1 and basis.apis.means("rendering_methods", word):
+    rendered = basis.apis.means("rendering_methods", word) and len(call.args) == 1
+    if rendered and basis.apis.means("rendered_names", source_name(call.args[0].args[0])):
         return _read(basis, call, None, call.args[0])
     if len(call.args) > 1 or not basis.apis.means("message_reads", word):
         return NO
