@@ -28,7 +28,8 @@ def context(basis: Basis, stmt: Stmt) -> Answer:
         return Answer("event", header(function), function.name)
     if endless(basis, stmt) or driven(basis, function):
         return Answer("stream", header(function), function.name)
-    if outer is not None and outer.kind == "function" and outer.function is not function and function.stmt is not None:
+    nested = outer is not None and outer.kind == "function" and outer.function is not function
+    if nested and function.stmt is not None and not is_command(basis, function):
         return Answer("call", header(function), function.name)
     looped = repeats(basis, stmt)
     if not looped and is_program(basis, function):
@@ -77,8 +78,14 @@ def decorates(function: Scope) -> bool:
     returned = last.value if last is not None and last.op == "return" else None
     if returned is None or returned.op != "name":
         return False
-    given = first in ("func", "fn", "f", "cls", "klass", "function", "handler", "callback", "wrapped", "method", "coro")
+    given = first in _DECORATED
     return (returned.text in inner and given) or (returned.text == first and given)
+
+
+_DECORATED = (
+    *("func", "fun", "fn", "f", "cls", "klass", "function", "method"),
+    *("handler", "callback", "wrapped", "coro"),
+)
 
 
 def fluent(function: Scope) -> bool:
@@ -97,10 +104,10 @@ def fluent(function: Scope) -> bool:
 
 def _routed(basis: Basis, function: Scope) -> bool:
     """Decorated as a handler: `@app.get("/")`, `@bot.event`, `@hub.on("x")`."""
-    return _decorated(basis, function, "handler_decorators") and not _is_command(basis, function)
+    return _decorated(basis, function, "handler_decorators") and not is_command(basis, function)
 
 
-def _is_command(basis: Basis, function: Scope) -> bool:
+def is_command(basis: Basis, function: Scope) -> bool:
     """`@click.command()`: whoever types it starts a process of its own."""
     named = _decorated(basis, function, "command_decorators")
     return named and any(basis.apis.means("command_packages", one) for one in basis.packages)
@@ -175,14 +182,19 @@ def seldom(basis: Basis, stmt: Stmt) -> bool:
     return basis.apis.means("dialog_modules", basis.module.name.rpartition(".")[2]) or in_program(basis, stmt)
 
 
+def of_program(basis: Basis, stmt: Stmt) -> bool:
+    """Does it run once in all that a program, or a command of its command line, does? The process ends with that."""
+    return is_program(basis, stmt.scope.function) and not repeats(basis, stmt)
+
+
 @once(meanwhile=False)
 def is_program(basis: Basis, function: Scope, depth: int = 3) -> bool:
     """Is a function all that a program does, because only its start calls it, itself or through another, or because it
     is a command? An error that leaves it ends the process, and with it all that is open."""
+    if is_command(basis, function):
+        return True
     if function.kind != "function" or function.parent is None or function.parent.kind != "module" or depth == 0:
         return False
-    if _is_command(basis, function):
-        return True
     mentions = [e for e in basis.mentions(function.name) if e.op == "name"]
     return bool(mentions) and all(
         script_only(basis, e.stmt) or _run(e)
@@ -190,6 +202,15 @@ def is_program(basis: Basis, function: Scope, depth: int = 3) -> bool:
         else is_program(basis, e.stmt.scope.function, depth - 1) and not repeats(basis, e.stmt)
         for e in mentions
     )
+
+
+def cached(basis: Basis, function: Scope) -> bool:
+    """By a decorator that keeps results: of a row, or by its name."""
+    for decorator in function.stmt.decorators if function.stmt is not None else ():
+        row = basis.apis.get(basis.names.qualified(decorator.args[0] if decorator.op == "call" else decorator))
+        if (row is not None and row.memo) or basis.apis.means("keeping_decorators", source_name(decorator)):
+            return True
+    return False
 
 
 def _run(mention: Expr) -> bool:

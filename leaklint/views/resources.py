@@ -159,6 +159,10 @@ class Resources(View):
         kinds: tuple[DriverKind, ...] = ("event", "stream", "loop", "once", "import")
         return next((kind for kind in kinds if kind == when.kind), "call")
 
+    def of_program(self, stmt: Stmt) -> bool:
+        """Does it run once in all that a program does, so that the process ends with it?"""
+        return driver.of_program(self.basis, stmt)
+
     def seldom(self, stmt: Stmt) -> bool:
         """Does it run once for each start of a program that ends, or as often as somebody goes through a dialog?"""
         return driver.seldom(self.basis, stmt)

@@ -19,6 +19,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         if facts.sort(row) != "executor":
             continue
         defence = unreleased.defence or ("used elsewhere" if unreleased.name and not facts.gives_work(call) else "")
+        defence = defence or ("ends with the program" if facts.of_program(call.stmt) else "")
         if defence:
             yield Clear(call.stmt, unreleased.subject, defence, sound=bool(unreleased.defence))
             continue
@@ -39,8 +40,9 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         left = paths.exit("raise") or paths.exit("return")
         if facts.sort(paths.row) != "executor" or not paths.releases:
             continue
-        if left is None:
-            yield Clear(paths.acquired, paths.place.text, "shut down on every path", sound=True)
+        if left is None or facts.of_program(paths.acquired):
+            defence = "shut down on every path" if left is None else "ends with the program"
+            yield Clear(paths.acquired, paths.place.text, defence, sound=left is None)
         else:
             yield skipped(paths, value, left)
 

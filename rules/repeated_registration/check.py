@@ -32,6 +32,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
                 "call": source(registration.expr, 50),
                 "runs": one.when.word,
                 "undo": registration.undo,
+                "verb": registration.verb,
             },
             clues=(
                 Clue(registration.stmt, "acquired", "registered", {"registry": registration.registry}),
@@ -60,5 +61,5 @@ def _hint(one: Repeated) -> str:
     if one.when.kind == "setup":
         return "keep" if one.registration.returns_undo else "take_down" if one.registration.undo else "take_off"
     if not one.lasting:
-        return "once" if one.listed or one.when.kind == "given" else "finally"
+        return "once" if one.listed or one.when.kind == "given" else "done"
     return "undo" if one.registration.undo and not one.registration.returns_undo else "guard"

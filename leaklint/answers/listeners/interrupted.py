@@ -16,7 +16,8 @@ def interrupted(basis: Basis, registrations: Collection[Registration]) -> Iterat
     receiver that a row tells of, or that was there before."""
     for one in registrations:
         function = one.scope
-        if one.receiver is None or not one.undo.isidentifier():
+        replaced = one.row is not None and one.verb in one.row.replace
+        if one.receiver is None or replaced or not one.undo.isidentifier():
             continue
         removals = _removals(basis, one)
         if one.row is None or not function.is_async:

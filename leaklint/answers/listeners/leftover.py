@@ -25,7 +25,7 @@ def leftovers(basis: Basis) -> Iterator[Repeated]:
         function, func = call.scope.function, call.args[0]
         if func.op != "attr" or len(call.args) < 2 or function.kind != "function" or call.scope.kind == "lambda":
             continue
-        if not _registers(basis, func) or _told_otherwise(basis, call):
+        if not _registers(basis, func) or _told_otherwise(basis, call) or _hands_on(basis, func, function):
             continue
         given = call.args[1:]
         told = target(basis, given) if of_module(basis, func) and not _is_def(basis, given[0]) else None
@@ -39,7 +39,7 @@ def leftovers(basis: Basis) -> Iterator[Repeated]:
         if not when:
             continue
         removals = _removals(basis, registration, handler)
-        defence = guard(basis, call.stmt, source(receiver)) or _defence(basis, registration, removals)
+        defence = guard(basis, call.stmt, source(receiver)) or _defence(basis, registration, handler, removals)
         inside = next((s for s in removals if s.scope.function is function), None)
         yield Repeated(
             registration,
@@ -57,6 +57,12 @@ def _told_otherwise(basis: Basis, call: Expr) -> bool:
     """A row tells of it, or of what it is called on that it runs what it is given: `loop.add_callback(f)`."""
     callee = basis.types.callee(call)
     return not untold(callee.row) or (callee.receiver is not None and callee.receiver.kind == "spawner")
+
+
+def _hands_on(basis: Basis, func: Expr, function: Scope) -> bool:
+    """Is the function one that registers what it is given? Whoever calls it has the callback, and can take it off."""
+    words = ("listening_methods", "callback_registering")
+    return func.text == function.name and any(basis.apis.means(what, func.text) for what in words)
 
 
 def _row(basis: Basis, func: Expr) -> Row | None:
@@ -132,7 +138,8 @@ def _again(basis: Basis, stmt: Stmt, receiver: Expr, verb: str) -> Answer:
     given = home is function and root.text in [p.name for p in function.params]
     if given and any(basis.apis.means("application_names", e.text) for e in walk(receiver) if e.op == "attr"):
         return _each_visit(basis, stmt)  # `request.app.bus`
-    kept = given and (manages(basis, function) or basis.apis.means("hook_registering", verb))
+    done = basis.apis.means("done_registering", verb)
+    kept = given and not done and (manages(basis, function) or basis.apis.means("hook_registering", verb))
     return Answer("call", header(function), function.name) if kept else NO
 
 
@@ -162,10 +169,17 @@ def _removals(basis: Basis, registration: Registration, handler: Handler) -> lis
     found = []
     for expr in (e for w in words for e in basis.mentions(w)):
         named = {e.text for e in flat_of(expr.stmt) if e.op in ("attr", "name")}
-        alone = expr.parent is not None and expr.parent.op == "call" and len(expr.parent.args) == 1
-        if (handler.key and handler.key in named) or (registry in named and alone):
+        call = expr.parent if expr.parent is not None and expr.parent.op == "call" else None
+        whole = call is not None and (len(call.args) == 1 or _same_key(call, registration))
+        if (handler.key and handler.key in named) or (registry in named and whole):
             found.append(expr.stmt)
     return found
+
+
+def _same_key(call: Expr, registration: Registration) -> bool:
+    """`poller.unregister(self.sock)` for `poller.register(conn.sock, events, callback)`."""
+    first = registration.given[0]
+    return len(registration.given) > 1 and first.op == "attr" and first.text == source_name(call.args[1])
 
 
 _UNDOING = (
@@ -174,8 +188,18 @@ _UNDOING = (
 )
 
 
-def _defence(basis: Basis, registration: Registration, removals: list[Stmt]) -> Answer:
+def _listed_too(basis: Basis, registration: Registration, handler: Handler) -> Stmt | None:
+    """`HOOKS[name].append(hook)` beside it: whoever looks there can take it off."""
+    named = (e for e in basis.mentions(handler.key) if e.op == "name" and e.scope.function is registration.scope)
+    into = (e.stmt for e in named if e.parent is not None and e.parent.op == "call" and e.parent.args[0].text in ADDING)
+    return next((s for s in into if s is not registration.stmt), None)
+
+
+def _defence(basis: Basis, registration: Registration, handler: Handler, removals: list[Stmt]) -> Answer:
     if not removals:
+        listed = _listed_too(basis, registration, handler)
+        if listed is not None:
+            return Answer("kept to be taken off", (Clue(listed, "holder", "released"),))
         dropped = registration.stmt.op == "expr" or destiny(basis, registration.expr).kind == "dropped"
         return NO if dropped else Answer("what undoes it is kept")
     function = registration.scope

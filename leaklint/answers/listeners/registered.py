@@ -9,7 +9,7 @@ from leaklint.answers.releasing.endings import endings
 from leaklint.apis import Row
 from leaklint.counterparts import undoings
 from leaklint.meaning.basis import Basis
-from leaklint.meaning.scopes import decorators, is_property, source_name
+from leaklint.meaning.scopes import decorators, is_called, is_property, source_name
 from leaklint.tree.ir import Expr, Scope, Stmt, flat_of, source
 
 CALLED = "__call__"
@@ -71,6 +71,8 @@ def _registration(basis: Basis, expr: Expr, stmt: Stmt, decorated: Scope | None)
     given = expr.args[1:] if expr.op == "call" else ()
     verb = (basis.names.qualified(function) or function.text).rpartition(".")[2]
     row, undo = _told(basis, expr, function)
+    if row is None and decorated is not None and _called_here(basis, decorated):
+        return
     if row is not None:
         receiver = None if row.kind == "function" or row.single else function.args[0]
         yield Registration(expr, stmt, verb, undo, row, receiver, given, decorated)
@@ -87,6 +89,12 @@ def _registration(basis: Basis, expr: Expr, stmt: Stmt, decorated: Scope | None)
         yield Registration(expr, stmt, verb, "discard" if verb == "add" else "remove", None, function.args[0], given)
     elif undo := _paired(basis, verb, function, given):
         yield Registration(expr, stmt, verb, undo, None, function.args[0], given, paired=True)
+
+
+def _called_here(basis: Basis, decorated: Scope) -> bool:
+    """Does the function that makes it call it, too? Then the decorator is around it, and nobody calls it back."""
+    where = decorated.parent
+    return where is not None and any(is_called(e) and e.scope is where for e in basis.mentions(decorated.name))
 
 
 ADDING = ("append", "add", "insert", "appendleft")

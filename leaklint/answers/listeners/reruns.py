@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from leaklint.answers.driver import context, header, repeats, script_only
+from leaklint.answers.driver import cached, context, header, is_command, repeats, script_only
 from leaklint.answers.listeners.maker import made_once
 from leaklint.answers.listeners.registered import looks_up
 from leaklint.answers.releasing.endings import endings, reached
+from leaklint.answers.shared import is_classmethod
 from leaklint.facts import DriverKind
 from leaklint.meaning.basis import NO, Answer, Basis, Clue, once
 from leaklint.meaning.scopes import CONSTRUCTORS, is_called, source_name
@@ -41,9 +42,10 @@ def reruns(basis: Basis, stmt: Stmt) -> Answer:
         return Answer("instance", clues, klass.name) if klass is not None else NO
     if when.kind in ("event", "stream"):
         return Answer(when.kind, clues, function.name)
-    if klass is not None and when.kind in ("call", "loop") and not _by_custom(basis, function):
+    of_instance = klass is not None and not is_classmethod(function)
+    if of_instance and when.kind in ("call", "loop") and not _by_custom(basis, function):
         return Answer("call", clues, function.name)
-    again = klass is None and (
+    again = not of_instance and (
         _hands_out(basis, function) or _gives_back(basis, stmt, function) or _by_argument(basis, stmt, function)
     )
     return Answer("call", clues, function.name) if again else NO
@@ -121,20 +123,14 @@ def set_up_once(basis: Basis, function: Scope) -> bool:
 
 def _once(basis: Basis, function: Scope) -> bool:
     """Its result is kept, it is a command of a program, or all its callers here run once."""
-    decorators = function.stmt.decorators if function.stmt is not None else ()
-    for decorator in decorators:
-        row = basis.apis.get(basis.names.qualified(decorator.args[0] if decorator.op == "call" else decorator))
-        if (row is not None and row.memo) or source_name(decorator) in _COMMANDS:
-            return True
+    if cached(basis, function) or is_command(basis, function):
+        return True
     if function.method_of is not None or function.parent is None or function.parent.kind != "module":
         return False
     calls = [e for e in basis.mentions(function.name) if e.op == "name" and e.stmt.scope.function is not function]
     return bool(calls) and all(
         e.stmt.scope.function.kind == "module" or _customary(basis, e.stmt.scope.function) for e in calls
     )
-
-
-_COMMANDS = ("command", "group", "callback", "cached_property", "once")
 
 
 def _hands_out(basis: Basis, function: Scope) -> bool:
@@ -164,9 +160,22 @@ def _by_argument(basis: Basis, stmt: Stmt, function: Scope) -> bool:
         return False
     given = {p.name for p in function.params if basis.apis.means("open_keys", p.name)}
     given -= {name for name in given if basis.apis.means("inventory_keys", name)}
+    calls = _calls(basis, function)
+    if calls and not any(_for_another(basis, e) for e in calls):
+        return False
     places = (basis.names.place(e) for e in stmt.flat if e.op == "name")
     made = [v for p in places if p is not None and p.scope is function for v in basis.types.bound_values(p)]
     return any(e.op == "name" and e.text in given for value in (*stmt.flat, *made) for e in walk(value))
+
+
+def _for_another(basis: Basis, called: Expr) -> bool:
+    """Does a caller hand on what it is given itself, or run again by what happens?"""
+    caller = called.stmt.scope.function
+    if caller.kind != "function" or context(basis, called.stmt).kind in ("event", "stream", "loop"):
+        return caller.kind == "function"
+    params = {p.name for p in caller.params}
+    given = called.parent.args[1:] if called.parent is not None else ()
+    return any(e.op == "name" and e.text in params for arg in given for e in walk(arg))
 
 
 @once(meanwhile=NO)

@@ -52,6 +52,8 @@ def _wraps(basis: Basis, value: Expr, target: Expr) -> bool:
         for t in s.targets
     }
     if value.op == "call":
+        if (basis.names.qualified(value.args[0]) or "").startswith("builtins."):
+            return False  # `settings.limit = max(settings.limit, 16)`
         return any(source(a) == old or a.text in kept for a in value.args[1:])
     made = next((b.inner for b in basis.names.bindings(value.text, value.scope) if b.how == "def"), None)
     if value.op != "name" or made is None or made.parent is not function:

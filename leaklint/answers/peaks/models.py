@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from leaklint.answers.driver import cached
 from leaklint.answers.peaks.demand import demand, in_own_loop, varies
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
-from leaklint.meaning.scopes import source_name
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, is_none, source, statements, walk
 
 _DEPTH = 2
@@ -164,15 +164,6 @@ def _stored_later(basis: Basis, target: Expr) -> bool:
 
 def _puts(call: Expr) -> bool:
     return call.args[0].op == "attr" and call.args[0].text in ("setdefault", "append", "add", "put", "set")
-
-
-def cached(basis: Basis, function: Scope) -> bool:
-    """By a decorator that keeps results: of a row, or by its name."""
-    for decorator in function.stmt.decorators if function.stmt is not None else ():
-        row = basis.apis.get(basis.names.qualified(decorator.args[0] if decorator.op == "call" else decorator))
-        if (row is not None and row.memo) or basis.apis.means("keeping_decorators", source_name(decorator)):
-            return True
-    return False
 
 
 def _tests(call: Expr) -> Iterator[Expr]:
