@@ -98,7 +98,7 @@ class Names(Parts):
                     return Place(home.scope, (*home.path, *reversed(suffix)))
                 suffix.append(attribute)
                 expr = owner
-            elif expr.op == "sub":
+            elif expr.op == "sub" and not _cuts(expr):
                 suffix.append(ELEMENT)
                 expr = expr.args[0]
             elif _takes_entry(expr) and self._may_be_container(expr.args[0].args[0]):
@@ -254,6 +254,11 @@ def _takes_entry(expr: Expr) -> bool:
         return False
     awaited = expr.parent is not None and expr.parent.op == "await"
     return not awaited and len(expr.args) <= 3 and not any(n not in ("", "default") for n in expr.names)
+
+
+def _cuts(sub: Expr) -> bool:
+    """`xs[1:]`: a new list, not an entry of the old one."""
+    return len(sub.args) == 2 and sub.args[1].op == "slice"
 
 
 def _getattr(expr: Expr) -> str:
