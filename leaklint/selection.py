@@ -92,7 +92,6 @@ class Policy:
                 for pattern, codes in self._ignored[id(settings)]
                 if covers(pattern.removeprefix("!"), Path.cwd() / path, settings.root) != pattern.startswith("!")
             ]
-            # leaklint: ignore[session-map-never-pruned] -- made anew for each run, one entry for each of its files
             self._choices[path] = whole._replace(
                 selected=whole.selected.difference(*ignored), python=self._pythons.oldest((Path.cwd() / path).parent)
             )

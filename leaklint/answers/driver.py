@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from leaklint.answers.key import literal
+from leaklint.answers.listed import literal
 from leaklint.answers.rounds import driven, endless, goes_on
 from leaklint.meaning.basis import Answer, Basis, Clue, once
 from leaklint.meaning.scopes import CONSTRUCTORS, is_called, source_name

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from leaklint.answers.listed import closed_type, literal
 from leaklint.answers.releasing import fate
 from leaklint.answers.shared import is_classmethod
-from leaklint.meaning.annotations import alternatives
 from leaklint.meaning.basis import Answer, Basis
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name, text_of
-from leaklint.tree.ir import Binding, Expr, Param, Scope, is_none, source, walk
+from leaklint.tree.ir import Binding, Expr, Param, Scope, source, walk
 
 _FRESH = (
     "uuid.uuid4",
@@ -19,12 +19,11 @@ _FRESH = (
     "secrets.token_hex",
     "secrets.token_urlsafe",
     "builtins.id",
-    "builtins.hash",
     "time.time",
     "hashlib.sha256",
     "hashlib.md5",
 )
-_CONVERSIONS = tuple(f"builtins.{kind}" for kind in ("str", "int", "repr", "tuple", "frozenset", "bytes"))
+_CONVERSIONS = tuple(f"builtins.{kind}" for kind in ("str", "int", "repr", "hash", "tuple", "frozenset", "bytes"))
 _REARRANGES = ("itertools.", "builtins.reversed", "builtins.sorted", "builtins.list", "builtins.set")
 _SHAPING = frozenset(
     ["lower", "upper", "title", "casefold", "strip", "zfill", "replace", "encode", "decode", "digest", "hexdigest"]
@@ -170,19 +169,17 @@ def _called(basis: Basis, call: Expr, depth: int) -> Answer:
         return _worst(key(basis, a, depth - 1) for a in call.args[1:])
     if name in _CONVERSIONS and len(call.args) > 1:
         return key(basis, call.args[1], depth - 1)
-    if func.op == "attr" and func.text in ("join", "format"):
-        return key(basis, call.args[-1], depth - 1)
-    if func.op == "attr" and (func.text in _SHAPING or func.text in _SPLITS):
-        return key(basis, func.args[0], depth - 1)
+    if func.op == "attr" and (func.text in ("join", "format") or func.text in _SHAPING or func.text in _SPLITS):
+        return key(basis, call.args[-1] if func.text in ("join", "format") else func.args[0], depth - 1)
     if func.op == "attr" and func.text == "get" and len(call.args) > 1 and call.args[1].op == "const":
         return _named(basis, text_of(call.args[1]), call)
     word = _MAKES.sub("", source_name(func))
-    answer = _named(basis, word, call)
-    return (
-        answer
-        if answer.kind != "unknown" or not call.args[1:]
-        else _worst(key(basis, a, depth - 1) for a in call.args[1:])
-    )
+    named = _named(basis, word, call)
+    answer = _composed(basis, named, word)
+    if call.args[1:] and (named.kind == "unknown" or answer is not named):
+        given = _worst(key(basis, a, depth - 1) for a in call.args[1:])
+        return given if named.kind == "unknown" or given.kind == "caller's key" else answer
+    return answer
 
 
 def _name(basis: Basis, expr: Expr, depth: int) -> Answer:
@@ -205,11 +202,19 @@ def _name(basis: Basis, expr: Expr, depth: int) -> Answer:
     home = basis.names.scope_of(expr.text, expr.scope)
     if home is not None and home.kind == "module":
         return Answer("caller's key" if _counted(basis, expr) else "closed set", word=expr.text)
+    named = _named(basis, expr.text, expr)
     if binding.exact and binding.value is not None and len(bindings) <= 3:
         answer = _worst(key(basis, b.value, depth - 1) for b in bindings if b.value is not None)
         if answer.kind != "unknown":
             return Answer(answer.kind, word=expr.text if answer.kind in ("caller's key", "inventory") else answer.word)
-    return _named(basis, expr.text, expr)
+        return _composed(basis, named, expr.text)
+    return named
+
+
+def _composed(basis: Basis, named: Answer, word: str) -> Answer:
+    """`cache_key = (name, scale)`: its name says only that it is a key, and nothing that it is made of says more."""
+    few = named.kind == "caller's key" and basis.apis.means("composed_keys", word)
+    return Answer("inventory", word=named.word) if few else named
 
 
 def _reaching(bindings: Sequence[Binding], expr: Expr) -> Sequence[Binding]:
@@ -259,42 +264,3 @@ def parts_of(basis: Basis, binding: Binding) -> bool:
     func = value.args[0]
     arranged = (basis.names.qualified(func) or "").startswith(_REARRANGES)
     return arranged or (func.op == "attr" and func.text in _SPLITS)
-
-
-def closed_type(basis: Basis, annotation: Expr | None) -> bool:
-    """`Literal["a", "b"]`, `type`, `bool`, an Enum of this module, what there is one of, or few: the code lists the
-    values. Or one of these and None."""
-    return annotation is not None and all(_closed_class(basis, node) for node in alternatives(annotation))
-
-
-def _closed_class(basis: Basis, node: Expr) -> bool:
-    row, name = basis.types.annotated(node), public_name(basis, node)
-    if name in ("Literal", "type", "Type", "bool") or is_none(node) or (row is not None and row.single):
-        return True
-    if basis.apis.means("few_types", name):
-        return True
-    local = basis.names.local(node)
-    if local is None or local.kind != "class":
-        return False
-    return any("Enum" in source_name(b) or "Flag" in source_name(b) for b in local.bases)
-
-
-def public_name(basis: Basis, expr: Expr) -> str:
-    """The last identifier of what is referred to, whatever it was imported as."""
-    return (basis.names.qualified(expr) or source_name(expr)).rpartition(".")[2]
-
-
-def literal(basis: Basis, iterated: Expr | None) -> bool:
-    """A loop over what stands in the code: a literal, a class, a constant of the module, range()."""
-    if iterated is None:
-        return False
-    if iterated.op in ("list", "tuple", "set", "dict"):
-        return all(a.op in ("const", "name", "tuple", "attr") for a in iterated.args)
-    if iterated.op == "call":
-        return source_name(iterated) in ("range", "enumerate", "zip", "sorted", "items", "keys", "values") and all(
-            literal(basis, a) or a.op in ("const", "attr") for a in (iterated.args[1:] or iterated.args[0].args)
-        )
-    if iterated.op == "name":
-        home = basis.names.scope_of(iterated.text, iterated.scope)
-        return home is not None and home.kind == "module"
-    return False

@@ -214,7 +214,7 @@ class Types:
     def place_row(self, place: Place, depth: int = _DEPTH) -> Row | None:
         """The row of what a place holds: by annotation, else by what is bound to it."""
         if place not in self._places:
-            self._places[place] = None  # leaklint: ignore[session-map-never-pruned] -- made anew for each file
+            self._places[place] = None
             self._places[place] = self._place_row(place, depth)
         return self._places[place]
 

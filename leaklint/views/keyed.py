@@ -106,19 +106,21 @@ class Keyed(Growth):
     def piles_up(self, value: Value, insert: Use, driver: Answer) -> bool:
         """Do the entries become many?
 
-        Yes for caches, and if entries come and go; for keys of existing things if an event or a stream brings new ones;
-        for unclear keys if the holder is long-lived.
+        Yes if entries come and go, and for keys of existing things if an event or a stream brings new ones. A cache, by
+        its name, wants either a key that is plainly open or a holder that lasts; one by what its function does wants
+        the holder, as do unclear keys.
         """
-        if driver.kind != "inventory" or self.cached(value):
+        if driver.kind != "inventory" or self._passes(value, insert) or self._forgotten(value, insert):
             return True
-        if self.memoises(value, insert) or self._passes(value, insert) or self._forgotten(value, insert):
+        if self._emptied(value) or self.context(insert.stmt).kind in ("event", "stream"):
             return True
-        if self._emptied(value):
+        if self.cached(value) and value.driver(insert).kind in ("caller's key", "inventory"):
             return True
-        if self.context(insert.stmt).kind in ("event", "stream"):
-            return True
+        if not self.lasting(value):
+            return False
         listed = self.means("listing_methods", insert.stmt.scope.function.name)
-        return self.lasting(value) and not listed and not key.standing(self.basis, insert.key, driver.word)
+        remembered = self.cached(value) or self.memoises(value, insert)
+        return remembered or not (listed or key.standing(self.basis, insert.key, driver.word))
 
     def _emptied(self, value: Value) -> bool:
         """Are the entries containers that lose what they hold, one by one?"""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from leaklint.meaning.basis import Answer, Clue
 from leaklint.meaning.uses import Use
@@ -72,7 +73,8 @@ def drives(facts: Facts, value: Value, use: Use) -> Answer | None:
     if use.verb in KEYED and not facts.adds_itself(use):
         open_ = driver.kind in ("caller's key", "inventory", "event", "stream") or facts.memoises(value, use)
         kept = facts.through_instance(use) and facts.keyed_by_object(use)
-        return driver if open_ or kept else None
+        unclear = driver.kind in ("call", "loop") and not kept
+        return (replace(driver, kind="inventory") if unclear else driver) if open_ or kept else None
     added = facts.through_instance(use) or driver.kind in ("event", "stream")
     one_more = use.verb in ADDING and added and not facts.closed(use.value) and not facts.merges(use)
     return driver if one_more or facts.adds_itself(use) else None

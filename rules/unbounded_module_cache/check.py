@@ -29,7 +29,8 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         elif (cleared := facts.growth_cleared(value, "only_on_demand")) is not None:
             yield cleared
         else:
-            kind: DriverKind = driver.kind if driver.kind in ("caller's key", "inventory") else "call"  # type: ignore[assignment]
+            # keys of which nothing says that they are open are those of things that exist
+            kind: DriverKind = "caller's key" if driver.kind == "caller's key" else "inventory"
             yield Hit(
                 at=stored.stmt,
                 subject=value.subject,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from leaklint.answers.key import public_name
+from leaklint.answers.listed import public_name
 from leaklint.answers.releasing.fate import parameter
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from leaklint.answers.driver import context
 from leaklint.answers.growth.memo import Memo
-from leaklint.answers.key import key, literal, parameter, public_name
+from leaklint.answers.key import key, parameter
+from leaklint.answers.listed import literal, public_name
 from leaklint.meaning.basis import Answer, Basis
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Param, Scope, Stmt, statements, walk

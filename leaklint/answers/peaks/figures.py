@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from leaklint.answers.key import literal
+from leaklint.answers.listed import literal
 from leaklint.answers.peaks.demand import callers, demand, in_own_loop
 from leaklint.apis import Row
 from leaklint.meaning.basis import Answer, Basis

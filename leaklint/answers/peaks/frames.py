@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from leaklint.answers.key import literal
+from leaklint.answers.listed import literal
 from leaklint.answers.peaks.demand import in_own_loop
 from leaklint.answers.peaks.loads import whole
 from leaklint.meaning.basis import Basis

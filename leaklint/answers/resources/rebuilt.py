@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from leaklint.answers.driver import context
-from leaklint.answers.key import literal
+from leaklint.answers.listed import literal
 from leaklint.answers.opening.openers import acquired
 from leaklint.answers.ways.paths import Paths
 from leaklint.apis import Row

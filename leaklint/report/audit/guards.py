@@ -45,7 +45,6 @@ class Guards:
     def at(self, path: str, line: int) -> Guard | None:
         """The innermost around a line."""
         if path not in self._known:
-            # leaklint: ignore[session-map-never-pruned] -- made anew for each report, one entry for each of its files
             self._known[path] = guards(self._read(path) or ())
         return next((one for one in reversed(self._known[path]) if one.first <= line <= one.last), None)
 

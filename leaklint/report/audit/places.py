@@ -76,7 +76,6 @@ class Places:
 
     def definitions(self, path: str) -> tuple[Definition, ...]:
         if path not in self._known:
-            # leaklint: ignore[session-map-never-pruned] -- made anew for each report, one entry for each of its files
             self._known[path] = definitions(self._read(path) or ())
         return self._known[path]
 
