@@ -334,6 +334,25 @@ def test_what_a_handler_closes_is_not_the_step_that_leaves_it_open() -> None:
     assert finding(ANSWER, "LK305").args["step"] == "peer.drain()"
 
 
+STEPS = """
+async def fetch(peer, request):
+    answer = await peer.send(request)
+    {step}
+    answer.close()
+"""
+
+
+@pytest.mark.parametrize(
+    ("step", "named"),
+    [
+        ("answer.load(answer.read(await peer.get(request)))", "peer.get(request)"),
+        ("request(answer.load(answer.shape(1)))", "answer.load(answer.shape(1))"),
+    ],
+)
+def test_of_several_steps_the_one_that_convinces_is_named(step: str, named: str) -> None:
+    assert finding(STEPS.format(step=step), "LK305").args["step"] == named
+
+
 TARGET = """
 import contextlib
 

@@ -64,9 +64,9 @@ class Types:
     def _callee(self, call: Expr) -> Callee:
         func = generic(call.args[0])
         name = self.names.qualified(func if func.op != "sub" else func.args[0])
-        if func.op == "sub":  # `set[Task]()` makes a set
+        if func.op == "sub":  # `set[Task]()` makes a set, `create_memory_object_stream[str](0)` two ends of a channel
             row, name = self.apis.get(name), None
-            if row is not None and row.kind == "container":
+            if row is not None and row.kind in ("container", "function"):
                 return Callee(None, row)
         if name is not None and not name.startswith("."):
             row = self.apis.get(name) or self._class_method(name)

@@ -106,11 +106,12 @@ def _by_task(basis: Basis, name: Expr) -> Row | None:
 
 
 def _over_given(basis: Basis, call: Expr, row: Row) -> bool:
-    """A file made over one that was opened elsewhere, or is closed by a `with`: `TextIOWrapper(stream)`."""
+    """A file made over one that was opened elsewhere, or is closed by a `with` (`TextIOWrapper(stream)`)."""
     arg = call.args[1] if row.takes and len(call.args) > 1 and is_file(basis, row) else None
     if arg is None or arg.op not in ("name", "attr"):
         return False
-    return not any(value.op in ("call", "await") for value in sources(basis, arg))
+    entered = any(t is not None and t.text == arg.text for _, o in ancestors(call.stmt) for _, t in o.items)
+    return entered or not any(value.op in ("call", "await") for value in sources(basis, arg))
 
 
 def acquired_part(basis: Basis, target: Expr, depth: int = _HELPERS) -> Row | None:

@@ -7,7 +7,8 @@ from functools import cached_property
 
 from leaklint.answers.opening.openers import acquired
 from leaklint.answers.releasing.fate import manages
-from leaklint.answers.releasing.lending import called
+from leaklint.answers.releasing.lending import called, is_file
+from leaklint.answers.ways.failing import fails, given, refuses
 from leaklint.answers.ways.handlers import contained
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
@@ -30,11 +31,13 @@ class Faults:
         return next(self.found(stmt), None)
 
     def likely(self, stmt: Stmt) -> Expr | None:
-        """The first of them that fails when the outside does."""
+        """The first of them that has to do with the resource, or is another acquisition, and fails with the outside."""
         touched: set[int] | None = None
         for expr in self.found(stmt):
             if expr.op != "call" or self._last_word(expr):
                 return expr
+            if not self._fails(expr):
+                continue
             if touched is None:
                 touched = self._touching(stmt)
             if id(expr) in touched or acquired(self.basis, expr) is not None or self.foreign(expr):
@@ -42,14 +45,23 @@ class Faults:
         return None
 
     def telling(self, stmt: Stmt) -> Expr | None:
-        """What convinces most of them: that waits for the outside, or by its name does what fails sooner or later."""
+        """What convinces most of them: that waits for the outside, or does what fails sooner or later."""
         named = [e for e in self.found(stmt) if e.op != "call" or self._fails(e)]
-        return next((e for e in named if e.op == "await"), next(iter(named), None))
+        return min(named, key=self._conviction, default=None)
 
     def _fails(self, call: Expr) -> bool:
-        if self.basis.apis.means("failing_steps", called(self.basis, call)):
-            return True
-        return acquired(self.basis, call) is not None or self.foreign(call)
+        return fails(self.basis, call) or self._works(call)
+
+    def _works(self, call: Expr) -> bool:
+        """`serve(sock)`: what nobody knows is given a resource that rows know, to do the work."""
+        callee, names = self.basis.types.callee(call), self.basis.names
+        if not self.row.name or callee.row is not None or callee.local is not None or callee.receiver is not None:
+            return False
+        lower = called(self.basis, call).lstrip("_")[:1].islower()
+        return lower and any(arg.op == "name" and names.place(arg) == self.place for arg in call.args[1:])
+
+    def _conviction(self, step: Expr) -> int:
+        return 0 if step.op != "call" else 1 if self.basis.apis.means("failing_steps", called(self.basis, step)) else 2
 
     def waits(self, stmt: Stmt) -> bool:
         """Does the function wait here, so that a cancellation may be raised?"""
@@ -99,12 +111,17 @@ class Faults:
         callee = self.basis.types.callee(call)
         if callee.row is not None:
             return not callee.row.raises
+        if _any_port(call):
+            return True
         if callee.local is not None and callee.local.is_async and (call.parent is None or call.parent.op != "await"):
             return True  # makes a coroutine, and runs nothing yet
         if callee.local is not None and contained(callee.local):
             return True
         if callee.receiver is not None:
-            quiet = callee.method in callee.receiver.quiet or callee.method in callee.receiver.release
+            quiet = callee.method in (*callee.receiver.quiet, *callee.receiver.release)
+            quiet = quiet or (
+                is_file(self.basis, callee.receiver) and self.basis.apis.means("disk_methods", callee.method)
+            )
             # what a name is bound to later may be of another kind: `parts = list(parts.values())`
             return quiet or self.basis.apis.means("harmless_calls", called(self.basis, call))
         if callee.local is None and (self._by_name(call) or _merges(call) or _lenient(call)):
@@ -153,12 +170,8 @@ class Faults:
         """Other people's code, that was handed in; or a function of this module in whose body something is raised."""
         if call.op != "call":
             return False
-        func = call.args[0]
         local = self.basis.types.callee(call).local
-        if local is not None:
-            return any(s.op == "raise" for s in statements(local.block))
-        place = self.basis.names.place(func) if func.op == "name" else None
-        return place is not None and any(place == Place(place.scope, (p.name,)) for p in place.scope.params)
+        return refuses(local) if local is not None else given(self.basis, call)
 
 
 def _bound(stmt: Stmt) -> Iterator[Expr]:
@@ -179,6 +192,13 @@ def _merges(call: Expr) -> bool:
 def _lenient(call: Expr) -> bool:
     """`data.decode("utf-8", errors="replace")`: what it cannot read it puts up with."""
     return call.args[0].text in ("decode", "encode") and "errors" in call.names
+
+
+def _any_port(call: Expr) -> bool:
+    """`sock.bind(("", 0))`: one is always free."""
+    address = call.args[1] if call.args[0].text == "bind" and len(call.args) == 2 else None
+    port = address.args[1] if address is not None and address.op == "tuple" and len(address.args) > 1 else None
+    return port is not None and port.op == "const" and port.value == "0"
 
 
 def _cleaning(stmt: Stmt) -> bool:

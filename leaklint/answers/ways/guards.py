@@ -10,6 +10,7 @@ from leaklint.meaning.scopes import text_of
 from leaklint.tree.ir import Expr, Stmt, ancestors, is_none, source
 
 _ASKING = ("hasattr", "getattr", "callable", "bool", "isinstance", "exists", "isdir", "isfile")
+_APART = ("IsNot", "NotEqual")
 _NAMESPACES = ("locals", "globals", "vars")
 
 
@@ -18,9 +19,7 @@ class Guards:
 
     def __init__(self, basis: Basis, place: Place, acquired: Stmt) -> None:
         self.basis, self.place = basis, place
-        self.known = {
-            source(b.exprs[0]): True for b, _ in ancestors(acquired) if b.kind in ("body", "elif") and b.exprs
-        }
+        self.known = dict(_under(acquired))
         self.known |= dict(_otherwise(acquired.value))
         # `transport, protocol = await connect(Protocol)`: what came with it is there too, and of that type
         self.beside = {source(part) for t in acquired.targets if t.op == "tuple" for part in t.args}
@@ -46,9 +45,11 @@ class Guards:
     def _compared(self, test: Expr) -> bool | None:
         """`f is not None`, `"f" in locals()`, `process.returncode is None`."""
         left, right = test.args[0], test.args[1]
-        positive = test.text in ("IsNot", "NotEqual")
+        positive = test.text in _APART
         if is_none(right) and (self._refers(left) or self._state(left) is not None):
             return positive if self._refers(left) or self._state(left) else not positive
+        if self._refers(left) and right.op in ("name", "attr") and test.text in ("Is", "Equal", *_APART):
+            return positive  # `if f is not sys.stdout`: what is opened here is nothing that was there before
         named = text_of(left) == self.place.path[0]
         if named and right.op == "call" and right.args[0].text in _NAMESPACES:
             return test.text == "In"
@@ -57,7 +58,7 @@ class Guards:
     def _before(self, test: Expr) -> bool | None:
         """What a test gave before the acquisition: `own = client is None`, then `client = client or make()`."""
         if test.op == "compare" and is_none(test.args[1]) and self.known.get(source(test.args[0])) is False:
-            return test.text not in ("IsNot", "NotEqual")
+            return test.text not in _APART
         if test.op == "unary" and test.text == "Not":
             return _opposite(self._before(test.args[0]))
         return self.known.get(source(test))
@@ -71,12 +72,24 @@ class Guards:
                 value = stmt.value
                 if stmt.op != "assign" or value is None:
                     continue
-                near = block is acquired.parent or stmt.ordinal > acquired.ordinal
+                near = block is acquired.parent or stmt.ordinal > acquired.ordinal or self._settled(stmt, acquired)
                 truth = value.value == "True" if near and value.op == "const" and value.text == "bool" else None
                 if truth is None and value.op in ("compare", "unary"):
                     truth = self._before(value)
                 if truth is not None:
                     yield from ((source(t), truth) for t in stmt.targets if t.op in ("name", "attr"))
+
+    def _settled(self, flag: Stmt, acquired: Stmt) -> bool:
+        """Is it set anew in other branches only than the one that acquires?"""
+        branches = {owner: block for block, owner in ancestors(acquired) if owner.op == "if"}
+        binds = (
+            u.stmt
+            for t in flag.targets
+            if (place := self.basis.names.place(t)) is not None
+            for u in self.basis.all_uses(place)
+            if u.verb == "bind" and u.stmt is not flag
+        )
+        return all(any(branches.get(o, b) is not b for b, o in ancestors(bind)) for bind in binds)
 
     def _refers(self, expr: Expr) -> bool:
         return self.basis.names.place(expr) == self.place
@@ -96,6 +109,16 @@ class Guards:
         if self.basis.apis.means("closed_states", expr.text):
             return False
         return True if self.basis.apis.means("open_states", expr.text) else None
+
+
+def _under(acquired: Stmt) -> Iterator[tuple[str, bool]]:
+    """What the tests gave under which it is acquired: that of its branch, and those of the branches before."""
+    for block, owner in ancestors(acquired):
+        for branch in owner.blocks:
+            if branch.exprs and owner.op in ("if", "while"):
+                yield source(branch.exprs[0]), branch is block
+            if branch is block:
+                break
 
 
 def _opposite(truth: bool | None) -> bool | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from leaklint.answers.closures import borrows, nested, run_at_once
 from leaklint.answers.instances import klass
@@ -23,7 +23,7 @@ from leaklint.meaning.flow import Effects, Exit, open_exits
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import CONSTRUCTORS
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Block, Expr, Scope, Stmt, ancestors, statements
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, statements
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def trace(
     # if the function has a `try` or `with` for it, the author has decided what can fail before it, so only likely
     # failures count there; the same if the resource is handed on
     judged = judged or place.is_attribute or not releases or not row.needs_release or any(guarded(u) for u in releases)
-    weighed = faults.likely if judged else faults.any
+    weighed = faults.likely if judged else faults.telling
     effects = Effects(
         at=lambda stmt: ("begin" if half else "acquire") if stmt is begun else fates.get(stmt, ""),
         fallible=lambda stmt: fates.get(stmt) != "wrap" and (fates.get(stmt) == "attempt" or weighed(stmt) is not None),
@@ -103,20 +103,10 @@ def trace(
         waits=faults.waits,
         handles=lambda block: handles(basis, block),
     )
-    exits = _exits(basis, function.block, effects, faults) if function.block is not None else ()
+    exits = open_exits(basis, function.block, effects) if function.block is not None else ()
     raised = next((e.stmt for e in exits if e.kind == "raise"), None)
     step = (faults.telling(raised) or faults.any(raised)) if raised is not None else None
     return Paths(row, place, acquired, tuple(releases), tuple(escapes), exits, step)
-
-
-def _exits(basis: Basis, body: Block, effects: Effects, faults: Faults) -> tuple[Exit, ...]:
-    """The ways out that leave it open; of those by an exception the one that convinces most."""
-    exits = open_exits(basis, body, effects)
-    if any(e.kind == "raise" and e.stmt.op != "raise" and faults.telling(e.stmt) is None for e in exits):
-        told = replace(effects, fallible=lambda stmt: effects.fallible(stmt) and faults.telling(stmt) is not None)
-        better = next((e for e in open_exits(basis, body, told) if e.kind == "raise"), None)
-        return tuple(better if better is not None and e.kind == "raise" else e for e in exits)
-    return exits
 
 
 def _outcomes(basis: Basis, place: Place, row: Row, function: Scope) -> Iterator[tuple[Use, str]]:
@@ -170,9 +160,10 @@ def wraps(basis: Basis, use: Use) -> bool:
 
 
 def _begun(basis: Basis, place: Place, row: Row, acquired: Stmt) -> Stmt | None:
-    """Where it begins to hold something open: what is empty when new does where it takes something over."""
+    """Where it begins to hold something open: what is entered by hand does then, and what is empty when new where it
+    takes something over."""
     if not row.empty:
-        return acquired
+        return next((u.stmt for u in basis.all_uses(place) if u.verb == "__aenter__"), acquired)
     first = next((u.stmt for u in basis.all_uses(place) if u.verb in row.own), None)
     entered = first is not None and any(
         owner.op == "with" and any(basis.names.place(v) == place for v, _ in owner.items)
