@@ -70,7 +70,7 @@ def _ends(basis: Basis, removal: Use, runs: Collection[Scope]) -> bool:
         return False
     verbs = {u.verb for u in entries if u.stmt.scope.function is function}
     callers = (e for e in basis.mentions(function.name) if basis.names.local(e) is function)
-    return "cancel" in verbs and "done" not in verbs and all(is_called(e) and _asks(e, runs) for e in callers)
+    return "cancel" in verbs and all(is_called(e) and _asks(e, runs) for e in callers)
 
 
 def _asks(mention: Expr, runs: Collection[Scope]) -> bool:
