@@ -34,6 +34,19 @@ def shared(basis: Basis, place: Place) -> bool:
     return in_body and not on_instance and not fields
 
 
+def of_class(basis: Basis, place: Place) -> bool:
+    """Is what an attribute holds only ever put there through the class (`cls.pool = Pool()`), for all instances?"""
+    binds = [u.expr for u in basis.all_uses(place) if u.verb == "bind" and u.stmt.scope.kind != "class"]
+    return bool(binds) and all(e.op == "attr" and _is_class(basis, e.args[0]) for e in binds)
+
+
+def _is_class(basis: Basis, expr: Expr) -> bool:
+    function = expr.scope.function
+    implicit = bool(function.params) and expr.text == function.params[0].name and is_classmethod(function)
+    local = basis.names.local(expr)
+    return expr.op == "name" and (implicit or (local is not None and local.kind == "class"))
+
+
 def _is_field(basis: Basis, call: Expr) -> bool:
     row = basis.types.callee(call).row
     return source_name(call) in _FIELDS or (row is not None and row.factory != "")

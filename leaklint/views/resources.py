@@ -135,9 +135,9 @@ class Resources(View):
         responses = (t for t in self.traces if self.sort(t[0].row) == "response")
         return tuple(halfread.halfread(self.basis, responses))
 
-    def read_whole(self, row: Row, call: Expr) -> bool:
+    def read_whole(self, row: Row, call: Expr, left: Stmt | None = None) -> bool:
         """Is it closed by being read to its end, where that does not fail?"""
-        return halfread.read_whole(self.basis, row, call)
+        return halfread.read_whole(self.basis, row, call, left)
 
     @cached_property
     def listed(self) -> tuple[listed.Listed, ...]:

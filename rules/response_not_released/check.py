@@ -14,10 +14,14 @@ from leaklint.tree.ir import Expr, source
 def check(facts: Facts) -> Iterator[Hit | Clear]:
     for found in facts.unreleased:
         if facts.sort(found.row) == "response" and not found.defence:
-            whole = facts.read_whole(found.row, found.call)
-            how = "whole" if whole else "named" if found.name else "dropped"
+            if facts.counted(found.row, found.call) and facts.read_whole(found.row, found.call, found.left):
+                yield Clear(found.call.stmt, found.subject, "read to its end", sound=True)
+                continue
+            early = found.left is not None and facts.read_whole(found.row, found.call)
+            how = "skipped" if early else "named" if found.name else "dropped"
+            clue = Clue(found.left, "missing", "leaves") if early and found.left is not None else None
             hint = _hint(found.row, whole=found.derived is None)
-            yield _hit(facts, found.row, found.call, (found.subject, found.name), how, hint)
+            yield _hit(facts, found.row, found.call, (found.subject, found.name), how, hint, clue)
     for half in facts.halfread:
         place, row = half.paths.place, half.paths.row
         hint, clue = "on_end" if half.way == "forwarded" else _hint(row), Clue(half.left, "missing", half.way)
@@ -30,6 +34,8 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         # a body that is read by awaiting may have come with the headers; one that is streamed holds its connection
         if left is None or (row.awaited and not row.open_with):
             yield Clear(paths.acquired, place.text, "released" if paths.releases else "handed over", sound=True)
+        elif left.kind == "return" and facts.read_whole(row, value, left.stmt):
+            yield Clear(paths.acquired, place.text, "read to its end", sound=True)
         else:
             hint = "guard" if paths.escapes else _hint(row)
             clue = Clue(left.stmt, "missing", "leaves" if left.kind == "return" else "raises")

@@ -13,11 +13,11 @@ from leaklint.answers.holding.supposed import Supposed, likely, supposed
 from leaklint.answers.opening.acquisitions import Acquisition, acquisitions
 from leaklint.answers.opening.madeover import opened_for
 from leaklint.answers.owner import lifetime
-from leaklint.answers.releasing.endings import reached
+from leaklint.answers.releasing.endings import abstract, reached
 from leaklint.answers.releasing.fate import fate, resource_uses
 from leaklint.answers.releasing.handover import given_away
 from leaklint.answers.releasing.told import told
-from leaklint.answers.shared import singleton
+from leaklint.answers.shared import is_classmethod, of_class, singleton
 from leaklint.answers.ways.handlers import in_handler
 from leaklint.apis import Row
 from leaklint.facts import OwnerKind
@@ -195,6 +195,8 @@ def _strays(basis: Basis, place: Place, row: Row, ends: tuple[Scope, ...]) -> bo
     if not ends or any(not f.name.startswith("_") or f.name.startswith("__") or f.method_of is None for f in where):
         return False
     at_end = reached(basis, place.scope, ends)
+    if any(abstract(m) for m in at_end):
+        return False  # a subclass in another file says how it ends
     return where.isdisjoint(at_end) and not any(referred(basis, f) for f in where)
 
 
@@ -239,13 +241,19 @@ def _reopens(basis: Basis, release: Use) -> bool:
     """Does the function go on to open the next one, itself or by a method that does: `self.sock.close()`,
     `self.connect()`?"""
     function = release.stmt.scope.function
-    binds = [u for u in basis.all_uses(release.place) if u.verb == "bind" and not is_none(u.value)]
+    binds = [u for u in basis.all_uses(release.place) if u.verb == "bind" and not _empties(u.value)]
     if not binds or any(b.kind == "finally" for b, _ in ancestors(release.stmt)):
         return False
     openers = {u.stmt.scope.function for u in binds} - {function}
     after = [s for s in statements(function.block) if s.ordinal > release.stmt.ordinal]
     here = {u.stmt for u in binds}
     return any(s in here or any(basis.types.callee(c).local in openers for c in calls(s)) for s in after)
+
+
+def _empties(value: Expr | None) -> bool:
+    """None, or what stands for it: `-1`, `MISSING`."""
+    number = value is not None and value.op == "unary" and value.args[0].op == "const"
+    return is_none(value) or (value is not None and (number or value.op == "const" or value.text.isupper()))
 
 
 def _defence(basis: Basis, place: Place, row: Row, release: Use | None, ends: Collection[Scope]) -> Answer:
@@ -273,6 +281,7 @@ def _defence(basis: Basis, place: Place, row: Row, release: Use | None, ends: Co
     if elsewhere is not None:
         return Answer("released elsewhere in the file", (Clue(elsewhere.stmt, "released", "released"),))
     lasting = lifetime(basis, klass) == "long-lived instance" and module_instance(basis, klass)
+    lasting = lasting or (of_class(basis, place) and not any(is_classmethod(m) for m in ends))
     if lasting or (singleton(basis, klass) and not ends):
         return Answer("lives as long as the process")
     return NO

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from leaklint.answers.holding.gathered import looks, put
+from leaklint.answers.holding.supposed import attached
 from leaklint.answers.instances import held_in
 from leaklint.answers.opening.makers import makers
 from leaklint.answers.opening.openers import acquired
@@ -68,6 +69,8 @@ def _beside(basis: Basis, place: Place, closed: list[Use]) -> Shown | None:
     """What is made or started as another attribute is, and other than that never ended nor waited for."""
     uses = basis.all_uses(place) if closed else []
     if not uses or any(_ends(basis, u.verb) or basis.apis.means("waiting_methods", u.verb) for u in uses):
+        return None
+    if attached(basis, uses):
         return None
     return _akin(basis, place, closed) or _started(basis, place, closed)
 

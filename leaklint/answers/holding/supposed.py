@@ -49,17 +49,26 @@ def supposed(basis: Basis) -> Iterator[Supposed]:
 
 
 def _seen_to(basis: Basis, place: Place, uses: list[Use]) -> bool:
-    """Is it ended by a part of it (`self.client.socket.close()`), attached to another object of its holder or the maker
-    of one that is ended, waited for, or made to be used anew (`self.crypto.reset()`), which what is open is not?"""
+    """Is it ended by a part of it (`self.client.socket.close()`), attached to its holder (`part.set_parent(self)`) or
+    another object of that, the maker of one that is ended, waited for, or made to be used anew (`self.crypto.reset()`),
+    which what is open is not?"""
     if any(not made_anew(uses, part) for part in _closed_parts(basis, place)):
         return True
     if any(basis.apis.means(words, u.verb) for u in uses for words in ("restarting_methods", "waiting_methods")):
         return True
     if any(_closed(basis, p) for u in uses if u.verb and u.site.op == "call" for p in _attributes(basis, u.stmt)):
         return True  # `self.context = self.client.set_up()`
+    if attached(basis, uses):
+        return True
     handed = (a for u in uses if u.verb and u.site.op == "call" for a in u.site.args[1:] if a.op == "attr")
     others = (basis.names.place(a) for a in handed)
     return any(p is not None and p.is_attribute and p != place and _closed(basis, p) for p in others)
+
+
+def attached(basis: Basis, uses: list[Use]) -> bool:
+    """Is it made a part of its holder, which ends it along with itself: `self.part.set_parent(self)`?"""
+    given = (a for u in uses if basis.apis.means("attaching_methods", u.verb) for a in u.site.args[1:])
+    return any(basis.names.class_of(a) is not None for a in given)
 
 
 def _over_closed(basis: Basis, place: Place, call: Expr) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from leaklint.answers.instances import leaves
+from leaklint.answers.opening.companions import left_to
 from leaklint.answers.opening.conditional import borrows, by_default, by_stream, holds_open, in_memory
 from leaklint.answers.opening.files import by_mode, opened_part
 from leaklint.answers.opening.handedout import handed_out
@@ -122,9 +123,8 @@ def acquired_part(basis: Basis, target: Expr, depth: int = _HELPERS) -> Row | No
     index = next(i for i, part in enumerate(tuple_.args) if part is target)
     row = basis.types.indexed(stmt.value, str(index)) or _part_returned(basis, stmt.value, tuple_, index, depth)
     row = row or opened_part(basis, stmt.value, target)
-    if row is not None and target.text.startswith("_") and target.op == "name" and not row.closer:
-        return None  # what else came with it holds it: `_, protocol = await loop.create_connection(...)`
-    return row if row is not None and row.kind == "resource" and row.needs_release else None
+    opens = row is not None and row.kind == "resource" and row.needs_release
+    return row if row is not None and opens and not left_to(basis, target, row) else None
 
 
 def _part_returned(basis: Basis, value: Expr, target: Expr, index: int, depth: int) -> Row | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from leaklint.meaning.basis import Basis, once
-from leaklint.meaning.scopes import source_name
+from leaklint.meaning.scopes import decorators, source_name
 from leaklint.tree.ir import Expr, Scope, Stmt, flat_of, statements
 
 
@@ -93,6 +93,13 @@ def _users(basis: Basis, function: Scope) -> Iterator[Scope]:
     for expr in basis.mentions(function.name):
         if basis.names.local(expr) is function:
             yield expr.stmt.scope.function
+
+
+def abstract(method: Scope) -> bool:
+    """Is it for subclasses to say what it does?"""
+    body = [s for s in statements(method.block) if s.op != "expr" or s.value is None or s.value.op != "const"]
+    left_open = len(body) == 1 and body[0].op == "raise" and source_name(body[0].value) == "NotImplementedError"
+    return left_open or "abstractmethod" in decorators(method)
 
 
 def finalized(basis: Basis, klass: Scope) -> bool:

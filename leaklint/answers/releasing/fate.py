@@ -165,7 +165,7 @@ def takes_over(callee: Callee) -> bool:
     if callee.row is not None:
         return callee.row.takes
     if callee.receiver is not None:
-        return callee.method in callee.receiver.own or callee.method in callee.receiver.grow
+        return callee.method in (*callee.receiver.own, *callee.receiver.grow, *callee.receiver.replace)
     return True
 
 

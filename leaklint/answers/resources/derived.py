@@ -25,7 +25,7 @@ def derived(basis: Basis, call: Expr, place: Place | None) -> Expr | None:
         held = [u.expr for u in basis.below(place) if u.verb not in ("bind", "del")]
     for step in range(_STEPS):
         made = [one for expr in held for one in _made(basis, expr) if not step or _reads_on(basis, one)]
-        leaving = next((one for one in made if _leaves(basis, one)), None)
+        leaving = next((one for one in made if leaves(basis, one)), None)
         if leaving is not None:
             return leaving
         fresh = [name for name in dict.fromkeys(n for one in made for n in _names(basis, one)) if name not in names]
@@ -62,7 +62,7 @@ def _read(basis: Basis, call: Expr, *, method: bool) -> bool:
     return ready or (not method and basis.apis.means("reading_functions", source_name(call)))
 
 
-def _leaves(basis: Basis, made: Expr) -> bool:
+def leaves(basis: Basis, made: Expr) -> bool:
     """Is it returned or kept in an attribute, under a name or at once? What is yielded is used while it is open."""
     stmt = made.stmt
     if made.parent is not None:

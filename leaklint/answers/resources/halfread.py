@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from leaklint.answers.releasing.fate import manages
+from leaklint.answers.releasing.lending import called
 from leaklint.answers.ways.paths import Paths
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
@@ -38,16 +39,21 @@ def halfread(basis: Basis, traces: Iterable[tuple[Paths, Expr]]) -> Iterator[Hal
             yield Halfread(paths, value, *found)
 
 
-def read_whole(basis: Basis, row: Row, call: Expr) -> bool:
+def read_whole(basis: Basis, row: Row, call: Expr, left: Stmt | None = None) -> bool:
     """Is a response read to its end, by `response.read()` without a size, or in the statement that asks for it? That
-    closes it, unless it fails."""
+    closes it, unless it fails. `left`: on the way to this statement."""
     given = call.parent
     if given is not None and given.op == "attr":
-        return given.text in row.bulk and is_called(given)
+        reading = given.parent if is_called(given) else None
+        return given.text in row.bulk and reading is not None and len(reading.args) == 1
+    if given is not None and given.op == "call" and given.args[0] is not call:
+        return basis.apis.means("reading_functions", called(basis, given))
     stmt = call.stmt
     place = basis.names.place(stmt.targets[0]) if stmt.op == "assign" and len(stmt.targets) == 1 else None
     uses = basis.all_uses(place) if place is not None else ()
-    return any(u.verb in row.bulk and u.site.op == "call" and len(u.site.args) == 1 for u in uses)
+    reads = (u.stmt for u in uses if u.verb in row.bulk and u.site.op == "call" and len(u.site.args) == 1)
+    blocks = {block for block, _ in ancestors(left)} if left is not None else set()
+    return any(left is None or (s.ordinal < left.ordinal and s.parent in blocks) for s in reads)
 
 
 def _reads(basis: Basis, use: Use) -> bool:

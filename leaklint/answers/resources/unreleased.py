@@ -11,13 +11,13 @@ from leaklint.answers.opening.openers import acquired
 from leaklint.answers.process import stops
 from leaklint.answers.releasing.fate import only_sent, read_by
 from leaklint.answers.releasing.lending import only_asked, stays
-from leaklint.answers.resources.derived import derived
+from leaklint.answers.resources.derived import derived, leaves
 from leaklint.answers.resources.mending import Care, Mend, care
 from leaklint.answers.ways.paths import Paths
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.scopes import is_called, source_name
-from leaklint.tree.ir import Expr, Stmt
+from leaklint.tree.ir import Expr, Stmt, walk
 
 _DISPLAYS = ("tuple", "list", "dict")
 
@@ -45,6 +45,7 @@ class Unreleased:
     reader: Expr | None = None
     care: Care | None = None  # what a repair has to mind
     started: bool = False  # it runs on by itself
+    left: Stmt | None = None  # the first way out of the function
 
     @property
     def mend(self) -> Mend:
@@ -64,14 +65,16 @@ def unreleased(basis: Basis, traces: Sequence[tuple[Paths, Expr]]) -> Iterator[U
             yield Unreleased(paths.place.text, paths.row, value, paths.place.path[0], lost=lost.stmt)
         if lost is not None or paths.releases or paths.escapes:
             continue
-        name, defence = paths.place.path[0], _kept(basis, paths)
+        name, defence = paths.place.path[0], _kept(basis, paths, value)
         if defence:
             yield Unreleased(paths.place.text, paths.row, value, name, defence)
             continue
         made = derived(basis, value, paths.place)
         mind = care(basis, paths.row, value, paths.place)
         runs = any(u.verb == "start" for u in basis.all_uses(paths.place))
-        yield Unreleased(paths.place.text, paths.row, value, name, derived=made, care=mind, started=runs)
+        out = paths.exit("return") or paths.exit("end")
+        left = out.stmt if out is not None else None
+        yield Unreleased(paths.place.text, paths.row, value, name, derived=made, care=mind, started=runs, left=left)
     for call in basis.all_calls:
         row, function = acquired(basis, call), call.stmt.scope.function
         if row is not None and dropped(basis, call, row):
@@ -88,12 +91,18 @@ def unreleased(basis: Basis, traces: Sequence[tuple[Paths, Expr]]) -> Iterator[U
             yield Unreleased(f"{function.qualname}.{call.args[0].text}", row, call)
 
 
-def _kept(basis: Basis, paths: Paths) -> str:
+def _kept(basis: Basis, paths: Paths, value: Expr) -> str:
     """Why it stays open on purpose; empty where nothing says so."""
     if paths.row.closer and _told(basis, paths):
         return "the user is told where it is"
-    if any(_serves(basis, u.site) for u in basis.all_uses(paths.place) if u.verb):
+    uses = basis.all_uses(paths.place)
+    if any(_serves(basis, u.site) for u in uses if u.verb):
         return "serves as long as the process lives"
+    session = basis.apis.means("session_nouns", paths.row.called.split()[-1])
+    if session and any(leaves(basis, u.site) for u in uses if u.verb == "__getitem__"):
+        return "a part of it leaves the function"  # `return client[name]`
+    if _outlives(basis, paths.row, value):
+        return "meant to outlive this process"
     return "" if any(e.kind in ("end", "return") for e in paths.exits) else "the function does not end"
 
 
@@ -105,8 +114,22 @@ def _gone(basis: Basis, call: Expr, row: Row) -> str:
     counted = row.counted or basis.apis.means("file_nouns", row.called.split()[-1])
     if counted and looked is not None and looked.text == "name" and not is_called(looked):
         return "closed at once, and only its name is kept"  # `NamedTemporaryFile(suffix=".mp4").name`
+    if _outlives(basis, row, call):
+        return "meant to outlive this process"
     script = counted and call.stmt.op != "for" and in_script(basis, call.stmt)
     return "closed at once, in a script that ends" if script else ""
+
+
+def _outlives(basis: Basis, row: Row, call: Expr) -> bool:
+    """Is a process started apart from this one, with nothing that this one could read or write?"""
+    if not row.asks or any(source_name(arg) == "PIPE" for arg in call.args[1:]):
+        return False
+    for name, arg in zip(call.names[1:], call.args[1:], strict=True):
+        words = [e.text if e.op in ("name", "attr") else e.value for e in walk(arg)]
+        told = arg.op == "compare" or any(basis.apis.means("detaching_values", word) for word in words if word)
+        if told and basis.apis.means("detaching_arguments", name):
+            return True
+    return False
 
 
 def _serves(basis: Basis, call: Expr) -> bool:
