@@ -9,7 +9,7 @@ from leaklint.answers.spawn import LOOKS, spawn
 from leaklint.answers.tasks.lasting import signalled
 from leaklint.answers.tasks.race import Racer, may_leave, sleeps
 from leaklint.answers.ways.guards import Guards
-from leaklint.answers.ways.handlers import catches_all, cleans_up
+from leaklint.answers.ways.handlers import catches_all, cleans_up, handles
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.flow import Effects, open_exits
 from leaklint.meaning.names import Place
@@ -133,13 +133,28 @@ def _left(basis: Basis, place: Place, started: Stmt, ends: Collection[Stmt]) -> 
     body = started.scope.function.block
     if body is None:
         return None
+
+    def waits(stmt: Stmt, *, quiet: bool) -> bool:
+        asked = stmt is not started and not cleans_up(stmt) and _waits(stmt)
+        return asked and _only_cancelled(basis, stmt) is quiet
+
     effects = Effects(
         at=lambda stmt: "acquire" if stmt is started else "release" if stmt in ends else "",
-        fallible=lambda stmt: stmt is not started and not cleans_up(stmt) and _waits(stmt),
+        fallible=lambda stmt: waits(stmt, quiet=False),
+        waits=lambda stmt: waits(stmt, quiet=True),
+        handles=lambda block: ("raise", "cancel") if catches_all(block) else handles(basis, block),
         narrow=Guards(basis, place, started).narrow,
         catches_all=catches_all,
     )
-    return next((e.stmt for e in open_exits(basis, body, effects) if e.kind == "raise"), None)
+    return next((e.stmt for e in open_exits(basis, body, effects) if e.kind in ("raise", "cancel")), None)
+
+
+def _only_cancelled(basis: Basis, stmt: Stmt) -> bool:
+    """`await asyncio.sleep(0)`, `await asyncio.wait(tasks)`: what it awaits raises nothing but its cancellation."""
+    awaited = [e.args[0] for e in flat_of(stmt) if e.op == "await"]
+    rows = [basis.types.callee(e).row if e.op == "call" else None for e in awaited]
+    quiet = all(row is not None and (row.leaves == "losers" or not row.raises) for row in rows)
+    return bool(rows) and quiet and not stmt.is_async
 
 
 def _waits(stmt: Stmt) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from leaklint.answers.destiny import destiny
 from leaklint.answers.ways.handlers import catches_all
 from leaklint.meaning.basis import Basis
+from leaklint.meaning.scopes import source_name
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, statements
 
 
@@ -61,7 +62,9 @@ def _defence(basis: Basis, call: Expr, work: Expr | None, name: str) -> str:
     function = basis.names.local(work.args[0] if work.op == "call" else work) if work is not None else None
     if function is not None and function.kind == "function" and handles_errors(function):
         return "it handles its own errors"
-    if function is not None and function.kind == "function" and _only_puts(basis, function):
+    if function is not None and function.kind == "function" and (_only_puts(basis, function) or _idle(function)):
+        return "it only puts something by"
+    if work is not None and work.op == "call" and _into_queue(basis, work):
         return "it only puts something by"
     return ""
 
@@ -93,6 +96,23 @@ def _only_puts(basis: Basis, function: Scope) -> bool:
     through = not any(s.is_async or s.op == "raise" for s in body) and all(e.op != "await" for e in parts)
     put = all(f.op == "attr" and basis.apis.means("putting_methods", f.text) for f in called)
     return function.is_async and through and bool(called) and put
+
+
+def _into_queue(basis: Basis, work: Expr) -> bool:
+    """`queue.put(item)`: it waits for room, and does not fail."""
+    put = work.args[0]
+    listed = put.args[0] if put.op == "attr" and put.text == "put" else None
+    row = basis.types.row(listed) if listed is not None else None
+    named = listed is not None and basis.apis.means("queue_names", source_name(listed))
+    return named if row is None else row.kind == "container"
+
+
+def _idle(function: Scope) -> bool:
+    """Nothing is done in it: the first thread of a pool is to start."""
+    return all(
+        s.op in ("pass", "return", "expr") and not any(e.op != "const" for e in s.flat)
+        for s in statements(function.block)
+    )
 
 
 def _outermost(stmt: Stmt) -> bool:

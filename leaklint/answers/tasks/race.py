@@ -193,6 +193,8 @@ def _shielded(basis: Basis, call: Expr) -> Iterator[Racer]:
     started = _made(basis, member, call) if member is not None else None
     if member is None or started is None or any(True for _ in _ends(basis, member, call)):
         return
+    if in_loop(call.stmt) and not in_loop(started.stmt):
+        return  # whoever is cancelled waits for it again
     if spawn(basis, started) is not None or basis.types.callee(started).local is not None:
         yield Racer("shielded", call.stmt, ((started.stmt, started, _name(member)),))
 

@@ -10,6 +10,7 @@ from leaklint.answers.owner import lifetime
 from leaklint.answers.releasing.endings import endings, reached
 from leaklint.answers.tasks.births import ADDING
 from leaklint.answers.tasks.lasting import goes_on, stuck
+from leaklint.answers.ways.handlers import ended_by_loss
 from leaklint.apis import Row
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.names import Place
@@ -116,7 +117,7 @@ def _endless(basis: Basis, functions: frozenset[Scope]) -> Answer:
     """A loop with no way out, or whose flag nobody sets."""
     for function in functions:
         for stmt in statements(function.block):
-            if stmt.op != "while" or stmt.value is None or _left(stmt):
+            if stmt.op != "while" or stmt.value is None or _left(stmt) or ended_by_loss(basis, stmt):
                 continue
             clue = (Clue(stmt, "driver", "loops", {"function": function.name}),)
             if stmt.value.op == "const" and stmt.value.value in ("True", "1"):

@@ -52,6 +52,13 @@ def sees_loss(basis: Basis, block: Block) -> bool:
     return catches_all(block) or any(not basis.apis.means("data_errors", source_name(e)) for e in caught_types(block))
 
 
+def ended_by_loss(basis: Basis, loop: Stmt) -> bool:
+    """Does a loop stand in a `try` that names the error by which it ends: `except ConnectionLost: pass`?"""
+    tries = (owner for block, owner in ancestors(loop) if owner.op == "try" and block.kind == "body")
+    handlers = (b for t in tries for b in t.blocks if b.kind == "handler")
+    return any(not catches_all(b) and sees_loss(basis, b) for b in handlers)
+
+
 def caught_types(handler: Block) -> tuple[Expr, ...]:
     """The exceptions that a handler names; none for one that takes all."""
     return handler.exprs[0].args if handler.exprs and handler.exprs[0].op == "tuple" else handler.exprs[:1]
