@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from leaklint.answers.driver import context
 from leaklint.answers.holding.attributes import module_instance
 from leaklint.answers.listeners.cycles import own_container
+from leaklint.answers.listeners.recursive import carried, runs_once
 from leaklint.answers.listeners.referring import Whose, closing_over, is_named, nested, refers
 from leaklint.answers.shared import singleton
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.flow import LEAVING
 from leaklint.meaning.names import Place
-from leaklint.meaning.scopes import CONSTRUCTORS, is_called, source_name
+from leaklint.meaning.scopes import CONSTRUCTORS, is_called
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, source, walk
 
@@ -62,9 +63,9 @@ def itself(basis: Basis) -> Iterator[Itself]:
             yield found
     for scope in basis.module.scopes:
         if scope.kind == "function" and scope.parent is not None and scope.parent.kind == "function":
-            again = _recursive(basis, scope, scope.parent)
-            if again is not None:
-                yield again
+            names = carried(basis, scope, scope.parent)
+            if names and scope.stmt is not None:
+                yield Itself("function", scope.stmt, scope.name, None, names, NO)
 
 
 # -- in a container of its own ----------------------------------------------------------------------------------------
@@ -137,10 +138,18 @@ def _given(basis: Basis, stmt: Stmt, target: Expr, value: Expr) -> Itself | None
         return None
     if holder.text == "self" and not any(a.op == "attr" and a.text == target.text for a in value.args[1:]):
         return None  # a method of a class by another name, where it wraps what was there
+    if _is_method(nested(basis, value)):
+        return None  # of a class, which stays anyway
     whose = Whose(basis, closing_over(basis, holder.text, owner), holder.text, owner)
     if refers(whose, value) != "closure" and not _own_method(basis, target, holder.text, value):
         return None
     return Itself("given", stmt, source(target), value, (), _given_defence(basis, stmt, target, holder))
+
+
+def _is_method(function: Stmt | None) -> bool:
+    """`def close(self)`: whoever gets it is a class."""
+    params = function.inner.params if function is not None and function.inner is not None else ()
+    return bool(params) and params[0].name == "self"
 
 
 def _own_method(basis: Basis, target: Expr, holder: str, value: Expr) -> bool:
@@ -153,7 +162,7 @@ def _own_method(basis: Basis, target: Expr, holder: str, value: Expr) -> bool:
 
 
 def _given_defence(basis: Basis, stmt: Stmt, target: Expr, holder: Expr) -> Answer:
-    once = context(basis, stmt).kind in ("import", "once") or _runs_once(basis, stmt.scope.function)
+    once = context(basis, stmt).kind in ("import", "once") or runs_once(basis, stmt.scope.function)
     if once or _at_import(basis, stmt.scope.function):
         return Answer("once in a process")
     if any(_asks_of(test, holder.text) for guard in _guards(stmt) for test in guard.blocks[0].exprs):
@@ -234,62 +243,3 @@ def _at_import(basis: Basis, function: Scope) -> bool:
     """Is it called while the module is imported, and nowhere else?"""
     calls = [e for e in basis.mentions(function.name) if is_called(e)]
     return bool(calls) and all(e.scope.function.kind in ("module", "class") for e in calls)
-
-
-# -- a function that refers to itself ---------------------------------------------------------------------------------
-
-
-def _recursive(basis: Basis, inner: Scope, outer: Scope) -> Itself | None:
-    """A nested function that calls itself, is called here alone, and closes over a collection that the outer one was
-    given."""
-    stmt = inner.stmt
-    if stmt is None or stmt.decorators or next(ancestors(stmt))[1] is not outer.stmt:
-        return None
-    within: list[Expr] = []
-    outside: list[Expr] = []
-    for mention in basis.mentions(inner.name):
-        if mention.op == "name" and basis.names.scope_of(inner.name, mention.scope) is outer:
-            (within if _below(mention.scope, inner) else outside).append(mention)
-    if not within or not outside or any(not _is_called(basis, m) for m in (*within, *outside)):
-        return None
-    if len(outer.bindings.get(inner.name, ())) > 1 or _runs_once(basis, outer):
-        return None
-    first = 1 if outer.method_of is not None else 0
-    given = [p.name for p in outer.params[first:] if not basis.apis.means("light_names", p.name)]
-    carried = tuple(name for name in given if _closes_over(basis, inner, outer, name))
-    return Itself("function", stmt, inner.name, None, carried, NO) if carried else None
-
-
-def _below(scope: Scope | None, inner: Scope) -> bool:
-    while scope is not None and scope is not inner:
-        scope = scope.parent
-    return scope is inner
-
-
-def _is_called(basis: Basis, mention: Expr) -> bool:
-    """Called, or handed to what calls it on the spot: `map(convert, task)`."""
-    above = mention.parent
-    if above is None or above.op != "call":
-        return False
-    return above.args[0] is mention or basis.apis.means("mapping_functions", source_name(above))
-
-
-def _runs_once(basis: Basis, outer: Scope) -> bool:
-    return any(basis.apis.means(what, outer.name) for what in ("once_functions", "test_functions"))
-
-
-def _closes_over(basis: Basis, inner: Scope, outer: Scope, name: str) -> bool:
-    mentions = (m for m in basis.mentions(name) if m.op == "name" and _below(m.scope, inner))
-    return any(basis.names.scope_of(name, m.scope) is outer and _holds_entries(m) for m in mentions)
-
-
-def _holds_entries(mention: Expr) -> bool:
-    """`graph[node]`, `node in graph`, `for node in graph`, `graph.items()`: it is used as a collection."""
-    above = mention.parent
-    if above is None:
-        return mention.stmt.op == "for" and mention.stmt.value is mention
-    if above.op == "compare":
-        return above.text in ("In", "NotIn") and above.args[-1] is mention
-    if above.op in ("sub", "comp"):
-        return above.args[0] is mention
-    return above.op == "attr" and above.text in ("items", "values", "keys", "get")
