@@ -55,7 +55,16 @@ def _of(basis: Basis, call: Expr) -> Sink | None:
         return None
     if method.text in _LEVELS and "log" in source_name(method.args[0]).lower():
         return Sink("log", call, method.text)
-    return Sink("trace", call) if basis.apis.means("telemetry_methods", method.text) else None
+    return Sink("trace", call) if is_traced(basis, call) else None
+
+
+def is_traced(basis: Basis, call: Expr) -> bool:
+    """`span.set_attribute`; `span.add_event`, where the name says that it is one: other things have events too."""
+    method = call.args[0]
+    if method.op != "attr":
+        return False
+    spans = basis.apis.means("span_methods", method.text) and basis.apis.means("span_names", source_name(method.args[0]))
+    return spans or basis.apis.means("telemetry_methods", method.text)
 
 
 def ends_in(basis: Basis, expr: Expr, depth: int = 2) -> Sink | None:

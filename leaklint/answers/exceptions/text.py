@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from leaklint.answers.driver import runs_aside
-from leaklint.answers.exceptions.sink import Sink, carries, sink
+from leaklint.answers.exceptions.sink import Sink, carries, is_traced, sink
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.flow import unreachable
 from leaklint.meaning.scopes import source_name
@@ -133,7 +133,7 @@ def _argument(basis: Basis, call: Expr, expr: Expr) -> tuple[Expr, str] | None:
         return None if _precise(call.args[1], _SHORT_PERCENT) else (call, "a log argument")
     if callee.name == "builtins.print":
         return call, "`print()`"
-    if basis.apis.means("telemetry_methods", word) and call.args[0].op == "attr":
+    if is_traced(basis, call):
         return call, f"`{word}()`"
     if call.stmt.op == "raise" and call is call.stmt.value and expr.op != "name":
         return None if _is_text_already(basis, expr) else (call, "the exception's argument")

@@ -47,7 +47,9 @@ def _received(binding: Binding, what: str) -> Answer:
 
 def _is_given_to(basis: Basis, handler: Scope, binding: Binding, expr: Expr) -> bool:
     """A handler of what comes in, by its name or by the class of its parameter; not where it refuses it."""
-    if expr.stmt.op == "raise" or handler.name == "__init__" or basis.apis.means("sending_methods", handler.name):
+    if expr.stmt.op == "raise" or handler.name == "__init__":
+        return False
+    if any(basis.apis.means(what, handler.name) for what in ("sending_methods", "logging_functions")):
         return False
     if _known_otherwise(expr, left_over=True) or _names_attribute(basis, expr):
         return False
