@@ -48,7 +48,7 @@ class Row:
     pieces: tuple[str, ...] = ()  # methods by which what a call returns takes its data piece by piece
     settles: str = ""  # a call ends all open instances of this row
     factory: str = ""  # of a call: the argument that is called to make what it gives
-    copies: bool = False  # a call copies all that it is given into one new value
+    copies: bool = False  # a call copies all that it is given into one new value; a container pickles what goes in
     graph: bool = False  # what a call of the result returns carries the graph of its computation
     weak: bool = False  # holds its entries weakly
     inserts_on_read: bool = False

@@ -52,6 +52,8 @@ def in_container(facts: Facts, value: Value, use: Use, what: Answer) -> Hit | Cl
     message = "grows"
     when = facts.context(use.stmt).kind
     removed = [Clue(s.stmt, "released", "removed") for s in value.shrinks[:1]] if not facts.only_at_end(value) else []
+    if value.row.copies:
+        return Clear(use.stmt, value.subject, "pickled without its traceback", ())
     if removed and (value.row.noun == "queue" or facts.raised_again(use)):
         return Clear(use.stmt, value.subject, "handed on", tuple(removed))
     ends = facts.gives_up_holder(use)

@@ -72,4 +72,6 @@ def hint(peak: Peak, streams: str) -> str:
         return "batches"
     if peak.how == "written" and not streams:
         return "direct" if peak.found.kind == "buffer" else "copy"
+    if peak.found.kind == "download" and streams:
+        return "download"
     return BY_KIND.get(peak.found.kind, "pieces")

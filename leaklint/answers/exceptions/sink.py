@@ -63,8 +63,9 @@ def is_traced(basis: Basis, call: Expr) -> bool:
     method = call.args[0]
     if method.op != "attr":
         return False
-    spans = basis.apis.means("span_methods", method.text) and basis.apis.means("span_names", source_name(method.args[0]))
-    return spans or basis.apis.means("telemetry_methods", method.text)
+    if basis.apis.means("span_methods", method.text):
+        return basis.apis.means("span_names", source_name(method.args[0]))
+    return basis.apis.means("telemetry_methods", method.text)
 
 
 def ends_in(basis: Basis, expr: Expr, depth: int = 2) -> Sink | None:

@@ -183,16 +183,20 @@ def _links(expr: Expr) -> Iterator[Expr]:
 
 def _bound(basis: Basis, name: Expr) -> list[Expr | None]:
     """What a name is bound to, the last first; more than one where each makes more of what was there before
-    (`rows = rows.filter(...)`)."""
+    (`rows = rows.filter(...)`, `rows = locked(rows)`)."""
     value = basis.names.only_value(name.text, name.scope)
     bindings = basis.names.bindings(name.text, name.scope)
     if value is not None or not bindings or any(b.how not in ("assign", "param") or not b.exact for b in bindings):
         return [value]
     first, *more = bindings
     made = [b.value for b in more]
-    if not more or any(v is None or root(v).text != name.text for v in made):
+    if not more or any(v is None or not _makes_more(v, name.text) for v in made):
         return [None]
     return [*reversed(made), first.value]
+
+
+def _makes_more(value: Expr, name: str) -> bool:
+    return root(value).text == name or (value.op == "call" and any(arg.text == name for arg in value.args[1:]))
 
 
 def bound_value(basis: Basis, name: Expr) -> Expr | None:
