@@ -279,6 +279,12 @@ def test_a_library_that_another_import_loads(other: str, told_of: bool) -> None:
     assert told(result(SELDOM, "app.quick"), trainer) == (leak if told_of else [])
 
 
+@pytest.mark.parametrize(("package", "told_of"), [("app", True), ("accelerate", False)])
+def test_a_part_of_a_library_that_is_heavy_itself(package: str, told_of: bool) -> None:
+    leak = [f"LK509 {package}.quick:torch"]
+    assert told(result(SELDOM, f"{package}.quick")) == (leak if told_of else [])
+
+
 DROPS = "import asyncio\n\ndef on_failure(hooks, error):\n    asyncio.create_task(hooks.failed(error))\n"
 DROPPED = "LK201 app.calls:on_failure.hooks.failed(error)"
 

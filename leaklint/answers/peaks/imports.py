@@ -136,6 +136,8 @@ def _heavy(basis: Basis) -> dict[str, list[tuple[Stmt, str]]]:
     loaded along with it."""
     found: dict[str, list[tuple[Stmt, str]]] = {}
     own = basis.module.name.partition(".")[0] if "." in basis.module.name else ""
+    if _is_heavy(basis, own):
+        return {}  # a part of what is heavy itself
     for name, bindings in basis.module.scope.bindings.items():
         for binding in bindings:
             library = binding.target.partition(".")[0]
