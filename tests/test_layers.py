@@ -48,6 +48,7 @@ LAYERS = """
     meaning/types
     meaning/basis
     meaning/flow
+    meaning/branches
     repairs/repair
     repairs/edits
     repairs/rewrite

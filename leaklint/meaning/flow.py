@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from leaklint.meaning.basis import Basis
-from leaklint.tree.ir import Block, Expr, Stmt, ancestors, statements
+from leaklint.tree.ir import Block, Expr, Stmt, statements
 
 NONE, OPEN, DONE, FAILED = 1, 2, 4, 8
 _HELD = OPEN | FAILED
@@ -278,22 +278,3 @@ def open_exits(basis: Basis, body: Block, effects: Effects, *, held: bool = Fals
         elif mask & FAILED and walk.fault is not None:
             found.setdefault("raise", Exit("raise", walk.fault))
     return tuple(found.values())
-
-
-def unreachable(stmts: Iterable[Stmt]) -> frozenset[Stmt]:
-    """Of statements in source order, those that never run: after a way out of their block, and all below such ones."""
-    found: set[Stmt] = set()
-    for stmt in stmts:
-        for block in stmt.blocks:
-            over = stmt in found
-            for inner in block.stmts:
-                if over:
-                    found.add(inner)
-                over = over or inner.op in LEAVING
-    return frozenset(found)
-
-
-def apart(one: Stmt, other: Stmt) -> bool:
-    """In different branches: where one runs the other does not."""
-    blocks = {owner: block for block, owner in ancestors(one) if owner.op == "if"}
-    return any(blocks.get(owner, block) is not block for block, owner in ancestors(other))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from leaklint.answers.driver import runs_aside
 from leaklint.answers.exceptions.sink import Sink, carries, is_traced, sink
 from leaklint.meaning.basis import Basis
-from leaklint.meaning.flow import unreachable
+from leaklint.meaning.branches import unreachable
 from leaklint.meaning.scopes import source_name
 from leaklint.tree.ir import Expr, flat_of, walk
 

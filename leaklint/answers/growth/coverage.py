@@ -10,13 +10,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from leaklint.answers.growth import record
 from leaklint.answers.growth.exits import Exits, caught, fails, talks
+from leaklint.answers.growth.queues import in_turn
 from leaklint.answers.growth.sites import calls_for, references
-from leaklint.answers.growth.waiting import started, stored
+from leaklint.answers.growth.waiting import Stored, started, stored
 from leaklint.answers.ways.faults import Faults
 from leaklint.answers.ways.handlers import in_handler
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
+from leaklint.meaning.branches import apart
 from leaklint.meaning.flow import LEAVING
 from leaklint.meaning.names import ELEMENT
 from leaklint.meaning.uses import Use
@@ -71,10 +74,12 @@ def gaps(basis: Basis, row: Row, grows: Sequence[Use], shrinks: Sequence[Use]) -
         if not _leaves_by_itself(insert) or (in_handler(insert.stmt) and not stored(basis, insert).made):
             continue
         here = [s for s in shrinks if s.stmt.scope.function is function and s.stmt is not insert.stmt]
-        own = [s for s in here if _same_key(basis, s, insert) and s.stmt.ordinal > insert.stmt.ordinal] if keyed else []
+        own = [s for s in here if _same_key(basis, s, insert) and _behind(s, insert)] if keyed else []
         if function not in others:
             others[function] = reaching(basis, removers - {function}, without=function)
         if _by_caller(basis, function, others[function]) or _nested_removal(basis, insert, shrinks):
+            continue
+        if any(_begins_anew(s, insert) for s in here):
             continue
         released = set(_removed(basis, here, insert)) | set(_calling(basis, function, removing))
         faults = Faults(basis, insert.place, row, function)
@@ -99,9 +104,9 @@ def _by_calls(
     inserts = [c for c in calls if _leaves_by_itself(c.use)]
     removals = list(calls_for(basis, keyed)) if inserts else []
     for insert in inserts:
-        stmt, function = insert.use.stmt, insert.use.stmt.scope.function
+        function = insert.use.stmt.scope.function
         here = [r.use for r in removals if r.use.stmt.scope.function is function and r.entry == insert.entry]
-        own = [r for r in here if r.stmt.ordinal > stmt.ordinal]
+        own = [r for r in here if _behind(r, insert.use)]
         if own:
             released = set(_removed(basis, here, insert.use)) | set(_calling(basis, function, removing))
             faults = Faults(basis, insert.use.place, row, function)
@@ -159,7 +164,7 @@ def _gaps_of(basis: Basis, faults: Faults, exits: Exits, own: Sequence[Use], rem
         return
     keyed = any(s.key is not None for s in removals)
     swept = any(sweeps(basis, s) for s in removals)
-    plain = keyed and not swept and not nested and not _announced(insert)
+    plain = keyed and not swept and not nested and not _announced(insert) and _leaves_again(basis, insert, wanted)
     refused = exits.refused(lambda s: caught(s) and fails(basis, faults, s)) if plain else None
     limited = any(wanted.limited(s) for s in waits) and (keyed or (removals and wanted.made))
     waiting = exits.by_error(wanted.limited) if limited else None
@@ -167,7 +172,9 @@ def _gaps_of(basis: Basis, faults: Faults, exits: Exits, own: Sequence[Use], rem
         yield Gap("refused", insert, refused, removals[0])
     elif waiting is not None:
         yield Gap("timeout", insert, waiting, removals[0], wanted.waiter(waiting))
-    elif removals and wanted.made and (left := exits.cancelled(wanted.awaited)) is not None:
+    elif not removals or not wanted.made or in_turn(removals):
+        return
+    elif (left := exits.cancelled(wanted.awaited)) is not None:
         yield Gap("abandoned", insert, left, removals[0], exits.function)
 
 
@@ -185,6 +192,17 @@ def _removed(basis: Basis, removals: Sequence[Use], insert: Use) -> Iterator[Stm
                 yield owner
 
 
+def _begins_anew(removal: Use, insert: Use) -> bool:
+    """Does the function first empty the container, so that it holds what one call has stored?"""
+    whole = removal.key is None and removal.verb in ("bind", "clear")
+    return whole and removal.stmt.parent is removal.stmt.scope.block and removal.stmt.ordinal < insert.stmt.ordinal
+
+
+def _behind(removal: Use, insert: Use) -> bool:
+    """May it come next, and not in another round, or another call: `if kind == "begin"`, `elif kind == "end"`?"""
+    return removal.stmt.ordinal > insert.stmt.ordinal and not apart(removal.stmt, insert.stmt)
+
+
 def _refuses(removal: Use, insert: Use) -> bool:
     """Does it stand in a branch that gives up: `if not sent: pending.pop(key)`, then `raise`?"""
     around = {block for block, _ in ancestors(insert.stmt)}
@@ -199,6 +217,12 @@ def _past(insert: Use, left: Stmt, finals: Sequence[Stmt]) -> bool:
     """
     around = list(ancestors(left))
     return any(b is insert.stmt.parent for b, _ in around[1:]) and not any(owner in finals for _, owner in around)
+
+
+def _leaves_again(basis: Basis, insert: Use, wanted: Stored) -> bool:
+    """Is it one that comes and goes: waited for, or of somebody who is let in? What is put on record is to stay."""
+    arriving = basis.apis.means("arriving_methods", insert.stmt.scope.function.name)
+    return wanted.made or arriving or record.passing(basis, insert)
 
 
 def _announced(insert: Use) -> bool:

@@ -10,9 +10,10 @@ from leaklint.answers.ways.faults import Faults
 from leaklint.answers.ways.guards import Guards
 from leaklint.answers.ways.handlers import catches_all, handles, in_handler
 from leaklint.meaning.basis import Basis
+from leaklint.meaning.branches import apart
 from leaklint.meaning.flow import Effects, ExitKind, open_exits
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, source, statements
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, source, statements, walk
 
 _LOGGING = ("debug", "info", "warning", "error", "exception", "critical", "log")
 
@@ -65,7 +66,14 @@ class Exits:
         for stmt in statements(self.function.block):
             over = (e for e in stmt.flat if stmt.op == "if" and e.op == "attr" and self._over(e))
             guards.known |= {source(e): False for e in over}
+            guards.known |= {source(e): e.text == "In" for e in stmt.flat if e.op == "compare" and self._asks(e)}
         return guards
+
+    def _asks(self, test: Expr) -> bool:
+        """`key in self.pending`, of the entry itself."""
+        asked, holder = test.args[0], test.args[1]
+        same = test.text in ("In", "NotIn") and source(asked) == source(self.insert.key)
+        return same and self.basis.names.place(holder) == self.insert.place
 
     def _over(self, expr: Expr) -> bool:
         """`self._closed`, of the object that holds the container."""
@@ -74,6 +82,23 @@ class Exits:
             place is not None and place.scope is held.scope and place.scope.kind == "class" and len(place.path) == 1
         )
         return beside and self.basis.apis.means("closed_states", expr.text)
+
+    def _another(self, stmt: Stmt) -> bool:
+        """Does it stand before the insert, or in another branch, in a loop that stores one after the other? What fails
+        there is about another one, and those before it are where they are to be."""
+        elsewhere = stmt.ordinal < self.insert.stmt.ordinal or apart(stmt, self.insert.stmt)
+        return elsewhere and not self.held and any(owner in self._rounds for _, owner in ancestors(stmt))
+
+    @cached_property
+    def _rounds(self) -> frozenset[Stmt]:
+        """The loops that store under a key of their own in each round, and behind which nothing is taken out."""
+        around = {o for _, o in ancestors(self.insert.stmt) if o.op in ("for", "while")}
+        named = (e for e in walk(self.insert.key) if e.op == "name") if self.insert.key is not None else ()
+        bound = {b.stmt for e in named for b in self.basis.names.bindings(e.text, e.scope)}
+        anew = {o for stmt in bound for o in (stmt, *(owner for _, owner in ancestors(stmt)))}
+        later = [s for s in self.released if s.ordinal > self.insert.stmt.ordinal]
+        kept = {loop for loop in around if any(loop not in [o for _, o in ancestors(s)] for s in later)}
+        return frozenset(around & anew - kept)
 
     def _first(
         self,
@@ -87,12 +112,16 @@ class Exits:
         if self.function.block is None or not self.basis.budget:
             return None
         stored, released = self.insert.stmt, self.released
+
+        def over(stmt: Stmt) -> bool:
+            return stmt.op == "raise" and self._another(stmt)
+
         effects = Effects(
-            at=lambda s: "acquire" if s is stored else "release" if s in released or leaves(s) else "",
-            fallible=lambda s: s is not stored and fails(s),
+            at=lambda s: "acquire" if s is stored else "release" if s in released or leaves(s) or over(s) else "",
+            fallible=lambda s: s is not stored and not self._another(s) and fails(s),
             narrow=self._guards.narrow,
             catches_all=lambda b: caught or catches_all(b) or any(s in released for s in statements(b)),
-            waits=lambda s: s is not stored and waits(s),
+            waits=lambda s: s is not stored and not self._another(s) and waits(s),
             handles=lambda b: handles(self.basis, b),
         )
         exits = open_exits(self.basis, self.function.block, effects, held=self.held)

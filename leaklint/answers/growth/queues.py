@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from leaklint.answers.bound import by_guard, by_type
@@ -67,7 +67,7 @@ def _in_lists(basis: Basis) -> Iterator[Queue]:
         row = basis.types.row(born) if born is not None else None
         if born is None or row is None or row.kind != "container" or "append" not in row.grow:
             continue
-        taken = (s for s in shrinks(basis, place, row) if _in_order(s) and _in_rounds(basis, s.stmt))
+        taken = (s for s in shrinks(basis, place, row) if in_order(s) and _in_rounds(basis, s.stmt))
         taking = {s.stmt.scope.function for s in taken}
         puts = tuple(u for u in uses if u.verb in row.grow and u.stmt.scope.function not in taking)
         if taking and puts:
@@ -76,10 +76,16 @@ def _in_lists(basis: Basis) -> Iterator[Queue]:
             yield Queue(place, born, puts, True, owner(basis, place), bound)
 
 
-def _in_order(removal: Use) -> bool:
+def in_order(removal: Use) -> bool:
     """The first one, or all at once; not one that is looked for."""
     first = removal.verb in ("popleft", "pop", "__delitem__") and source(removal.key) in ("", "0")
     return first or removal.verb in ("clear", "bind") or (removal.key is not None and removal.key.op == "slice")
+
+
+def in_turn(removals: Sequence[Use]) -> bool:
+    """Is the first one taken out, whoever it is? One that nobody waits for any more goes when its turn has come."""
+    firsts = [s for s in removals if s.verb in ("pop", "popleft") and source(s.key) in ("", "0")]
+    return any(source(s.key) == "0" or s.verb == "popleft" for s in firsts) and all(in_order(s) for s in removals)
 
 
 def _in_rounds(basis: Basis, stmt: Stmt) -> bool:

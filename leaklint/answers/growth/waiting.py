@@ -103,9 +103,11 @@ def stored(basis: Basis, insert: Use) -> Stored:
 
 
 def _limits(call: Expr) -> bool:
-    """`answered.wait(5)`, and not `answer.get("status")`."""
+    """`answered.wait(5)`, and not `answer.get(key)`: a queue is first told whether to wait at all."""
     first = call.args[1] if len(call.args) > 1 else None
-    return first is not None and not (first.op == "const" and first.text == "str" and not call.names[1])
+    if first is None or (first.op == "const" and first.text == "str" and not call.names[1]):
+        return False
+    return call.args[0].text != "get" or bool(call.names[1]) or len(call.args) > 2
 
 
 def _made(basis: Basis, value: Expr) -> Iterator[str]:

@@ -7,7 +7,7 @@ import itertools
 
 from leaklint.answers.peaks.loads import Whole, opened
 from leaklint.meaning.basis import Basis
-from leaklint.meaning.flow import apart
+from leaklint.meaning.branches import apart
 from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, source

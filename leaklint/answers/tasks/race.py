@@ -9,7 +9,7 @@ from leaklint.answers.spawn import LOOKS, spawn
 from leaklint.answers.tasks.lasting import lasting
 from leaklint.answers.ways.handlers import catches_all
 from leaklint.meaning.basis import Basis
-from leaklint.meaning.flow import apart
+from leaklint.meaning.branches import apart
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name, text_of
 from leaklint.meaning.uses import Use
