@@ -5,7 +5,7 @@ from __future__ import annotations
 from leaklint.answers.bulky import bulky
 from leaklint.answers.peaks.weight import weight
 from leaklint.meaning.basis import Basis
-from leaklint.meaning.flow import apart
+from leaklint.meaning.branches import apart
 from leaklint.tree.ir import Binding, Scope, Stmt, ancestors
 
 
