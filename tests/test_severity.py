@@ -29,3 +29,49 @@ def test_a_set_of_addresses_is_soon_full(made: str, add: str, severity: str) -> 
     source = SEEN.format(made=made, add=add)
     run = link([analyze(source.encode(), "app.py", "app", load())])
     assert [finding.severity for finding in run.findings] == [severity]
+
+
+KEPT = """
+{made}
+
+def model_of(name, session):
+    found = {key}
+    if found not in {held}:
+        {held}[found] = load(name)
+    return {held}[found]
+"""
+
+
+@pytest.mark.parametrize(
+    ("key", "severity"),
+    [
+        ("(name, session.id)", "P0"),
+        ("name", "P2"),  # nothing says that there are ever new ones
+        ("get_cache_key(name)", "P2"),  # as open as what it is made of
+        ("hash(name)", "P2"),
+        ("hash(session.id)", "P0"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("made", "held"), [("_models = {}", "_models"), ("class Kept:\n    models = {}", "Kept.models")]
+)
+def test_keys_that_are_not_plainly_open_are_no_certain_leak(key: str, severity: str, made: str, held: str) -> None:
+    source = KEPT.format(made=made, key=key, held=held)
+    run = link([analyze(source.encode(), "app.py", "app", load())])
+    assert [finding.severity for finding in run.findings] == [severity]
+
+
+RECORDER = """
+class Recorder:
+    def __init__(self):
+        self.events = []
+
+    async def on_event(self, event):
+        self.events.append(event)
+"""
+
+
+@pytest.mark.parametrize(("module", "told"), [("shop.events", True), ("shop.testing.events", False)])
+def test_what_tests_are_made_with_is_made_for_one_test(module: str, told: bool) -> None:
+    run = link([analyze(RECORDER.encode(), "events.py", module, load())])
+    assert bool(run.findings) is told

@@ -60,7 +60,7 @@ def lifetime(basis: Basis, klass: Scope) -> OwnerKind:
     if whole is not None and (not is_data(basis, klass) or _lasting(basis, whole)):
         return lifetime(basis, whole)
     made = _constructed(basis, klass)
-    if (_is_data(basis, klass) and made != {"module"}) or basis.apis.means("test_classes", klass.name):
+    if (_is_data(basis, klass) and made != {"module"}) or _for_test(basis, klass):
         return "short-lived instance"
     own = basis.own_row(klass)
     for row in (own, *(basis.apis.get(name) for name in basis.names.outside_bases(klass))):
@@ -90,6 +90,12 @@ def _serves(basis: Basis, klass: Scope) -> bool:
     its base class says."""
     methods = (m for m in klass.children if m.kind == "function" and m.is_async)
     return any(basis.apis.means("open_keys", p.name) for m in methods for p in m.params)
+
+
+def _for_test(basis: Basis, klass: Scope) -> bool:
+    """By its name, or by where it stands: `shop.testing`, `shop.test_utils`."""
+    parts = basis.module.name.split(".")
+    return basis.apis.means("test_classes", klass.name) or any(basis.apis.means("test_modules", p) for p in parts)
 
 
 def _local(klass: Scope) -> bool:

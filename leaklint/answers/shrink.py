@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from leaklint.answers.releasing.fate import parameter
 from leaklint.apis import Row
@@ -10,7 +10,7 @@ from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import CONSTRUCTORS, is_called, source_name
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, Scope, statements
+from leaklint.tree.ir import Expr, Scope, source, statements
 
 _BIRTHPLACES = (*CONSTRUCTORS, "__init_subclass__", "setUp", "asyncSetUp")
 _DEPTH = 2
@@ -43,8 +43,12 @@ def _elsewhere(basis: Basis, place: Place, row: Row) -> Iterator[Use]:
             holder = expr.parent if called and expr.parent is not None else expr
             parent, other = holder.parent, basis.names.place(expr)
             another = other is not None and other.is_attribute and len(other.path) == 1 and not called
-            if parent is None or other == place or (another and expr.text == place.path[-1]):
+            if other == place or (another and expr.text == place.path[-1]):
                 continue  # the place itself, or another class's own attribute of the same name
+            if parent is None:
+                if _swapped_out(expr, basis.mentions(name)):
+                    yield Use(place, "bind", expr, expr, expr.stmt, key=None)
+                continue
             if parent.op == "attr" and parent.text in removing and (expr.op == "attr" or holder is not expr):
                 yield Use(place, parent.text, expr, parent, expr.stmt, key=None)
             elif parent.op == "sub" and expr.stmt.op == "del" and parent in expr.stmt.targets and expr.op == "attr":
@@ -52,6 +56,16 @@ def _elsewhere(basis: Basis, place: Place, row: Row) -> Iterator[Use]:
     for use in basis.all_uses(place):
         if use.role == "element" and use.stmt.op == "for" and _loops_remove(use, removing):
             yield use
+
+
+def _swapped_out(expr: Expr, mentions: Sequence[Expr]) -> bool:
+    """`queue = loader.queue`, then `loader.queue = []`."""
+    value, function = expr.stmt.value, expr.stmt.scope.function
+    if expr.op != "attr" or expr not in expr.stmt.targets or value is None or value.op not in ("list", "dict", "call"):
+        return False
+    empty = len(value.args) == (1 if value.op == "call" else 0)
+    same = (e for e in mentions if e.stmt.scope.function is function and e.stmt.ordinal < expr.stmt.ordinal)
+    return empty and any(source(e) == source(expr) for e in same)
 
 
 _TOO_COMMON = ("get", "remove", "close")

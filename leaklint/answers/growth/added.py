@@ -107,13 +107,17 @@ def _table(basis: Basis, place: Place) -> bool:
 
 
 def _said_once(basis: Basis, use: Use) -> bool:
-    """`warn_once(message)`: as many as there are calls that say something, where it is what the caller wrote."""
-    if use.key is None or not basis.apis.means("reporting_once", use.stmt.scope.function.name):
+    """`warn_once(message)`: as many as there are calls that say something, where it is what the caller wrote; or what
+    is remembered in `self.warned`, unless it comes and goes."""
+    if use.key is None:
         return False
     made = basis.names.only_value(use.key.text, use.key.scope) if use.key.op == "name" else use.key
     known = made if made is not None else use.key
     parts = known.args if known.op == "tuple" else (known,)
-    return any(p.op == "name" and basis.apis.means("message_names", p.text) for p in parts)
+    if basis.apis.means("said_once_names", use.place.path[-1]):
+        return not any(basis.apis.means("passing_keys", source_name(e)) for e in (use.key, *parts))
+    once_each = basis.apis.means("reporting_once", use.stmt.scope.function.name)
+    return once_each and any(p.op == "name" and basis.apis.means("message_names", p.text) for p in parts)
 
 
 def _registers_passing(basis: Basis, use: Use, keyed: Answer) -> bool:
