@@ -125,7 +125,17 @@ def runs_once(basis: Basis, function: Scope) -> bool:
     names = ("once_functions", "test_functions", "program_managers")
     first = function.params[0].name if function.params else ""
     whole = manages(basis, function) and basis.apis.means("application_names", first)
-    return whole or any(basis.apis.means(vocabulary, function.name) for vocabulary in names)
+    named = any(basis.apis.means(vocabulary, function.name) for vocabulary in names)
+    return whole or named or _has_own_loop(basis, function)
+
+
+def _has_own_loop(basis: Basis, function: Scope) -> bool:
+    """`asyncio.run(fetch_all())`, wherever it is called: that cancels all that is left."""
+    calls = [e.parent for e in basis.mentions(function.name) if basis.names.local(e) is function]
+    around = [c.parent if c is not None else None for c in calls]
+    return bool(calls) and all(
+        a is not None and a.op == "call" and basis.names.qualified(a.args[0]) == "asyncio.run" for a in around
+    )
 
 
 def _left(basis: Basis, place: Place, started: Stmt, ends: Collection[Stmt]) -> Stmt | None:
