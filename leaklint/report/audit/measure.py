@@ -54,14 +54,14 @@ class Measure:
         if grows and finding.owner == "process" and known.get(holder) and attribute.isidentifier():
             return "measure.global", printable(f'len(sys.modules["{module}"].{name})')
         if grows and known.get(holder) and attribute.isidentifier():
-            line = f'sum(len(o.{attribute}) for o in gc.get_objects() if type(o).__name__ == "{holder}")'
+            line = f"sum(len(o.{attribute}) for o in gc.get_objects() if {_is_a(holder)})"
             return "measure.attribute", printable(line)
         if grows and name.isidentifier() and module and name not in known:
             return "measure.global", printable(f'len(sys.modules["{module}"].{name})')
         if grows and name.isidentifier() and module and any(text.startswith(_MEMO) for text in finding.args.values()):
             return "measure.memo", printable(f'sys.modules["{module}"].{name}.cache_info()')
         if rule.family == "registrations" and known.get(holder):
-            line = f'sum(type(o).__name__ == "{holder}" for o in gc.get_objects())'
+            line = f"sum({_is_a(holder)} for o in gc.get_objects())"
             return "measure.registrations", printable(line)
         noun = finding.args.get("noun", "")
         if rule.family == "tasks" and noun:
@@ -69,3 +69,8 @@ class Measure:
         where = f'tracemalloc.Filter(True, "*/{split_cell(finding.path)[0]}", {finding.span.line})'
         own = rule.family in self.words.table["measure"] and rule.family != "registrations"
         return f"measure.{rule.family}" if own else _TRACED, printable(where)
+
+
+def _is_a(holder: str) -> str:
+    """Is it an object of the class, or of one that is derived from it?"""
+    return f'any(c.__name__ == "{holder}" for c in type(o).__mro__)'

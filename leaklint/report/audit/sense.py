@@ -251,6 +251,8 @@ class Sense:
         """Who makes the object that holds it."""
         wanted = holder_of(finding, self.places)
         found = self._registry.callers(wanted) if wanted is not None else Callers()
+        if wanted is not None and not found.calls and not found.handed and found.certain:
+            return self._words("callers.unmade", name=f"`{printable(wanted.name)}`")
         if wanted is None or not found.calls:
             return ""
         return self._words("callers.made", name=f"`{printable(wanted.name)}`", places=self.at(found.calls))
