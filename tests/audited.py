@@ -33,10 +33,10 @@ _rates = {}
 _recent = OrderedDict()
 
 
-def rate(client, pair):
-    if pair not in _rates:
-        _rates[pair] = client.fetch(pair)
-    return _rates[pair]
+def rate(client, query):
+    if query not in _rates:
+        _rates[query] = client.fetch(query)
+    return _rates[query]
 
 
 def remember(user_id, text):
