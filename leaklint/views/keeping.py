@@ -61,6 +61,8 @@ class Keeping(View):
         empties it."""
         if one.bound or keys.kind in ("one", "closed set"):
             return Clear(one.stmt, one.place.text, one.bound.kind or f"keys: {keys.kind}", one.bound.clues, True), None
+        if keys.kind == "unknown" and one.klass is None and not entries.brought(self.basis, one):
+            return Clear(one.stmt, one.place.text, "nobody is seen to bring new keys"), None
         if driver.ends_soon(self.basis):
             return Clear(one.stmt, one.place.text, "script that ends"), None
         emptied = self.forgotten(one)

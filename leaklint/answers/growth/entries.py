@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from leaklint.answers.driver import context
 from leaklint.answers.growth.memo import Memo
-from leaklint.answers.key import key, parameter
+from leaklint.answers.key import key, looped, parameter, passed_in
 from leaklint.answers.listed import literal, public_name
 from leaklint.meaning.basis import Answer, Basis
 from leaklint.meaning.uses import Use
@@ -25,6 +25,15 @@ def entries(basis: Basis, memo: Memo) -> Answer:
     if worst is None or _few_callers(basis, memo, worst):
         return Answer("closed set")
     return worst
+
+
+def brought(basis: Basis, memo: Memo) -> bool:
+    """Is a call to be seen that hands on what comes in from outside, or one after the other? Of a function that others
+    call nothing is known."""
+    calls = (u for u in basis.all_uses(memo.place) if u.verb == "__call__")
+    outside = (u for u in calls if u.stmt.scope.function is not memo.function)
+    given = (e for use in outside for e in use.site.args[1:])
+    return any(passed_in(basis, e) or looped(basis, e) for e in given)
 
 
 def _parameter(basis: Basis, memo: Memo, param: Param) -> Answer:
