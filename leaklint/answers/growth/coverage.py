@@ -16,7 +16,7 @@ from leaklint.answers.growth.queues import in_turn
 from leaklint.answers.growth.sites import calls_for, references
 from leaklint.answers.growth.waiting import Stored, started, stored
 from leaklint.answers.ways.faults import Faults
-from leaklint.answers.ways.handlers import in_handler
+from leaklint.answers.ways.handlers import in_handler, when_cancelled
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.branches import apart
@@ -152,9 +152,11 @@ def _gaps_of(basis: Basis, faults: Faults, exits: Exits, own: Sequence[Use], rem
             if unsent is not None and wanted.here and not any(o in finals for _, o in ancestors(unsent)):
                 yield Gap("skipped", insert, unsent, own[0], exits.function)
         else:
-            found = exits.by_error(lambda s: talks(faults, s) if nested else fails(basis, faults, s))
+            # it is to stay where all goes well; a method that others call too may end it later
+            undone = insert.expr.stmt is insert.stmt and all(when_cancelled(basis, o.stmt) for o in own)
+            found = exits.by_error(lambda s: talks(faults, s) if nested or undone else fails(basis, faults, s))
             cancelled = exits.cancelled(faults.waits) if found is None and not nested else None
-            if found is not None and gone is not None:
+            if found is not None and (gone is not None or undone):
                 yield Gap("skipped", insert, found, own[0], gone)
             elif cancelled is not None:
                 yield Gap("cancelled", insert, cancelled, own[0], gone)

@@ -111,6 +111,8 @@ def _argument(basis: Basis, use: Use, row: Row, depth: int) -> Fate:
     unknown = callee.row is None and callee.receiver is None and callee.local is None
     if unknown and basis.apis.means("number_nouns", row.noun) and len(call.args) > 2 and not call.names[-1]:
         return "borrow"  # one number among others: `Encoder(header, level, fd)`
+    if unknown and use.place.is_attribute and basis.apis.means("shared_nouns", row.noun):
+        return "borrow"  # `server.setup(loop)`: it runs there, and does not end it
     if unknown and is_file(basis, row) and reads(basis, call, row):
         return "borrow"
     return "escape" if takes_over(callee) else "borrow"

@@ -155,7 +155,7 @@ def _closed_by_holder(
     for use in uses:
         for target in use.stmt.targets if use.role == "bound" and use.stmt.value is use.site else ():
             held = basis.names.place(target)
-            if held is not None and held.is_attribute and len(held.path) == 1:
+            if held is not None and held.is_attribute:
                 ends = endings.get(held.scope, ())
                 found = [u for u in basis.all_uses(held) if _closing(basis, u) and u.stmt.scope.function in ends]
                 if found:

@@ -69,6 +69,12 @@ def in_handler(stmt: Stmt) -> bool:
     return any(block.kind == "handler" for block, _ in ancestors(stmt))
 
 
+def when_cancelled(basis: Basis, stmt: Stmt) -> bool:
+    """Does it stand in a handler that sees nothing but a cancellation?"""
+    around = next((block for block, _ in ancestors(stmt) if block.kind == "handler"), None)
+    return around is not None and set(handles(basis, around)) == {"cancel"}
+
+
 def cleans_up(stmt: Stmt) -> bool:
     """Does it stand in a handler or a `finally`?"""
     return any(block.kind in ("handler", "finally") for block, _ in ancestors(stmt))
