@@ -10,12 +10,13 @@ from leaklint.answers.opening.madeover import opened_for
 from leaklint.answers.opening.openers import acquired
 from leaklint.answers.process import stops
 from leaklint.answers.releasing.fate import only_sent, read_by
-from leaklint.answers.releasing.lending import only_asked, stays
+from leaklint.answers.releasing.lending import called, only_asked, stays
 from leaklint.answers.resources.derived import derived, leaves
 from leaklint.answers.resources.mending import Care, Mend, care
 from leaklint.answers.ways.paths import Paths
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
+from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import is_called, source_name
 from leaklint.tree.ir import Expr, Stmt, walk
 
@@ -101,6 +102,9 @@ def _kept(basis: Basis, paths: Paths, value: Expr) -> str:
     session = basis.apis.means("session_nouns", paths.row.called.split()[-1])
     if session and any(leaves(basis, u.site) for u in uses if u.verb == "__getitem__"):
         return "a part of it leaves the function"  # `return client[name]`
+    numbers = basis.all_uses(Place(paths.place.scope, (*paths.place.path, "pid"))) if paths.row.asks else ()
+    if any(u.role == "argument" and called(basis, u.site)[:1].isupper() for u in numbers):
+        return "an object made of its id stands for it"  # `Process(process.pid)`
     if _outlives(basis, paths.row, value):
         return "meant to outlive this process"
     return "" if any(e.kind in ("end", "return") for e in paths.exits) else "the function does not end"
