@@ -8,7 +8,7 @@ from leaklint.answers.listeners.registered import ADDING, Registration, looks_up
 from leaklint.answers.listeners.undoing import kept_as
 from leaklint.answers.owner import lifetime
 from leaklint.answers.shared import singleton
-from leaklint.meaning.basis import Basis
+from leaklint.meaning.basis import Basis, once
 from leaklint.meaning.names import Place
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, source, walk
@@ -19,6 +19,7 @@ def single(basis: Basis, klass: Scope) -> bool:
     return made_once(basis, klass) or singleton(basis, klass)
 
 
+@once(meanwhile=False)
 def made_once(basis: Basis, klass: Scope) -> bool:
     """Is one made in a process? The constructor of what `__new__` gives out again runs each time."""
     lasting = lifetime(basis, klass) == "long-lived instance" and module_instance(basis, klass)
@@ -75,6 +76,12 @@ def outlives(basis: Basis, registration: Registration, klass: Scope) -> bool:
         return True
     if place is not None and any(v.op == "call" and looks_up(v) for v in basis.types.bound_values(place)):
         return True
+    return _made_again(basis, klass)
+
+
+@once(meanwhile=False)
+def _made_again(basis: Basis, klass: Scope) -> bool:
+    """Is one instance after the other made, by events or in a loop?"""
     return any(context(basis, u.stmt).kind in ("event", "stream", "loop") for u in _makings(basis, klass))
 
 

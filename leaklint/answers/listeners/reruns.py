@@ -160,12 +160,18 @@ def _by_argument(basis: Basis, stmt: Stmt, function: Scope) -> bool:
         return False
     given = {p.name for p in function.params if basis.apis.means("open_keys", p.name)}
     given -= {name for name in given if basis.apis.means("inventory_keys", name)}
-    calls = _calls(basis, function)
-    if calls and not any(_for_another(basis, e) for e in calls):
+    if not _for_others(basis, function):
         return False
     places = (basis.names.place(e) for e in stmt.flat if e.op == "name")
     made = [v for p in places if p is not None and p.scope is function for v in basis.types.bound_values(p)]
     return any(e.op == "name" and e.text in given for value in (*stmt.flat, *made) for e in walk(value))
+
+
+@once(meanwhile=True)
+def _for_others(basis: Basis, function: Scope) -> bool:
+    """Is what a function is given another thing each time, or not known?"""
+    calls = _calls(basis, function)
+    return not calls or any(_for_another(basis, e) for e in calls)
 
 
 def _for_another(basis: Basis, called: Expr) -> bool:
