@@ -42,7 +42,7 @@ def supposed(basis: Basis) -> Iterator[Supposed]:
         for use in uses if not _seen_to(basis, place, uses) else ():
             if use.verb == "bind" and use.stmt.op == "assign" and use.stmt.scope.kind != "class":
                 made = next((m for v in sources(basis, use.value) if (m := _made(basis, v)) is not None), None)
-                if made is not None and not _over_closed(basis, place, made[0]):
+                if made is not None and not over_closed(basis, place, made[0]):
                     call, maker = made
                     yield Supposed(place, presumable(basis, maker), use.stmt, use.value or call, call, maker, called)
                     break
@@ -71,10 +71,12 @@ def attached(basis: Basis, uses: list[Use]) -> bool:
     return any(basis.names.class_of(a) is not None for a in given)
 
 
-def _over_closed(basis: Basis, place: Place, call: Expr) -> bool:
-    """Is it made over another part of the object, which the object ends: `Api(self.session)`?"""
-    given = (basis.names.place(arg) for arg in call.args[1:] if arg.op == "attr")
-    return any(p is not None and p.is_attribute and p != place and _closed(basis, p) for p in given)
+def over_closed(basis: Basis, place: Place, call: Expr) -> bool:
+    """Is it made over another part of the object, which the object ends (`Api(self.session)`), or over what another
+    local name holds, which its function ends?"""
+    given = (basis.names.place(arg) for arg in call.args[1:] if arg.op in ("name", "attr"))
+    alike = (p for p in given if p is not None and p != place and p.is_attribute == place.is_attribute)
+    return any(_closed(basis, p) for p in alike)
 
 
 def _attributes(basis: Basis, stmt: Stmt) -> Iterator[Place]:

@@ -18,7 +18,8 @@ def fails(basis: Basis, call: Expr, depth: int = _DEPTH) -> bool:
 
     A function here that only computes does not, whatever it is called.
     """
-    if acquired(basis, call) is not None or given(basis, call):
+    row = acquired(basis, call)
+    if (row is not None and row.raises) or given(basis, call):
         return True
     local = _function(basis, call)
     body = _body(local) if local is not None and depth > 0 else None

@@ -9,7 +9,7 @@ from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import text_of
 from leaklint.tree.ir import Expr, Stmt, ancestors, is_none, source
 
-_ASKING = ("hasattr", "getattr", "callable", "bool", "isinstance", "exists", "isdir", "isfile")
+_ASKING = ("hasattr", "getattr", "callable", "bool", "isinstance", "exists", "isdir", "isfile", "iscoroutine")
 _APART = ("IsNot", "NotEqual")
 _NAMESPACES = ("locals", "globals", "vars")
 
