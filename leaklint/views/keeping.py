@@ -51,6 +51,8 @@ class Keeping(View):
             return Clear(one.stmt, one.place.text, "one instance for the whole process", sound=True)
         if one.bound and memo.holds_nothing(self.basis, one.klass):
             return Clear(one.stmt, one.place.text, "instances that hold nothing", sound=True)
+        if one.bound and memo.is_tuple(self.basis, one.klass):
+            return Clear(one.stmt, one.place.text, "instances that are values", sound=True)
         emptied = self.forgotten(one)
         if emptied is not None and emptied.stmt.scope.function in self.endings(one.klass):
             return Clear(one.stmt, one.place.text, "emptied", (Clue(emptied.stmt, "released", "removed"),), sound=True)

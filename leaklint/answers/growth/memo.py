@@ -118,6 +118,12 @@ def holds_nothing(basis: Basis, klass: Scope) -> bool:
     return all(e.text in klass.bindings for e in inside if basis.names.class_of(e.args[0]) is klass)
 
 
+def is_tuple(basis: Basis, klass: Scope) -> bool:
+    """A named tuple: equal ones are one entry, and none has attributes that could be set in `__init__`."""
+    made = (b.args[0] if b.op == "call" else b for b in klass.bases)
+    return any((basis.names.qualified(b) or "").endswith((".NamedTuple", ".namedtuple")) for b in made)
+
+
 def kept_object(basis: Basis, memo: Memo) -> str:
     """The parameter by which an object with a life of its own gets into the key: its name says so, and the function
     takes something from it; or it is an instance that a method hands over whole. Empty when there is none."""
