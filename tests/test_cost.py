@@ -99,6 +99,14 @@ LARGE: dict[str, Callable[[int], str]] = {
         "    def update(self, value):\n        part0 = value\n"
         + "".join(f"        part{k + 1} = part{k} * 2\n        self.total += part{k + 1}\n" for k in range(2 * n))
     ),
+    "entries by kind of message": lambda n: (
+        "class Hub:\n    def __init__(self):\n        self.waiting = {}\n    async def on_message(self, kind, key):\n"
+        + "".join(
+            f"        if kind == {k}:\n            self.waiting[key] = Future()\n            await self.send(key)\n"
+            f"        elif kind == -{k}:\n            self.waiting.pop(key)\n"
+            for k in range(n // 2)
+        )
+    ),
     "handlers": lambda n: "try:\n    f()\nexcept E as e:\n    log.error(f'{body} {e}')\n" * n,
 }
 

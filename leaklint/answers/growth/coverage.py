@@ -71,6 +71,8 @@ def gaps(basis: Basis, row: Row, grows: Sequence[Use], shrinks: Sequence[Use]) -
     others: dict[Scope, set[Scope]] = {}  # who removes, or calls who does, but by the storing function itself
     for insert in grows:
         function = insert.stmt.scope.function
+        if not basis.budget:
+            return  # no way out is found any more
         if not _leaves_by_itself(insert) or (in_handler(insert.stmt) and not stored(basis, insert).made):
             continue
         here = [s for s in shrinks if s.stmt.scope.function is function and s.stmt is not insert.stmt]
@@ -142,7 +144,7 @@ def _gaps_of(basis: Basis, faults: Faults, exits: Exits, own: Sequence[Use], rem
     wanted = stored(basis, insert)
     unsent = exits.by_error(lambda s: talks(faults, s) and not wanted.awaited(s) and not wanted.limited(s))
     if wanted.settled:  # it goes with what it waits for, when that comes to be at all
-        if unsent is not None:
+        if unsent is not None and removals:
             yield Gap("skipped", insert, unsent, removals[0])
         return
     waits = [s for s in statements(exits.function.block) if wanted.limited(s) or wanted.awaited(s)]

@@ -14,7 +14,7 @@ from leaklint.answers.growth.known import known
 from leaklint.answers.ways.handlers import in_handler
 from leaklint.meaning.flow import LEAVING
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, is_none, source, statements
+from leaklint.tree.ir import Block, Expr, Scope, Stmt, ancestors, is_none, source, statements
 
 _LOOKS = ("__getitem__", "get", "__contains__")
 _STORES = ("__setitem__", "setdefault", "add", "append")
@@ -97,23 +97,28 @@ def undone(removal: Use, uses: Sequence[Use]) -> bool:
     same = list(_same_key(removal, stores))
     if in_handler(removal.stmt):
         return any(i.stmt.ordinal < removal.stmt.ordinal for i in same)
-    home, looks = removal.stmt.parent, list(_same_key(removal, uses)) if same else []
-    return any(i.stmt.ordinal > removal.stmt.ordinal and _follows(removal.stmt, i.stmt, looks) for i in same) or any(
+    home, after = removal.stmt.parent, [i for i in same if i.stmt.ordinal > removal.stmt.ordinal]
+    asked = [u for u in uses if u.verb in ("get", "__contains__")] if after else []
+    looks, reached = list(_same_key(removal, asked)), frozenset(_reached(removal.stmt)) if after else frozenset()
+    return any(_home(i.stmt, looks) in reached for i in after) or any(
         i.verb == "__setitem__" and i.stmt.parent is home and i.stmt.ordinal >= removal.stmt.ordinal and i not in same
         for i in stores
     )
 
 
-def _follows(removal: Stmt, insert: Stmt, looks: Sequence[Use]) -> bool:
-    """Is the insert reached after the removal, whatever the branches, other than the one that misses the entry?"""
+def _reached(removal: Stmt) -> Iterator[Block]:
+    """The blocks that go on after a removal, whatever the branches: its own, and those around it until one is left."""
+    for block, owner in ancestors(removal):
+        yield block
+        after = (s for s in statements(block) if s.ordinal > removal.ordinal)
+        if owner.op in ("for", "while") or any(s.op in LEAVING for s in after):
+            return
+
+
+def _home(insert: Stmt, looks: Sequence[Use]) -> Block | None:
+    """The block that an insert is part of, or the one around it, where only a missing entry is asked for."""
     home = insert.parent
     asks = home.parent if home is not None else None
     if asks is not None and asks.op == "if" and asks.value is not None and _holds(asks.value, looks) is False:
-        home = asks.parent
-    for block, owner in ancestors(removal):
-        if block is home:
-            return True
-        after = (s for s in statements(block) if s.ordinal > removal.ordinal)
-        if owner.op in ("for", "while") or any(s.op in LEAVING for s in after):
-            return False
-    return False
+        return asks.parent
+    return home
