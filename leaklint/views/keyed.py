@@ -106,21 +106,19 @@ class Keyed(Growth):
     def piles_up(self, value: Value, insert: Use, driver: Answer) -> bool:
         """Do the entries become many?
 
-        Yes if entries come and go, and for keys of existing things if an event or a stream brings new ones. A cache, by
-        its name, wants either a key that is plainly open or a holder that lasts; one by what its function does wants
-        the holder, as do unclear keys.
+        Yes for caches, by their name, and if entries come and go; for keys of existing things if an event or a stream
+        brings new ones. What is a cache only by what its function does wants a holder that lasts, as do unclear keys.
         """
         if driver.kind != "inventory" or self._passes(value, insert) or self._forgotten(value, insert):
             return True
         if self._emptied(value) or self.context(insert.stmt).kind in ("event", "stream"):
             return True
-        if self.cached(value) and value.driver(insert).kind in ("caller's key", "inventory"):
+        if self.cached(value):
             return True
         if not self.lasting(value):
             return False
         listed = self.means("listing_methods", insert.stmt.scope.function.name)
-        remembered = self.cached(value) or self.memoises(value, insert)
-        return remembered or not (listed or key.standing(self.basis, insert.key, driver.word))
+        return self.memoises(value, insert) or not (listed or key.standing(self.basis, insert.key, driver.word))
 
     def _emptied(self, value: Value) -> bool:
         """Are the entries containers that lose what they hold, one by one?"""

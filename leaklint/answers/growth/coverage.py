@@ -144,8 +144,7 @@ def _gaps_of(basis: Basis, faults: Faults, exits: Exits, own: Sequence[Use], rem
     wanted = stored(basis, insert)
     unsent = exits.by_error(lambda s: talks(faults, s) and not wanted.awaited(s) and not wanted.limited(s))
     if wanted.settled:  # it goes with what it waits for, when that comes to be at all
-        if unsent is not None and removals:
-            yield Gap("skipped", insert, unsent, removals[0])
+        yield from (Gap("skipped", insert, unsent, r) for r in removals[:1] if unsent is not None)
         return
     waits = [s for s in statements(exits.function.block) if wanted.limited(s) or wanted.awaited(s)]
     if own and not (waits and all(_refuses(o, insert) and o.stmt.ordinal < waits[0].ordinal for o in own)):
