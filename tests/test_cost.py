@@ -104,7 +104,7 @@ LARGE: dict[str, Callable[[int], str]] = {
         + "".join(
             f"        if kind == {k}:\n            self.waiting[key] = Future()\n            await self.send(key)\n"
             f"        elif kind == -{k}:\n            self.waiting.pop(key)\n"
-            for k in range(n // 2)
+            for k in range(n // 4)
         )
     ),
     "handlers": lambda n: "try:\n    f()\nexcept E as e:\n    log.error(f'{body} {e}')\n" * n,
