@@ -56,6 +56,13 @@ LARGE: dict[str, Callable[[int], str]] = {
         + "    def close(self):\n        self.x = 0\n"
         + "".join(f"    def on_{k}(self, e):\n        pass\n" for k in range(n))
     ),
+    "listeners of what is made again": lambda n: (
+        "class View:\n    def __init__(self, bus):\n"
+        + "".join(f"        bus.add_listener({k}, self.on_{k})\n" for k in range(n))
+        + "".join(f"    def on_{k}(self, e):\n        pass\n" for k in range(n))
+        + "def show(bus):\n"
+        + "    View(bus)\n" * n
+    ),
     "locks": lambda n: (
         "import threading\nclass Hub:\n    def __init__(self):\n        self.lock = threading.Lock()\n"
         "    def run(self, s):\n"

@@ -44,6 +44,11 @@ class Place:
         """An attribute of an instance or class."""
         return self.scope.kind == "class"
 
+    @property
+    def is_given(self) -> bool:
+        """A parameter, or a part of one."""
+        return any(p.name == self.path[0] for p in self.scope.params)
+
 
 class Names(Parts):
     """The places of one module."""

@@ -111,9 +111,7 @@ class Keyed(Growth):
         """
         if driver.kind != "inventory" or self._passes(value, insert) or self._forgotten(value, insert):
             return True
-        if self._emptied(value) or self.context(insert.stmt).kind in ("event", "stream"):
-            return True
-        if self.cached(value):
+        if self.cached(value) or self._emptied(value) or self.context(insert.stmt).kind in ("event", "stream"):
             return True
         if not self.lasting(value):
             return False

@@ -81,12 +81,13 @@ def gaps(basis: Basis, row: Row, grows: Sequence[Use], shrinks: Sequence[Use]) -
             others[function] = reaching(basis, removers - {function}, without=function)
         if _by_caller(basis, function, others[function]) or _nested_removal(basis, insert, shrinks):
             continue
-        if any(_begins_anew(s, insert) for s in here):
+        removals = keyed or [s for s in shrinks if s not in here]
+        if not removals or any(_begins_anew(s, insert) for s in here):
             continue
         released = set(_removed(basis, here, insert)) | set(_calling(basis, function, removing))
         faults = Faults(basis, insert.place, row, function)
         exits = Exits(basis, insert, function, released)
-        yield from _gaps_of(basis, faults, exits, own, keyed or [s for s in shrinks if s not in here])
+        yield from _gaps_of(basis, faults, exits, own, removals)
     yield from _by_calls(basis, row, grows, keyed, removing)
     yield from _by_runs(basis, row, grows, keyed)
 
@@ -144,7 +145,8 @@ def _gaps_of(basis: Basis, faults: Faults, exits: Exits, own: Sequence[Use], rem
     wanted = stored(basis, insert)
     unsent = exits.by_error(lambda s: talks(faults, s) and not wanted.awaited(s) and not wanted.limited(s))
     if wanted.settled:  # it goes with what it waits for, when that comes to be at all
-        yield from (Gap("skipped", insert, unsent, r) for r in removals[:1] if unsent is not None)
+        if unsent is not None:
+            yield Gap("skipped", insert, unsent, removals[0])
         return
     waits = [s for s in statements(exits.function.block) if wanted.limited(s) or wanted.awaited(s)]
     if own and not (waits and all(_refuses(o, insert) and o.stmt.ordinal < waits[0].ordinal for o in own)):
@@ -169,15 +171,13 @@ def _gaps_of(basis: Basis, faults: Faults, exits: Exits, own: Sequence[Use], rem
     swept = any(sweeps(basis, s) for s in removals)
     plain = keyed and not swept and not nested and not _announced(insert) and _leaves_again(basis, insert, wanted)
     refused = exits.refused(lambda s: caught(s) and fails(basis, faults, s)) if plain else None
-    limited = any(wanted.limited(s) for s in waits) and (keyed or (removals and wanted.made))
+    limited = any(wanted.limited(s) for s in waits) and (keyed or wanted.made)
     waiting = exits.by_error(wanted.limited) if limited else None
     if refused is not None:
         yield Gap("refused", insert, refused, removals[0])
     elif waiting is not None:
         yield Gap("timeout", insert, waiting, removals[0], wanted.waiter(waiting))
-    elif not removals or not wanted.made or in_turn(removals):
-        return
-    elif (left := exits.cancelled(wanted.awaited)) is not None:
+    elif wanted.made and not in_turn(removals) and (left := exits.cancelled(wanted.awaited)) is not None:
         yield Gap("abandoned", insert, left, removals[0], exits.function)
 
 
@@ -209,8 +209,8 @@ def _behind(removal: Use, insert: Use) -> bool:
 def _refuses(removal: Use, insert: Use) -> bool:
     """Does it stand in a branch that gives up: `if not sent: pending.pop(key)`, then `raise`?"""
     around = {block for block, _ in ancestors(insert.stmt)}
-    apart = (block for block, owner in ancestors(removal.stmt) if block not in around and owner.op == "if")
-    return any(block.stmts[-1].op == "raise" for block in apart)
+    branches = (block for block, owner in ancestors(removal.stmt) if block not in around and owner.op == "if")
+    return any(block.stmts[-1].op == "raise" for block in branches)
 
 
 def _past(insert: Use, left: Stmt, finals: Sequence[Stmt]) -> bool:

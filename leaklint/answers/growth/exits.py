@@ -83,15 +83,19 @@ class Exits:
         )
         return beside and self.basis.apis.means("closed_states", expr.text)
 
-    def _another(self, stmt: Stmt) -> bool:
-        """Does it stand before the insert, or in another branch, in a loop that stores one after the other? What fails
+    @cached_property
+    def _others(self) -> frozenset[Stmt]:
+        """What stands before the insert, or in another branch, in a loop that stores one after the other: what fails
         there is about another one, and those before it are where they are to be."""
-        elsewhere = stmt.ordinal < self.insert.stmt.ordinal or apart(stmt, self.insert.stmt)
-        return elsewhere and not self.held and any(owner in self._rounds for _, owner in ancestors(stmt))
+        inside = {s for loop in self._rounds for block in loop.blocks for s in statements(block)}
+        stored = self.insert.stmt
+        return frozenset(s for s in inside if s.ordinal < stored.ordinal or apart(s, stored))
 
     @cached_property
     def _rounds(self) -> frozenset[Stmt]:
         """The loops that store under a key of their own in each round, and behind which nothing is taken out."""
+        if self.held:
+            return frozenset()
         around = {o for _, o in ancestors(self.insert.stmt) if o.op in ("for", "while")}
         named = (e for e in walk(self.insert.key) if e.op == "name") if self.insert.key is not None else ()
         bound = {b.stmt for e in named for b in self.basis.names.bindings(e.text, e.scope)}
@@ -111,17 +115,17 @@ class Exits:
         """Where the entry is left behind by this kind of exit; statements that are told to leave take it along."""
         if self.function.block is None or not self.basis.budget:
             return None
-        stored, released = self.insert.stmt, self.released
+        stored, released, others = self.insert.stmt, self.released, self._others
 
         def over(stmt: Stmt) -> bool:
-            return stmt.op == "raise" and self._another(stmt)
+            return stmt.op == "raise" and stmt in others
 
         effects = Effects(
             at=lambda s: "acquire" if s is stored else "release" if s in released or leaves(s) or over(s) else "",
-            fallible=lambda s: s is not stored and not self._another(s) and fails(s),
+            fallible=lambda s: s is not stored and s not in others and fails(s),
             narrow=self._guards.narrow,
             catches_all=lambda b: caught or catches_all(b) or any(s in released for s in statements(b)),
-            waits=lambda s: s is not stored and not self._another(s) and waits(s),
+            waits=lambda s: s is not stored and s not in others and waits(s),
             handles=lambda b: handles(self.basis, b),
         )
         exits = open_exits(self.basis, self.function.block, effects, held=self.held)

@@ -95,11 +95,7 @@ def _registry(basis: Basis, registration: Registration, klass: Scope) -> tuple[O
 def _asked_to(basis: Basis, registration: Registration, place: Place) -> bool:
     """`def register_hooks(self, registry):` is called by whoever has the registry, once for each."""
     function = registration.scope
-    return basis.apis.means("registration_methods", function.name) and place.scope is function and _is_param(place)
-
-
-def _is_param(place: Place) -> bool:
-    return place.path[0] in [p.name for p in place.scope.params]
+    return basis.apis.means("registration_methods", function.name) and place.scope is function and place.is_given
 
 
 def _names_own(basis: Basis, registration: Registration) -> bool:
@@ -119,7 +115,7 @@ def _strong(registration: Registration) -> bool:
 def _origin(basis: Basis, place: Place, klass: Scope, long_lived: bool, depth: int = _DEPTH) -> Answer:
     """A defence unless the place holds what came from outside the instance."""
     root = Place(place.scope, place.path[:1])
-    if place.scope.kind == "function" and _is_param(root):
+    if place.scope.kind == "function" and root.is_given:
         return _handed(basis, root, klass, depth)
     values = [v for v in basis.types.bound_values(root) if v.op != "const"]
     if not values:  # a declared field that nothing here fills is filled by others
@@ -198,11 +194,10 @@ def _at_its_end(basis: Basis, registration: Registration) -> bool:
 
 def _run_by_registry(basis: Basis, registration: Registration, handler: Handler, klass: Scope, known: Known) -> bool:
     """`bus.on_enabled.add(self.start)`, `bus.on_disabled.add(self.stop)`: does it begin and end the instance itself?"""
-    root = _root(basis, registration)
-    ends = {m.name for m in endings(basis, klass)}
-    beside = {h.key for r, h in known.pairs if class_of(r) is klass and _root(basis, r) == root} if root else set()
-    begins = basis.apis.means("beginning_methods", handler.key) and not ends.isdisjoint(beside)
-    return root is not None and (handler.key in ends or begins)
+    root, ends = _root(basis, registration), {m.name for m in endings(basis, klass)}
+    if root is None or handler.key in ends or not basis.apis.means("beginning_methods", handler.key):
+        return root is not None and handler.key in ends
+    return any(h.key in ends and class_of(r) is klass and _root(basis, r) == root for r, h in known.pairs)
 
 
 def _root(basis: Basis, registration: Registration) -> Place | None:

@@ -56,6 +56,7 @@ def made_by_set_up(basis: Basis, klass: Scope) -> bool:
     return not undone and homes <= set(functions)
 
 
+@once(meanwhile=False)
 def unkept(basis: Basis, klass: Scope) -> bool:
     """Does whoever makes one, but for events, start it and keep nothing of it: `Watcher(bus).setup()`? It is to live by
     what it registers."""

@@ -146,7 +146,7 @@ _PASSED = ("setup", "given")  # what is given to these lives longer than they ru
 
 def _is_given(basis: Basis, receiver: Expr | None) -> bool:
     place = basis.names.place(receiver)
-    return place is not None and place.path[0] in [p.name for p in place.scope.params]
+    return place is not None and place.is_given
 
 
 def _given_again(basis: Basis, registration: Registration) -> Answer:

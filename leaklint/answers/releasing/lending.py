@@ -18,7 +18,7 @@ def reads(basis: Basis, call: Expr, row: Row, *, packed: bool = False) -> bool:
     `packed`: it is given within a tuple, list or dict. Of a file, the name of a method is enough that reads or writes.
     """
     name, of_file = called(basis, call), is_file(basis, row)
-    if not of_file and _given(call):
+    if not of_file and given(basis, call):
         return False  # `on_open(connect(host))`: whoever gave that function has it now
     plain = packed or call.args[0].op == "name" or basis.names.qualified(call.args[0]) is not None
     if of_file and _used_up(call):
@@ -44,16 +44,10 @@ def is_file(basis: Basis, row: Row) -> bool:
     return basis.apis.means("file_nouns", row.noun.rpartition(" ")[2])
 
 
-def _given(call: Expr) -> bool:
-    """Is what it calls a parameter of the function around it?"""
-    func, scope = call.args[0], call.stmt.scope.function
-    while func.op == "name" and scope.kind == "function":
-        if any(p.name == func.text for p in scope.params):
-            return True
-        if func.text in scope.bindings or scope.parent is None:
-            return False
-        scope = scope.parent.function
-    return False
+def given(basis: Basis, call: Expr) -> bool:
+    """Does it call what a function was given: other people's code?"""
+    place = basis.names.place(call.args[0]) if call.args[0].op == "name" else None
+    return place is not None and len(place.path) == 1 and place.is_given
 
 
 def _asked_once(basis: Basis, made: Expr) -> bool:

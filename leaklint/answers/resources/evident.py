@@ -151,7 +151,7 @@ def _closed_by_holder(
     basis: Basis, place: Place, uses: list[Use], endings: Mapping[Scope, tuple[Scope, ...]]
 ) -> list[Use]:
     """Where the object that it is stored in closes it."""
-    if any(p.name == place.path[0] for p in place.scope.params):
+    if place.is_given:
         return []
     for use in uses:
         for target in use.stmt.targets if use.role == "bound" and use.stmt.value is use.site else ():

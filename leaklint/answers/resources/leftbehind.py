@@ -43,7 +43,7 @@ def _removed(basis: Basis, call: Expr) -> Expr | None:
 
 def _own(basis: Basis, place: Place, function: Scope) -> bool:
     """Does the function make up the name itself, another one each time?"""
-    if place.scope is not function or len(place.path) != 1 or any(p.name == place.path[0] for p in function.params):
+    if place.scope is not function or len(place.path) != 1 or place.is_given:
         return False
     value = basis.names.only_value(place.path[0], function)
     return value is not None and any(_varies(basis, e, function) for e in walk(value))

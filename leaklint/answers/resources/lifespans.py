@@ -17,9 +17,7 @@ def outlived(basis: Basis, acquired: Iterable[tuple[Place, Row, Stmt, Expr]]) ->
     """`app.state.client = Client()` before the `yield` of a lifespan, of which nothing is said after it."""
     for place, row, stmt, value in acquired:
         function, target = stmt.scope.function, next(iter(stmt.targets), None)
-        given = (
-            len(place.path) > 1 and place.scope is function and any(p.name == place.path[0] for p in function.params)
-        )
+        given = len(place.path) > 1 and place.scope is function and place.is_given
         if not given or target is None or target.op not in ("attr", "sub") or not manages(basis, function):
             continue
         name = target.text if target.op == "attr" else target.args[1].value.strip("\"'")

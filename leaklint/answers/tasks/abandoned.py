@@ -132,9 +132,9 @@ def runs_once(basis: Basis, function: Scope) -> bool:
 def _has_own_loop(basis: Basis, function: Scope) -> bool:
     """`asyncio.run(fetch_all())`, wherever it is called: that cancels all that is left."""
     calls = [e.parent for e in basis.mentions(function.name) if basis.names.local(e) is function]
-    around = [c.parent if c is not None else None for c in calls]
+    runners = [c.parent if c is not None else None for c in calls]
     return bool(calls) and all(
-        a is not None and a.op == "call" and basis.names.qualified(a.args[0]) == "asyncio.run" for a in around
+        r is not None and r.op == "call" and basis.names.qualified(r.args[0]) == "asyncio.run" for r in runners
     )
 
 

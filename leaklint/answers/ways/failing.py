@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from leaklint.answers.instances import klass
 from leaklint.answers.opening.openers import acquired
-from leaklint.answers.releasing.lending import called
+from leaklint.answers.releasing.lending import called, given
 from leaklint.answers.ways.handlers import contained
 from leaklint.meaning.basis import Basis, once
-from leaklint.meaning.names import Place
 from leaklint.tree.ir import Expr, Scope, statements
 
 _DEPTH = 3  # functions that call each other
 
 
+@once(meanwhile=False)
 def fails(basis: Basis, call: Expr, depth: int = _DEPTH) -> bool:
     """Is a call known to fail: by what it does where its function stands here, by its name, or as other people's code?
 
@@ -36,13 +36,6 @@ def _function(basis: Basis, call: Expr) -> Scope | None:
     func, local = call.args[0], basis.types.callee(call).local
     owner = klass(basis, func.args[0]) if local is None and func.op == "attr" else None
     return basis.names.method(owner, func.text) if owner is not None else local
-
-
-def given(basis: Basis, call: Expr) -> bool:
-    """Does it call what the function was given: other people's code?"""
-    func = call.args[0]
-    place = basis.names.place(func) if func.op == "name" else None
-    return place is not None and any(place == Place(place.scope, (p.name,)) for p in place.scope.params)
 
 
 def refuses(function: Scope) -> bool:

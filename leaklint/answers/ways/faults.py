@@ -7,8 +7,8 @@ from functools import cached_property
 
 from leaklint.answers.opening.openers import acquired
 from leaklint.answers.releasing.fate import manages
-from leaklint.answers.releasing.lending import called, is_file
-from leaklint.answers.ways.failing import fails, given, refuses
+from leaklint.answers.releasing.lending import called, given, is_file
+from leaklint.answers.ways.failing import fails, refuses
 from leaklint.answers.ways.handlers import contained
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis

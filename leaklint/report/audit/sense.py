@@ -13,7 +13,7 @@ from leaklint.catalogue import Catalogue
 from leaklint.facts import SEVERITIES, Cleared, DriverKind, Evidence, Finding
 from leaklint.project.files import printable
 from leaklint.report import prose
-from leaklint.report.audit.callers import Callers, Registry, Wanted, function_of, holder_of
+from leaklint.report.audit.callers import Registry, Wanted, function_of, holder_of
 from leaklint.report.audit.mentions import Mention
 from leaklint.report.audit.often import Runs, Way
 from leaklint.report.audit.places import Around, Places
@@ -250,12 +250,12 @@ class Sense:
     def _holder(self, finding: Finding) -> str:
         """Who makes the object that holds it."""
         wanted = holder_of(finding, self.places)
-        found = self._registry.callers(wanted) if wanted is not None else Callers()
-        if wanted is not None and not found.calls and not found.handed and found.certain:
-            return self._words("callers.unmade", name=f"`{printable(wanted.name)}`")
-        if wanted is None or not found.calls:
+        if wanted is None:
             return ""
-        return self._words("callers.made", name=f"`{printable(wanted.name)}`", places=self.at(found.calls))
+        found, name = self._registry.callers(wanted), f"`{printable(wanted.name)}`"
+        if found.calls:
+            return self._words("callers.made", name=name, places=self.at(found.calls))
+        return self._words("callers.unmade", name=name) if found.certain and not found.handed else ""
 
     def named(self, finding: Finding) -> bool:
         """Is what drives it concluded from names?"""
