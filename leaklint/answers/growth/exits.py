@@ -94,8 +94,6 @@ class Exits:
     @cached_property
     def _rounds(self) -> frozenset[Stmt]:
         """The loops that store under a key of their own in each round, and behind which nothing is taken out."""
-        if self.held:
-            return frozenset()
         around = {o for _, o in ancestors(self.insert.stmt) if o.op in ("for", "while")}
         named = (e for e in walk(self.insert.key) if e.op == "name") if self.insert.key is not None else ()
         bound = {b.stmt for e in named for b in self.basis.names.bindings(e.text, e.scope)}
