@@ -24,7 +24,7 @@ from leaklint.facts import (
 )
 from leaklint.gating.gate import Gate
 from leaklint.parsing import UnreadableError, parse
-from leaklint.severity import severity
+from leaklint.severity import IN_TESTS, ends_with_tests, severity
 from leaklint.tree.positions import Positions
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ class _Report:
         self.equals: Counter[tuple[str, str, str]] = Counter()
 
     def result(self) -> FileResult:
-        from leaklint.model import Hit
+        from leaklint.model import Clear, Hit
 
         facts = self.facts
 
@@ -145,6 +145,9 @@ class _Report:
         findings: list[Finding] = []
         questions: list[OpenQuestion] = []
         for rule, hit in kept:
+            if facts.in_tests and ends_with_tests(rule.family, hit.release):
+                cleared.append(self.clear(rule, Clear(hit.at, hit.subject, "ends with its tests")))
+                continue
             finding = self.finding(rule, hit)
             if hit.place is not None and hit.place.scope.kind in ("module", "class"):
                 bases = facts.basis.names.outside_bases(hit.place.scope)
@@ -176,11 +179,12 @@ class _Report:
         key = (rule.code, hit.subject, acquired)
         self.equals[key] += 1
         subject = f"{self.module}:{hit.subject}"
+        ceiling = IN_TESTS if self.facts.in_tests else rule.ceiling
         ordinal = hit.block.ordinal if hit.block is not None and hit.block.ordinal >= 0 else hit.at.ordinal
         return Finding(
             rule.code,
             rule.name,
-            severity(hit.owner, hit.driver, hit.release, rule.ceiling),
+            severity(hit.owner, hit.driver, hit.release, ceiling),
             self.path,
             self.positions.span(ordinal),
             subject,

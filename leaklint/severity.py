@@ -21,6 +21,16 @@ _TABLE: tuple[
 )
 
 
+IN_TESTS: Severity = "P2"
+"""The ceiling for what tests leave open: their process ends with them."""
+
+
+def ends_with_tests(family: str, release: ReleaseKind) -> bool:
+    """Is it gone with the process of a test, so that nobody minds it there? All but what stays open, or runs on, in a
+    test that succeeds: that is told when the test ends (`ResourceWarning`), and disturbs the next one."""
+    return family not in ("resources", "tasks") or release != "never"
+
+
 def severity(owner: OwnerKind, driver: DriverKind, release: ReleaseKind, ceiling: Severity | None = None) -> Severity:
     """The severity of a leak, no higher than `ceiling`."""
     found: Severity = "P2"

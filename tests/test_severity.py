@@ -75,3 +75,50 @@ class Recorder:
 def test_what_tests_are_made_with_is_made_for_one_test(module: str, told: bool) -> None:
     run = link([analyze(RECORDER.encode(), "events.py", module, load())])
     assert bool(run.findings) is told
+
+
+LEFT_OPEN = """
+import httpx
+
+seen = set()
+
+
+def on_event(event):
+    seen.add(event.session_id)
+
+
+async def status(url):
+    client = httpx.AsyncClient()
+    return (await client.get(url)).status_code
+
+
+async def text(url):
+    client = httpx.AsyncClient()
+    answer = await client.get(url)
+    await client.aclose()
+    return answer.text
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "module", "in_tests"),
+    [
+        ("app.py", "app", False),
+        ("test_app.py", "test_app", True),
+        ("app_test.py", "app_test", True),
+        ("conftest.py", "conftest", True),
+        ("contest.py", "contest", False),
+        ("tests/helpers.py", "helpers", True),
+        ("shop/test/helpers.py", "shop.test.helpers", True),
+        ("/tests/app.py", "app", False),  # where somebody keeps the project
+        ("/home/me/shop/test/helpers.py", "shop.test.helpers", True),
+    ],
+)
+def test_what_ends_with_its_tests_is_not_told(path: str, module: str, in_tests: bool) -> None:
+    run = link([analyze(LEFT_OPEN.encode(), path, module, load())])
+    found = sorted((finding.rule, finding.severity) for finding in run.findings)
+    everywhere = [("LK103", "P0"), ("LK301", "P1"), ("LK305", "P2")]
+    assert found == ([("LK301", "P2")] if in_tests else everywhere)
+    assert sorted(cleared.rule for cleared in run.cleared if cleared.defence == "ends with its tests") == (
+        ["LK103", "LK305"] if in_tests else []
+    )

@@ -6,7 +6,7 @@ from leaklint.answers.listed import literal
 from leaklint.answers.rounds import driven, endless, goes_on
 from leaklint.meaning.basis import Answer, Basis, Clue, once
 from leaklint.meaning.scopes import CONSTRUCTORS, is_called, source_name
-from leaklint.project.paths import beside, shows
+from leaklint.project.paths import beside, shows, tests
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, walk
 
 
@@ -145,6 +145,11 @@ def is_example(basis: Basis) -> bool:
 def runs_aside(basis: Basis) -> bool:
     """Is the module one of those that come along with a project (examples, scripts), and no part of a package?"""
     return beside(basis.module.path) and "." not in basis.module.name
+
+
+def in_tests(basis: Basis) -> bool:
+    """Does the module run in a process that ends with its tests?"""
+    return tests(basis.module.path, basis.module.name)
 
 
 @once(meanwhile=False)

@@ -56,6 +56,19 @@ def shows(path: str) -> bool:
     return not _SHOWING.isdisjoint(path.split("/")[:-1])
 
 
+_TESTING = frozenset({"tests", "test", "unit_tests", "integration_tests", "functional_tests", "e2e"})
+
+
+def tests(path: str, module: str) -> bool:
+    """Does a file hold tests, or what they are made with, by its name or its place? The directories above the working
+    directory, which an absolute path begins with, say nothing of it."""
+    *folders, name = path.split("/")
+    if re.fullmatch(r"test_\w+\.py|\w+_test\.py|tests?\.py|conftest\.py", name):
+        return True
+    packages = module.split(".")[:-1]
+    return not _TESTING.isdisjoint(packages if path.startswith("/") else [*folders, *packages])
+
+
 _CELL = r"(.+\.ipynb):cell ([0-9]+)"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 
 from leaklint.answers import driver, key, owner, rounds, shared
 from leaklint.answers.exceptions import sink
@@ -52,6 +53,11 @@ class View:
     def context(self, stmt: Stmt) -> Answer:
         """How often a statement runs while its owner lives: once, import, event, stream, loop, or call (unknown)."""
         return driver.context(self.basis, stmt)
+
+    @cached_property
+    def in_tests(self) -> bool:
+        """Does the file run in a process that ends with its tests?"""
+        return driver.in_tests(self.basis)
 
     def endless(self, stmt: Stmt) -> bool:
         """Is it in a loop that goes on for as long as something comes in or nobody stops it?"""
