@@ -58,6 +58,9 @@ def load(archive):
         ("scripts/unpack.py", "unpack", False),
         ("demo/unpack.py", "unpack", False),
         ("app/tools/unpack.py", "app.tools.unpack", True),
+        ("app/tests/unpack.py", "app.tests.unpack", False),
+        ("app/test_unpack.py", "app.test_unpack", False),
+        ("app/contest/unpack.py", "app.contest.unpack", True),
     ],
 )
 def test_what_a_script_reads_and_tells(path: str, module: str, reported: bool) -> None:

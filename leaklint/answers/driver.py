@@ -153,6 +153,13 @@ def in_tests(basis: Basis) -> bool:
 
 
 @once(meanwhile=False)
+def in_tests(basis: Basis) -> bool:
+    """Is the module a test, or what tests are made with, by its name or that of a package around it?"""
+    parts = basis.module.name.split(".")
+    return any(basis.apis.means(words, part) for words in ("tests", "test_modules") for part in parts)
+
+
+@once(meanwhile=False)
 def ends_soon(basis: Basis) -> bool:
     """Is the module a script of those who work on a project, which does one thing and ends: with a start of its own,
     and without a loop that goes on or a handler of events?"""
@@ -225,3 +232,10 @@ def _run(mention: Expr) -> bool:
 
 
 _RUNNERS = ("run", "run_until_complete")
+
+
+def callers(basis: Basis, function: Scope) -> list[Expr]:
+    """The calls in this module of one of its functions."""
+    calls = (e.parent for e in basis.mentions(function.name) if e.parent is not None and e.parent.op == "call")
+    found = [c for c in calls if c.args[0].text == function.name and basis.names.local(c.args[0]) is function]
+    return [c for c in found if c.scope.function is not function]

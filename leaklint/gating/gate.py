@@ -202,9 +202,11 @@ class Gate:
         if not _TRACEBACKS.isdisjoint(seen.called):
             return True
         stored = any(self.apis.means("storing_methods", word) for word in seen.called)
+        recorded = any(self.apis.means("failure_fields", word) for word in seen.keywords)
         return bool(seen.caught) and (
             any(self.apis.means("statement_methods", word) for word in seen.called)
             or (stored and any(self.apis.means("failure_fields", word) for word in seen.risky - seen.caught))
+            or (recorded and any(self.apis.means("recording_methods", word) for word in seen.called))
         )
 
     def _frames(self, seen: Seen) -> bool:

@@ -24,6 +24,7 @@ _READS = frozenset(
     }
 )
 _TAKEN_APART = frozenset({"splitlines", "write_bytes", "loads", "readlines", "len", "write", "seek", "writestr"})
+_QUERIES = frozenset({"query", "select"})
 _LISTING = frozenset({"list", "to_list"})
 _FIRST_OF = frozenset({"load", "loads", "split"})
 _TAKING = ("response_classes", "sending_calls", "storing_calls")
@@ -92,4 +93,13 @@ class Loading:
             return True
         if any(value == "append" for _, value in seen.bound):
             return True  # `table = table.append(row)`: a list gives nothing
-        return "all" in called and any(self.apis.means("query_starts", w) for w in called)
+        if not called.isdisjoint(_FIRST_OF) and self._of_data(seen):
+            return True  # `for row in json.load(dump)`
+        return not called.isdisjoint(_QUERIES) or (
+            "all" in called and any(self.apis.means("query_starts", w) for w in called)
+        )
+
+    def _of_data(self, seen: Seen) -> bool:
+        """Is anything called a dump, a data set?"""
+        names = (name.lower() for found in (seen.params, seen.bound) for pair in found for name in pair)
+        return any(self.apis.means("data_names", name) for name in names)

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from leaklint.answers import drain, driver, rounds, shared
 from leaklint.answers.growth import decorators, defaults, entries, lookup, memo, mismatch, queues
-from leaklint.answers.peaks import weight
+from leaklint.answers.peaks import streams
 from leaklint.meaning.basis import Answer, Clue
 from leaklint.meaning.names import ELEMENT
 from leaklint.meaning.scopes import source_name
@@ -132,7 +132,7 @@ class Keeping(View):
     def taken_in(self, value: Value) -> tuple[Use, Answer] | None:
         """A piece of what a stream or peer sends that is added to a buffer, and what brings it."""
         for use in value.grows:
-            came = weight.streamed(self.basis, use.value) or weight.piece(self.basis, use.value)
+            came = streams.streamed(self.basis, use.value) or streams.piece(self.basis, use.value)
             if came:
                 runs = self.context(use.stmt).kind not in ("once", "import")
                 return (use, came) if runs and self._buffers(value, use, came) else None
@@ -175,7 +175,7 @@ class Keeping(View):
         """
         if put.role == "argument":
             return "handed"
-        when, received = self.context(put.stmt).kind, bool(weight.streamed(self.basis, put.key))
+        when, received = self.context(put.stmt).kind, bool(streams.streamed(self.basis, put.key))
         written = put.key is None or put.key.op == "const" or (not received and self.closed(put.key))
         if when in ("import", "once") or written or queues.waits(self.basis, queue, put):
             return ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from leaklint.answers.driver import in_tests
 from leaklint.answers.exceptions import text
 from leaklint.answers.peaks import (
     consume,
@@ -43,6 +44,10 @@ class Peaks(View):
         """Is it the content of something, by what is done with it beside?"""
         return content.content(self.basis, expr)
 
+    def body_of_own(self, expr: Expr) -> Answer:
+        """Is it what its object carries as a body, by the name of the attribute and of what it is made from?"""
+        return messages.body_of_own(self.basis, expr)
+
     def handed_in(self, expr: Expr) -> Answer:
         """Is it an argument of the function?"""
         return messages.handed_in(self.basis, expr)
@@ -66,7 +71,7 @@ class Peaks(View):
     @cached_property
     def seldom_used_imports(self) -> tuple[imports.Import, ...]:
         """Imports of heavy libraries that few functions of the module use."""
-        return (*imports.seldom_used(self.basis), *imports.probed(self.basis))
+        return (*imports.seldom_used(self.basis), *imports.probed(self.basis)) if not in_tests(self.basis) else ()
 
     @cached_property
     def loaded_libraries(self) -> tuple[str, ...]:

@@ -18,6 +18,8 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         where = facts.error_branch(text.expr.stmt)
         if where is None or (text.lazy and text.sink is not None and text.sink.off):
             continue
+        if text.expr.stmt.op == "return" and text.expr.stmt.value is text.whole and text.whole.op == "call":
+            continue  # the value itself, in another form: `return str(body)`
         weight = facts.weight(text.expr)
         if not weight or weight.kind in SMALL or (text.cut and weight.kind != "accumulated"):
             continue

@@ -29,6 +29,7 @@ BY_KIND = {
     "frame": "chunks",
     "stream": "stream",
     "file": "lines",
+    "rows": "lines",
     "member": "lines",
 }
 

@@ -10,16 +10,21 @@ from leaklint.tree.ir import source
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
+    told = set()  # an object that gets several such functions is one
     for found in facts.held_by_themselves:
         function = found.stmt.scope.function
         subject = f"{function.qualname or '<module>'}.{found.holder}"
         if found.defence:
             yield Clear(found.stmt, subject, found.defence.kind, found.defence.clues, sound=True)
             continue
+        owner = found.holder.partition(".")[0].partition("[")[0]
+        if found.kind == "given" and (function, owner) in told:
+            continue
+        told.add((function, owner))
         args = {
             "holder": found.holder,
             "value": source(found.value, 60),
-            "owner": found.holder.partition(".")[0].partition("[")[0],
+            "owner": owner,
             "function": function.name,
             "carried": ", ".join(f"`{name}`" for name in found.carried),
         }

@@ -8,16 +8,19 @@ from leaklint.answers.exceptions.text import Text
 from leaklint.facts import DriverKind
 from leaklint.meaning.basis import Answer, Clue
 from leaklint.model import Facts, Hit
-from leaklint.tree.ir import source
+from leaklint.tree.ir import Stmt, source
 
 
 def check(facts: Facts) -> Iterator[Hit]:
+    wholes: set[Stmt] = set()  # `args` and `kwargs` are one
     for text in facts.stringified:
         represents = text.expr.stmt.scope.function.name == "__repr__"
         message = "repr" if represents else told(facts, text)
         if not message or facts.error_branch(text.expr.stmt) is not None:
             continue
         weight = facts.weight(text.expr) or facts.content(text.expr)
+        if represents:
+            weight = weight or facts.body_of_own(text.expr)
         if message == "traced" and "dumps" in text.how:
             weight = weight or facts.handed_in(text.expr)
         wrapped = facts.arguments(text.expr)
@@ -25,7 +28,8 @@ def check(facts: Facts) -> Iterator[Hit]:
             continue
         if weight and not by_name(facts, text, weight, message):
             yield hit(text, weight, message, cut=facts.cuttable(text.expr))
-        elif wrapped and not represents:
+        elif wrapped and not represents and text.expr.stmt not in wholes:
+            wholes.add(text.expr.stmt)
             yield hit(text, wrapped, wrapped.kind)
 
 
@@ -35,7 +39,8 @@ SELDOM = ("parsed", "received", "mapping", "named", "unpacked")
 def by_name(facts: Facts, text: Text, weight: Answer, message: str) -> bool:
     """Is it large by its name alone, where it tells of a fault, or goes into a log that is off?"""
     sink = facts.sink(text.expr)
-    routine = message in ("traced", "repr") or (sink is not None and sink.routine)
+    made = message == "off" and weight.kind == "parsed" and text.how != "a log argument"
+    routine = made or message in ("traced", "repr") or (sink is not None and sink.routine)
     return weight.kind in SELDOM and not routine
 
 

@@ -117,10 +117,12 @@ def _taken(basis: Basis, call: Expr, given: Expr, traceback: bool) -> str:
     word = source_name(call)
     if basis.apis.means("statement_methods", word):
         return source(call.args[0])
+    name = dict(zip(map(id, call.args), call.names, strict=False)).get(id(given), "")
+    if basis.apis.means("failure_fields", name) and basis.apis.means("recording_methods", word):
+        return source(call.args[0])
     if not traceback or basis.apis.means("telling_methods", word) or basis.apis.names_error(word):
         return ""
     row = basis.types.callee(call).row
-    name = dict(zip(map(id, call.args), call.names, strict=False)).get(id(given), "")
     made = name.isidentifier() and (word[:1].isupper() or basis.apis.means("making_functions", word))
     return source(call.args[0]) if made and (row is None or row.kind != "task") else ""
 

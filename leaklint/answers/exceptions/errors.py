@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from leaklint.answers.driver import callers
 from leaklint.meaning.annotations import alternatives
 from leaklint.meaning.basis import NO, Answer, Basis, Clue, once
 from leaklint.meaning.scopes import source_name
-from leaklint.tree.ir import Binding, Expr, Scope, ancestors, is_none, source, statements
+from leaklint.tree.ir import Binding, Expr, Scope, Stmt, ancestors, is_none, source, statements
 
 _DEPTH = 4
 _KEEPS = ("append", "add", "extend", "insert", "__setitem__", "__iadd__")
@@ -138,8 +139,13 @@ def _named(basis: Basis, name: Expr, depth: int) -> Answer:
         if bared(basis, name):
             return NO
         return Answer("caught", (Clue(name.stmt, "driver", "caught", block=handler),), name.text)
+    sorted_out = _sorted_out(basis, name)
+    if sorted_out is not None:
+        return Answer("given", (Clue(sorted_out, "driver", "given", {"name": name.text}),), name.text)
     for binding in bindings:
-        if binding.how == "param" and _is_error(basis, binding, name.text):
+        if binding.how == "param" and (
+            _is_error(basis, binding, name.text) or _handed(basis, binding, name.text, depth)
+        ):
             clue = Clue(binding.stmt, "driver", "given", {"name": name.text})
             return Answer(_given_as(name.text), (clue,), name.text)
         if binding.how != "assign" or binding.value is None:
@@ -152,6 +158,29 @@ def _named(basis: Basis, name: Expr, depth: int) -> Answer:
         if found.kind == "info" and (kind := _PARTS.get(binding.target.rstrip("."))):
             return Answer(kind, found.clues, name.text)
     return NO
+
+
+def _sorted_out(basis: Basis, name: Expr) -> Stmt | None:
+    """`for result in await gather(..., return_exceptions=True): if isinstance(result, Exception)`."""
+    for block, owner in ancestors(name.stmt):
+        for test in block.exprs if owner.op == "if" else ():
+            if test.op != "call" or test.args[0].text != "isinstance" or len(test.args) != 3:
+                continue
+            words = [source_name(e) for e in (test.args[2].args if test.args[2].op == "tuple" else (test.args[2],))]
+            if test.args[1].op == "name" and test.args[1].text == name.text and all(map(basis.apis.names_error, words)):
+                return owner
+    return None
+
+
+def _handed(basis: Basis, binding: Binding, name: str, depth: int) -> bool:
+    """`def _record(self, error)`, where a function of the module hands in what it has caught."""
+    function = binding.stmt.inner
+    if function is None or depth <= 1 or not basis.apis.means("error_words", name):
+        return False
+    if binding.param is None or binding.param.annotation is not None:
+        return False
+    given = (arg for call in callers(basis, function) for arg in call.args[1:] if arg.op == "name")
+    return any(error(basis, arg, 1).kind == "caught" for arg in given)
 
 
 def _carried(basis: Basis, name: Expr, depth: int) -> Answer:

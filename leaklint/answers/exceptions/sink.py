@@ -10,7 +10,7 @@ from leaklint.answers.ways.handlers import caught_types
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.flow import LEAVING
 from leaklint.meaning.scopes import source_name
-from leaklint.tree.ir import Block, Expr, Stmt, ancestors, source, walk
+from leaklint.tree.ir import Block, Expr, Stmt, ancestors, source, statements, walk
 
 _LEVELS = ("trace", "debug", "info", "success", "warning", "warn", "error", "exception", "critical", "log", "fatal")
 _QUIET = ("trace", "debug")
@@ -137,11 +137,24 @@ def refused(basis: Basis, stmt: Stmt, response: str) -> bool:
             return True
         if owner.op in ("def", "class"):
             break
+        if block.kind == "handler" and owner.op == "try" and _says_status(basis, block, owner, response):
+            return True
         tests = [t for b in owner.blocks for t in b.exprs] if owner.op == "if" else []
         if any(_asks(basis, t, response) for t in tests):
             return not any(_went_well(basis, t) for t in block.exprs)
         below = owner
     return False
+
+
+def _says_status(basis: Basis, handler: Block, trying: Stmt, response: str) -> bool:
+    """`except HTTPError` of a `try` that asks with `response.raise_for_status()`, and of nothing else."""
+    kinds = [source_name(e) for e in caught_types(handler)]
+    asked = (e for s in statements(trying.blocks[0]) for e in s.flat if e.op == "attr" and e.text == "raise_for_status")
+    return (
+        bool(kinds)
+        and all(basis.apis.means("status_errors", k) for k in kinds)
+        and any(source(e.args[0]) == response for e in asked)
+    )
 
 
 def unreadable(basis: Basis, stmt: Stmt) -> bool:

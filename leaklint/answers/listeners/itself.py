@@ -48,7 +48,7 @@ def itself(basis: Basis) -> Iterator[Itself]:
     """Every object that is put into a container of its own, or given a function that refers to it; and every nested
     function that calls itself."""
     for uses in basis.uses.values():
-        yield from (found for use in uses if (found := _in_own(basis, use)) is not None)
+        yield from (found for use in uses if (found := _in_own(basis, use) or _is_own(basis, use)) is not None)
     for stmt in basis.module.stmts:
         if stmt.op == "assign" and stmt.value is not None and stmt.value.op in ("lambda", "name", "call", "attr"):
             yield from (found for t in stmt.targets if (found := _given(basis, stmt, t, stmt.value)) is not None)
@@ -94,6 +94,17 @@ def _in_own(basis: Basis, use: Use) -> Itself | None:
     return Itself(
         "container", use.stmt, f"{whose.text}.{container.text}", use.value, (), _defence(basis, place, use, klass)
     )
+
+
+def _is_own(basis: Basis, use: Use) -> Itself | None:
+    """`self.scene = self`."""
+    target, value = use.expr, use.value
+    if use.verb != "bind" or value is None or value.op != "name" or target.op != "attr":
+        return None
+    klass = basis.names.class_of(value)
+    if klass is None or target.args[0].op != "name" or target.args[0].text != value.text or value.text == "cls":
+        return None
+    return Itself("attribute", use.stmt, source(target), value, (), _defence(basis, use.place, use, klass))
 
 
 def _contains(value: Expr, name: str) -> bool:

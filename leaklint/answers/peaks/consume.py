@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.answers.driver import runs_aside
+from leaklint.answers.driver import in_tests, runs_aside
 from leaklint.answers.peaks.handed import (
     Peak,
     as_it_is,
@@ -15,9 +15,11 @@ from leaklint.answers.peaks.handed import (
     used_once,
     written_back,
 )
+from leaklint.answers.peaks.jobs import in_job
 from leaklint.answers.peaks.limits import asked_before, limited
-from leaklint.answers.peaks.loads import names_data, whole
+from leaklint.answers.peaks.loads import Whole, is_open, names_data, parsed_file, whole
 from leaklint.answers.peaks.parts import part
+from leaklint.answers.peaks.query import bound_value
 from leaklint.answers.peaks.unsized import read_in_rounds, unstreamed
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.scopes import source_name
@@ -29,8 +31,8 @@ _ROW_LOOPS = ("iterrows", "itertuples", "iter_rows", "to_dict")
 
 def peaks(basis: Basis) -> Iterator[Peak]:
     """Everything that this module reads as a whole and uses in another way; not what was small enough when asked, and
-    nothing of a script or example, which is over soon."""
-    for peak in _peaks(basis) if not runs_aside(basis) else ():
+    nothing of a script, an example or a test, which is over soon."""
+    for peak in _peaks(basis) if not runs_aside(basis) and not in_tests(basis) else ():
         limits = peak.found.kind in ("upload", "body", "download") or peak.how == "stored"
         if not limits or not asked_before(peak.found, peak.at, compared=True):
             yield peak
@@ -54,6 +56,7 @@ def _peaks(basis: Basis) -> Iterator[Peak]:
                 yield from part(basis, expr)
             elif expr.op == "comp":
                 yield from _parsed(basis, expr)
+                yield from _comprehended(basis, expr)
             elif expr.op == "yieldfrom":
                 found = whole(basis, expr.args[0])
                 if found is not None and found.kind == "table":
@@ -81,8 +84,10 @@ def _iterated(basis: Basis, loop: Stmt, value: Expr) -> Iterator[Peak]:
     wrapper = basis.types.callee(value).name or source_name(value) if value.op == "call" and len(value.args) > 1 else ""
     if basis.apis.means("iterating_wrappers", wrapper.rpartition(".")[2]):
         value = value.args[1]
-    found = used_once(basis, value)
-    if found is None or loop.is_async or found.kind in ("frame", "download", "body", "cursor"):
+    found = used_once(basis, value) or _dumped(basis, value)
+    if found is None or loop.is_async or found.kind in ("frame", "body", "cursor"):
+        return
+    if found.kind == "download" and not _in_lines(basis, value):
         return
     if found.kind in ("file", "member") and _parses(loop):
         yield Peak("parsed", found, loop)
@@ -91,11 +96,33 @@ def _iterated(basis: Basis, loop: Stmt, value: Expr) -> Iterator[Peak]:
         return
     if found.kind in ("table", "lazy") and _runs_queries(loop):
         return  # the cursor would be lost
-    if found.kind == "file" and not names_data(basis, found.path):
+    if found.kind == "file" and not names_data(basis, found.path) and not _any_lines(basis, found, value):
         return
     if found.kind == "upload" and not found.listed and value.op == "name":
         return
     yield Peak("iterated", found, loop, written_back(basis, found, value))
+
+
+def _dumped(basis: Basis, value: Expr) -> Whole | None:
+    """`json.load(file)` of what is called a dump or a data set, whose entries a loop goes through."""
+    found = parsed_file(basis, value)
+    place = basis.names.place(value) if value.op == "name" else None
+    others = [u for u in basis.all_uses(place) if u.verb != "bind" and u.expr is not value] if place is not None else []
+    return found if found is not None and names_data(basis, found.path) and not others else None
+
+
+def _in_lines(basis: Basis, value: Expr) -> bool:
+    """`response.text.splitlines()`, also through a name."""
+    made = bound_value(basis, value) if value.op == "name" else value
+    return made is not None and made.op == "call" and made.args[0].text in ("splitlines", "split")
+
+
+def _any_lines(basis: Basis, found: Whole, value: Expr) -> bool:
+    """`for line in file.readlines()`, of a file that a caller names: it takes nothing to go through the file itself."""
+    given = found.path is not None and all(
+        b.how == "param" for e in walk(found.path) if e.op == "name" for b in basis.names.bindings(e.text, e.scope)
+    )
+    return given and value is found.site and source_name(value) == "readlines" and is_open(basis, found.path)
 
 
 def _keeps(loop: Stmt) -> bool:
@@ -123,6 +150,22 @@ def _parses(loop: Stmt) -> bool:
 def _runs_queries(loop: Stmt) -> bool:
     calls = (e for s in statements(loop.blocks[0]) for e in flat_of(s) if e.op == "call" and e.args[0].op == "attr")
     return any(e.args[0].text in ("execute", "executemany", "commit", "rollback") for e in calls)
+
+
+def _comprehended(basis: Basis, comp: Expr) -> Iterator[Peak]:
+    """`sum(order.total for order in Order.objects.all())`, `[entry(row) for row in cursor.fetchall()]`: rows that are
+    gone through once. A list that a query gives is mostly wanted, and of one page; in a job it is of all."""
+    over, element = comp.args[0], comp.args[-1]
+    lazily = comp.text == "gen"
+    if over.op not in ("call", "name") or (not lazily and (over.op == "name" or element.op in ("name", "attr", "sub"))):
+        return  # nothing is made of a row but a part of it
+    found = used_once(basis, over)
+    if found is None or found.listed or found.site.scope.function is not comp.scope.function:
+        return
+    if (comp.inner is None or not comp.inner.is_async) and (
+        found.kind == "table" or (found.kind == "lazy" and (lazily or in_job(basis, comp.stmt)))
+    ):
+        yield Peak("iterated", found, comp.stmt)
 
 
 def _parsed(basis: Basis, comp: Expr) -> Iterator[Peak]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from leaklint.answers.driver import context, header
+from leaklint.answers.driver import callers, context, header
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, walk
 
@@ -63,13 +63,6 @@ def _repeated_in_comp(call: Expr) -> bool:
     """In the element of a comprehension, not in what it iterates over first."""
     scope = call.scope
     return scope.kind == "comp"
-
-
-def callers(basis: Basis, function: Scope) -> list[Expr]:
-    """The calls in this module of one of its functions."""
-    calls = (e.parent for e in basis.mentions(function.name) if e.parent is not None and e.parent.op == "call")
-    found = [c for c in calls if c.args[0].text == function.name and basis.names.local(c.args[0]) is function]
-    return [c for c in found if c.scope.function is not function]
 
 
 def bound_in(loop: Stmt, name: Expr) -> bool:

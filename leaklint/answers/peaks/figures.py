@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from leaklint.answers.driver import callers
 from leaklint.answers.listed import literal
-from leaklint.answers.peaks.demand import callers, demand, in_own_loop
+from leaklint.answers.peaks.demand import demand, in_own_loop
 from leaklint.apis import Row
 from leaklint.meaning.basis import Answer, Basis
 from leaklint.meaning.names import Place

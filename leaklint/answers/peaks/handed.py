@@ -55,7 +55,7 @@ def used_once(basis: Basis, value: Expr) -> Whole | None:
             names.append(node.args[0])
         elif node.op == "call" and node.args[0].op == "attr" and node is not found.site:
             names.append(node.args[0].args[0])
-        elif node.op == "call" and node.args[0].op == "name" and len(node.args) > 1:
+        elif node.op == "call" and node.args[0].op == "name" and len(node.args) > 1 and node is not found.site:
             names.append(node.args[1])
     return found
 
@@ -91,7 +91,7 @@ def handed_on(basis: Basis, call: Expr) -> Iterator[Peak]:
         yield from as_it_is(basis, "copied", args[0], call.stmt, word)
     elif func.op == "attr" and word == "update" and _feeds(basis, func.args[0]):
         yield from as_it_is(basis, "hashed", args[0], call.stmt, "update")
-    elif func.op == "attr" and word in ("write", "write_bytes", "write_text") and not _sends(basis, call):
+    elif func.op == "attr" and word in ("write", "writelines", "write_bytes", "write_text") and not _sends(basis, call):
         part = copied(basis, args[0], func.args[0]) if word == "write" else None
         yield from (
             [Peak("written", part, call.stmt, word)] if part else as_it_is(basis, "written", args[0], call.stmt, word)
@@ -152,13 +152,22 @@ def as_it_is(basis: Basis, how: How, value: Expr, stmt: Stmt, tool: str) -> Iter
         return
     if how == "written" and found.kind == "file" and "text" in tool:
         return
-    if found.kind == "download" and how in ("copied", "archived", "sent"):
+    if found.kind == "download" and (how in ("copied", "archived", "sent") or _looked_at(basis, found.site)):
         return
     if found.kind == "body" and how != "written":
         return
     if found.fixed and how != "written":
         return  # a part of known name is mostly small
     yield Peak(how, found, stmt, tool)
+
+
+def _looked_at(basis: Basis, body: Expr) -> bool:
+    """Is `response.content` used for something else as well, but to see how much it is?"""
+    if body.op != "attr":
+        return False
+    others = (e for e in basis.mentions(body.text) if e is not body and e.scope.function is body.scope.function)
+    named = [e for e in others if source(e) == source(body)]
+    return any(e.parent is None or e.parent.op != "call" or e.parent.args[0].text != "len" for e in named)
 
 
 def is_body(target: Expr) -> bool:
@@ -183,7 +192,8 @@ def dropped(basis: Basis, value: Expr) -> Iterator[Peak]:
     if call.op != "call" or len(call.args) > 1 or call.args[0].op != "attr":
         return
     found = whole(basis, call)
-    draining = basis.apis.means("draining_functions", call.scope.function.name)
+    own = basis.names.class_of(call.args[0].args[0]) is not None  # a method of that name, which may do anything
+    draining = not own and basis.apis.means("draining_functions", call.scope.function.name)
     if found is None and draining and basis.apis.means("reading_methods", call.args[0].text):
         found = Whole("data", call, source(call))
     if found is not None and (found.kind == "data" or (draining and found.kind in ("download", "body", "upload"))):

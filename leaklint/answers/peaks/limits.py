@@ -48,8 +48,11 @@ def _lengths(size: Expr, test: Stmt) -> Iterator[Expr]:
     for stmt in reversed(list(statements(size.scope.function.block))):
         if stmt.op in ("assign", "augassign") and stmt.ordinal < test.ordinal and stmt.value is not None:
             value = stmt.value
-            if any(t.text == size.text for t in stmt.targets) and value.op == "call" and value.args[0].text == "len":
-                yield from value.args[1:2]
+            if any(t.text == size.text for t in stmt.targets):
+                while value.op == "binary" and value.args[-1].op == "const":  # in other units
+                    value = value.args[0]
+                if value.op == "call" and value.args[0].text == "len":
+                    yield from value.args[1:2]
 
 
 def _large(number: Expr) -> bool:

@@ -5,15 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from leaklint.answers.peaks.query import bound_value, table
+from leaklint.answers.peaks.query import bound_value, executed, is_whole, named, table, text_of_query
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name, text_of
 from leaklint.tree.ir import Expr, ancestors, is_none, source, statements, walk
 
 Kind = Literal[
-    "table", "lazy", "cursor", "file", "member", "buffer", "download", "upload", "body", "stream", "frame", "data"
-]
+    "table",
+    "lazy",
+    "cursor",
+    "file",
+    "rows",
+    "member",
+    "buffer",
+    "download",
+    "upload",
+    "body",
+    "stream",
+    "frame",
+    "data",
+]  # fmt: skip
 
 _DEPTH = 6
 _SAME_SIZE = ("splitlines", "split", "strip", "rstrip", "decode", "encode", "getvalue", "readlines", "copy")
@@ -65,6 +77,8 @@ def _comprehended(basis: Basis, comp: Expr, depth: int) -> Whole | None:
     """`[x async for x in stream]`; a list of what comes from something whole is of its size."""
     owner = comp.inner
     if owner is not None and owner.is_async:
+        if comp.args[0].op == "call" and any(basis.apis.means("row_limits", n) for n in comp.args[0].names):
+            return None
         return Whole("stream", comp, source(comp.args[0]), listed=True)
     found = whole(basis, comp.args[0], depth - 1) if comp.args else None
     return found and _listed(found)
@@ -86,7 +100,7 @@ def _called(basis: Basis, call: Expr, depth: int) -> Whole | None:
     """`list(rows)`, or a function of the module that returns something whole."""
     callee = basis.types.callee(call)
     if callee.local is None and call.args[0].text in _LISTS and len(call.args) > 1:
-        found = whole(basis, call.args[1], depth - 1) or _lines(basis, call)
+        found = whole(basis, call.args[1], depth - 1) or _lines(basis, call) or _rows(basis, call)
         if found is not None and found.kind == "lazy" and found.site.scope is not call.scope:
             found = replace(found, site=call)  # a query runs where its rows are wanted
         return found and _listed(found)
@@ -96,9 +110,31 @@ def _called(basis: Basis, call: Expr, depth: int) -> Whole | None:
 def _returned(basis: Basis, call: Expr, depth: int) -> Whole | None:
     function = basis.types.callee(call).local
     if function is not None and function.kind == "function" and not function.is_generator:
-        returned = [s.value for s in statements(function.block) if s.op == "return" and not is_none(s.value)]
-        return whole(basis, returned[0], depth - 2) if len(returned) == 1 else None
+        returned = [
+            s.value
+            for s in statements(function.block)
+            if s.op == "return" and s.value is not None and not is_none(s.value)
+        ]
+        if len(returned) != 1:
+            return None
+        value = bound_value(basis, returned[0]) if returned[0].op == "name" else returned[0]
+        return whole(basis, returned[0], depth - 2) or _asked(basis, call, value)
     return None
+
+
+def _rows(basis: Basis, call: Expr) -> Whole | None:
+    """`list(cursor)`, after `cursor.execute("SELECT ...")`."""
+    text = executed(basis, call.args[1], call.stmt) if call.args[1].op in ("name", "attr") else ""
+    return Whole("table", call, named(text)) if is_whole(text) else None
+
+
+def _asked(basis: Basis, call: Expr, value: Expr | None) -> Whole | None:
+    """`self.rows("SELECT ...")`, of a method that fetches all that it is asked for."""
+    while value is not None and value.op in ("await", "call") and value.args[0].op != "attr":
+        value = value.args[0] if value.op == "await" else value.args[-1]
+    fetches = value is not None and value.op == "call" and basis.apis.means("fetch_methods", value.args[0].text)
+    text = text_of_query(basis, call) if fetches else ""
+    return Whole("table", call, named(text)) if is_whole(text) else None
 
 
 def _lines(basis: Basis, call: Expr) -> Whole | None:
@@ -107,7 +143,7 @@ def _lines(basis: Basis, call: Expr) -> Whole | None:
     if reader.op != "call" or len(reader.args) < 2 or not basis.apis.means("row_readers", source_name(reader)):
         return None
     path = opened(basis, reader.args[1])
-    return Whole("file", call, source(path), path) if path is not None else None
+    return Whole("rows", call, source(path), path) if path is not None else None
 
 
 def parsed_file(basis: Basis, expr: Expr) -> Whole | None:
@@ -241,10 +277,12 @@ def _over_settings(basis: Basis, iterated: Expr | None) -> bool:
     return iterated is not None and any(basis.apis.means("small_files", text_of(e).lower()) for e in walk(iterated))
 
 
-def is_open(basis: Basis, path: Expr | None) -> bool:
+def is_open(basis: Basis, path: Expr | None, depth: int = 2) -> bool:
     """May a path be any file's: a parameter, or what a loop brings? Not one that the code names."""
     if path is None:
         return False
+    if path.op == "name" and depth and (made := basis.names.only_value(path.text, path.scope)) is not None:
+        return not basis.apis.means("settings_names", path.text.lower()) and is_open(basis, made, depth - 1)
     names = [e for e in walk(path) if e.op == "name"]
     bound = [b for e in names for b in basis.names.bindings(e.text, e.scope) if b.how in ("param", "for", "comp")]
     open_ones = [b for b in bound if b.how == "param" or not _over_settings(basis, b.value)]

@@ -28,6 +28,8 @@ def message(basis: Basis, place: Place, expr: Expr) -> Answer:
     whose = expr.args[0] if expr.op == "attr" else None
     if whose is not None and whose.op == "name" and basis.apis.means("incoming_names", whose.text):
         for binding in basis.names.bindings(whose.text, whose.scope):
+            if binding.how == "for" and binding.stmt.is_async:
+                return _received(binding, source(binding.value))
             handler = binding.stmt.inner
             if binding.how == "param" and handler is not None and _is_given_to(basis, handler, binding, expr):
                 return _received(binding, handler.name)
@@ -97,6 +99,18 @@ def _is_counted(mention: Expr, expr: Expr) -> bool:
     """In the same function, by `len`."""
     above = mention.parent
     return above is not None and above.scope.function is expr.scope.function and _is_length_of(above, expr.text)
+
+
+def body_of_own(basis: Basis, expr: Expr) -> Answer:
+    """`self.body`, of an object that was made with it: `def __init__(self, body): self.body = body`."""
+    if expr.op != "attr" or not basis.apis.means("body_names", expr.text) or basis.names.class_of(expr.args[0]) is None:
+        return NO
+    place = basis.names.place(expr)
+    for value in basis.types.bound_values(place) if place is not None else ():
+        found = handed_in(basis, value)
+        if found:
+            return found
+    return NO
 
 
 def handed_in(basis: Basis, expr: Expr) -> Answer:

@@ -50,7 +50,7 @@ def _narrowed(basis: Basis, rows: Expr) -> Whole | None:
     """Some rows of a table, all of which are loaded: they can be counted where they are."""
     listed = rows.op == "call" and rows.args[0].text == "list" and len(rows.args) == 2
     found = table(basis, rows.args[1] if listed else rows, narrowed=True)
-    if found is None or not (listed or found.how == "fetched"):
+    if found is None or found.how == "cursor":
         return None
     return Whole("table", rows, found.what)
 
@@ -72,6 +72,8 @@ def _first(basis: Basis, sub: Expr) -> Iterator[Peak]:
     value = sub.args[0]
     parsed = parsed_file(basis, value)
     found = parsed or whole(basis, value)
+    if found is not None and found.kind == "table" and found.site.args[0].op == "attr":
+        yield from _first_row(basis, sub, found)
     if found is None or found.kind != "file":
         return
     if not names_data(basis, found.path) and not (parsed is not None and is_open(basis, found.path)):
@@ -81,6 +83,14 @@ def _first(basis: Basis, sub: Expr) -> Iterator[Peak]:
             yield Peak("first", found, sub.stmt, source(sub))
     elif value.args[0].text in ("readlines", "splitlines", "split", "load"):
         yield Peak("first", found, sub.stmt, "[0]")
+
+
+def _first_row(basis: Basis, sub: Expr, found: Whole) -> Iterator[Peak]:
+    """`cursor.fetchall()[0]`, or of a name of which nothing else is used."""
+    value = sub.args[0]
+    uses = _uses(basis, sub) if value.op == "name" else []
+    if all(_asks(u) or (u.site.op == "sub" and source(u.site.args[1]) == "0") for u in uses):
+        yield Peak("first", found, sub.stmt, source(sub))
 
 
 def _uses(basis: Basis, of: Expr) -> list[Use]:
@@ -98,7 +108,8 @@ def _asks(use: Use) -> bool:
 def _countable(found: Whole, arg: Expr) -> bool:
     if found.kind == "lazy":
         return True
-    return found.kind == "table" or (found.kind == "file" and arg.op == "call" and source_name(arg) == "readlines")
+    lines = arg.op == "call" and source_name(arg) in ("readlines", "splitlines")
+    return found.kind == "table" or (found.kind == "file" and lines)
 
 
 def _cut(basis: Basis, sub: Expr) -> Iterator[Peak]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from leaklint.answers.peaks.jobs import in_job
 from leaklint.meaning.basis import Basis
 from leaklint.tree.ir import Expr, Stmt, is_none, source
 from leaklint.tree.lower import VALUE_LIMIT
@@ -15,7 +16,7 @@ _STEPS = 24
 _SELECT = re.compile(r"\bselect\b.+\bfrom\b", re.IGNORECASE | re.DOTALL)
 _PART = re.compile(
     r"\b(limit|top\s+\d+|fetch\s+(first|next)|(count|sum|max|min|avg|exists)\s*\(|group\s+by|distinct|returning|pragma|explain"
-    r"|sqlite_(master|schema|sequence)|information_schema|pg_\w+)",
+    r"|sqlite_(master|schema|sequence)|information_schema|pg_\w+|system(_schema)?\.\w+|\w+_catalog\.)",
     re.IGNORECASE,
 )
 _EXACT = re.compile(r"\bwhere\b.*?((?<![<>!=])=(?!=)|\bin\b|\bmatch\b)", re.IGNORECASE | re.DOTALL)
@@ -44,11 +45,11 @@ def table(basis: Basis, expr: Expr, narrowed: bool = False) -> Table | None:
         return None
     method, receiver = expr.args[0].text, expr.args[0].args[0]
     if basis.apis.means("fetch_methods", method):
-        text = _sql(basis, expr) or _executed(basis, receiver, expr.stmt)
-        return Table("fetched", expr, _named(text)) if text and is_whole(text, narrowed) else None
+        text = text_of_query(basis, expr) or executed(basis, receiver, expr.stmt)
+        return Table("fetched", expr, named(text)) if text and is_whole(text, narrowed) else None
     if method == "execute" and len(expr.args) > 1:
-        text = _sql(basis, expr)
-        return Table("cursor", expr, _named(text)) if text and is_whole(text) else None
+        text = text_of_query(basis, expr)
+        return Table("cursor", expr, named(text)) if text and is_whole(text) else None
     if method == "to_list" and _everything(receiver):
         return Table("fetched", expr, source(receiver, 50)) if all(is_none(a) for a in expr.args[1:]) else None
     if _everything(expr):
@@ -60,18 +61,24 @@ def table(basis: Basis, expr: Expr, narrowed: bool = False) -> Table | None:
     if not narrowed and any(_narrows(basis, call) for _, call in links if call):
         return None
     lazily = any(basis.apis.means("lazy_tables", word) for word in words) and not _own(expr)
+    if lazily and _of_few(basis, expr):
+        return None
     if lazily or (any(basis.apis.means("row_loaders", word) for word in words) and _given(basis, expr)):
         return Table("lazy", expr, source(expr, 50))
+    if _of_model(links):
+        return Table("lazy", expr, source(expr, 50))
+    if basis.apis.means("query_builders", method) and any(_of_class(word, call) for word, call in links):
+        return Table("fetched", expr, source(expr, 50))
     if method == "all" and any(basis.apis.means("query_starts", w) and (c or w != "select") for w, c in links):
         return Table("fetched", expr, source(expr, 50))
     return None
 
 
 def _everything(expr: Expr) -> bool:
-    """`collection.find({})`."""
+    """`collection.find()`, `collection.find({})`."""
     if expr.op != "call" or expr.args[0].op != "attr" or expr.args[0].text != "find":
         return False
-    return len(expr.args) == 2 and expr.args[1].op == "dict" and not expr.args[1].args
+    return len(expr.args) == 1 or (len(expr.args) == 2 and expr.args[1].op == "dict" and not expr.args[1].args)
 
 
 def root(expr: Expr) -> Expr:
@@ -79,6 +86,37 @@ def root(expr: Expr) -> Expr:
     while expr.op in ("call", "attr"):
         expr = expr.args[0]
     return expr
+
+
+def _of_model(links: list[tuple[str, Expr | None]]) -> bool:
+    """`User.select()`, with what may follow: a class whose name begins large, and that no statement is made of."""
+    word, call = links[-1]
+    first = call.args[0].args[0] if call is not None and call.args[0].op == "attr" else None
+    return (
+        word == "select"
+        and first is not None
+        and first.op == "name"
+        and first.text[:1].isupper()
+        and not first.text.isupper()
+    )
+
+
+def _of_class(word: str, call: Expr | None) -> bool:
+    """`session.query(User)`."""
+    named = call.args[1].text if word == "query" and call is not None and len(call.args) == 2 else ""
+    return named[:1].isupper() and not named.isupper()
+
+
+def _of_few(basis: Basis, expr: Expr) -> bool:
+    """`Site.objects.all()`: somebody sets each of them up."""
+    model = root(expr)
+    while (
+        model.parent is not None
+        and model.parent.op == "attr"
+        and not basis.apis.means("lazy_tables", model.parent.text)
+    ):
+        model = model.parent
+    return basis.apis.means("small_tables", (basis.names.qualified(model) or model.text).rpartition(".")[2])
 
 
 def _own(expr: Expr) -> bool:
@@ -106,12 +144,12 @@ def is_whole(sql: str, narrowed: bool = False) -> bool:
     return whole and _PART.search(sql) is None and (narrowed or _EXACT.search(sql) is None)
 
 
-def _named(sql: str) -> str:
+def named(sql: str) -> str:
     found = re.search(r"\bfrom\s+[\"'`\[]?([\w.]+)", sql, re.IGNORECASE)
     return found[1] if found is not None else "the table"
 
 
-def _sql(basis: Basis, call: Expr) -> str:
+def text_of_query(basis: Basis, call: Expr) -> str:
     return _text(basis, call.args[1]) if len(call.args) > 1 else ""
 
 
@@ -133,21 +171,21 @@ def _text(basis: Basis, expr: Expr | None, depth: int = 3) -> str:
     return ""
 
 
-def _executed(basis: Basis, receiver: Expr, stmt: Stmt) -> str:
+def executed(basis: Basis, receiver: Expr, stmt: Stmt) -> str:
     """The text of the query that a cursor has last been given before a statement."""
     while receiver.op == "await":
         receiver = receiver.args[0]
     if receiver.op == "call" and receiver.args[0].op == "attr" and receiver.args[0].text == "execute":
-        return _sql(basis, receiver)
+        return text_of_query(basis, receiver)
     place = basis.names.place(receiver)
     if place is None:
         return ""
     bound = basis.names.only_value(receiver.text, receiver.scope) if receiver.op == "name" else None
-    if bound is not None and (text := _executed(basis, bound, stmt) if bound.op in ("call", "await") else ""):
+    if bound is not None and (text := executed(basis, bound, stmt) if bound.op in ("call", "await") else ""):
         return text
     before = [u for u in basis.all_uses(place) if u.verb == "execute" and u.stmt.ordinal < stmt.ordinal]
     near = [u for u in before if u.stmt.scope is stmt.scope]
-    return _sql(basis, near[-1].site) if near else ""
+    return text_of_query(basis, near[-1].site) if near else ""
 
 
 def _chain(basis: Basis, expr: Expr) -> Iterator[tuple[str, Expr | None]]:
@@ -221,7 +259,8 @@ def _narrows(basis: Basis, call: Expr) -> bool:
     for name, arg in zip(call.names[1:], call.args[1:], strict=False):
         if name:
             related = name.endswith("__in") and (name.count("__") > 2 or _selects(basis, arg))
-            exact = _LOOKUPS.fullmatch(name) is None and not related
+            flag = basis.apis.means("flag_fields", name) and in_job(basis, call.stmt)
+            exact = _LOOKUPS.fullmatch(name) is None and not related and not flag
         elif arg.op == "compare":
             exact = arg.text in _COMPARING
         else:

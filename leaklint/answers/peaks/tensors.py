@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from leaklint.answers.bound import by_type
-from leaklint.answers.peaks.demand import callers, in_own_loop
+from leaklint.answers.driver import callers
+from leaklint.answers.peaks.demand import in_own_loop
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name

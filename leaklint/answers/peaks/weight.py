@@ -12,7 +12,7 @@ from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.flow import LEAVING
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name
-from leaklint.tree.ir import Binding, Block, Expr, Scope, ancestors, in_loop, source, walk
+from leaklint.tree.ir import Block, Expr, Stmt, ancestors, in_loop, source, walk
 
 _DEPTH = 4
 
@@ -33,7 +33,7 @@ def weight(basis: Basis, expr: Expr, depth: int = _DEPTH) -> Answer:
             if callee.receiver.kind == "buffer":  # as large as what was written into it
                 return weight(basis, expr.args[0].args[0], depth - 1)
             return _read(basis, expr, callee.receiver, expr.args[0])
-        return _made_of(basis, expr, depth) or _loaded(basis, expr)
+        return _made_of(basis, expr, depth) or _loaded(basis, expr) or _answered(basis, expr)
     if expr.op == "attr":
         owner = basis.types.row(expr.args[0])
         if owner is not None and expr.text in owner.bulk and owner.kind != "container":
@@ -62,11 +62,20 @@ def _read(basis: Basis, expr: Expr, row: Row | None, attr: Expr) -> Answer:
 def _loaded(basis: Basis, call: Expr) -> Answer:
     """A file of any size, read whole: one that a caller names, or that grows."""
     found = whole(basis, call)
-    if found is None or found.kind not in ("file", "member", "upload"):
+    if found is None or found.kind not in ("file", "member", "upload", "table"):
         return NO
     if found.kind == "file" and not (is_open(basis, found.path) or names_data(basis, found.path)):
         return NO
     return _read(basis, found.site, None, found.site.args[0])
+
+
+def _answered(basis: Basis, call: Expr) -> Answer:
+    """`await request.json()`, by its name alone: what a client has sent, or a server answers."""
+    method = call.args[0]
+    if method.op != "attr" or len(call.args) > 1 or not basis.apis.means("parsing_methods", method.text):
+        return NO
+    named = basis.apis.means("exchange_names", source_name(method.args[0]))
+    return _read(basis, call, None, method) if named else NO
 
 
 SHAPING = frozenset(["decode", "encode", "strip", "lstrip", "rstrip", "replace", "lower", "hex", "tobytes", "getvalue"])
@@ -126,12 +135,15 @@ def _held(basis: Basis, place: Place, expr: Expr, depth: int) -> Answer:
     # a name that stands for an attribute has been bound to it, and the attribute may be a body
     own = basis.names.bindings(expr.text, expr.scope) if expr.op == "name" else ()
     aliased = (b.value for b in own if b.exact and b.value is not None and b.value.op == "attr")
+    loop = _brings(expr)
     for value in _last_first((*basis.types.bound_values(place), *aliased), expr):
+        if (loop is not None and not _within(value.stmt, loop)) or _never_bound(value.stmt, expr.stmt):
+            continue
         found = weight(basis, value, depth - 1)
         handed = place.is_attribute and value.op == "name" and found.kind == "received"  # what somebody has stored
         if found.kind in ("read", "parsed", "accumulated", "received") and not handed:
             return found
-    row = basis.types.place_row(place)
+    row = basis.types.place_row(place) if loop is None else None
     named = basis.apis.means("buffer_names", expr.text)
     if row is not None and (named or (row.kind == "buffer" and not row.stringifies)):
         for use in basis.all_uses(place):
@@ -142,6 +154,29 @@ def _held(basis: Basis, place: Place, expr: Expr, depth: int) -> Answer:
     if named and large and not _made_here(basis, place):
         return Answer("named", word=source(expr))
     return message(basis, place, expr) or (counted_beside(basis, expr) if depth == _DEPTH else NO)
+
+
+def _brings(expr: Expr) -> Stmt | None:
+    """The innermost loop around a name that binds it anew in each round: what it was elsewhere is forgotten."""
+    loops = (o for b, o in ancestors(expr.stmt) if o.op == "for" and b.kind == "body" and expr.op == "name")
+    return next((o for o in loops if any(e.text == expr.text for t in o.targets for e in walk(t))), None)
+
+
+def _within(stmt: Stmt, outer: Stmt) -> bool:
+    return any(owner is outer for _, owner in ancestors(stmt))
+
+
+def _never_bound(bound: Stmt, used: Stmt) -> bool:
+    """In the handler of a `try` whose last statement binds a name, it is not bound: that statement has failed."""
+    for block, owner in ancestors(used):
+        if owner.op in ("for", "while", "def"):
+            return False
+        if block.kind == "handler" and owner.op == "try" and _within(bound, owner):
+            last = owner.blocks[0].stmts[-1]
+            while last.op == "with" and last.blocks[0].stmts:
+                last = last.blocks[0].stmts[-1]
+            return last is bound
+    return False
 
 
 def _made_here(basis: Basis, place: Place) -> bool:
@@ -181,119 +216,3 @@ def _counted(value: Expr) -> bool:
 def _limited(call: Expr) -> bool:
     """`read(n)` is as large as the code says; `read()` and `read(-1)` are not."""
     return any(not (a.op == "const" and a.text == "none") and source(a) != "-1" for a in call.args[1:])
-
-
-def streamed(basis: Basis, expr: Expr | None) -> Answer:
-    """Does a value come in from a stream or peer: a feeding function's parameter, a receive, a loop over one?
-
-    `parsed`: a part of what comes in as an object (`event.delta.text`), which somebody has read and limited before.
-    """
-    return _streamed(basis, expr, _DEPTH, {}) if expr is not None else NO
-
-
-def piece(basis: Basis, expr: Expr | None) -> Answer:
-    """Is it a parameter, or a part of one, that brings one piece of something larger, by its name?"""
-    for name in (e for e in walk(expr) if e.op == "name") if expr is not None else ():
-        for binding in basis.names.bindings(name.text, name.scope):
-            function = binding.stmt.inner
-            if binding.how == "param" and function is not None and basis.apis.means("piece_names", name.text):
-                clue = Clue(binding.stmt, "driver", "fed", {"function": function.name})
-                return Answer("given", (clue,), name.text)
-    return NO
-
-
-def _unpacked(binding: Binding) -> bool:
-    """`data, address = sock.recvfrom(1500)`."""
-    return binding.how == "assign" and binding.value is not None and binding.value.op in ("call", "await")
-
-
-def _streamed(basis: Basis, expr: Expr, depth: int, tried: dict[tuple[str, Scope], int]) -> Answer:
-    """`tried`: names that gave nothing, and to what depth: names bound to each other lead to them over and over."""
-    if depth < 0:
-        return NO
-    for part in _parts(expr):
-        if (
-            part.op == "call"
-            and part.args[0].op == "attr"
-            and basis.apis.means("stream_reads", part.args[0].text)
-            and not _from_disk(basis, part)
-        ):
-            return Answer("received", (Clue(part.stmt, "driver", "received", {"what": source(part)}),), source(part))
-        name = (part.text, part.scope)
-        if part.op != "name" or tried.get(name, -1) >= depth:
-            continue
-        tried[name] = depth
-        for binding in basis.names.bindings(part.text, part.scope):
-            function = binding.stmt.inner
-            if binding.how == "param" and function is not None and basis.apis.means("feed_methods", function.name):
-                if (function.params[0].name != part.text or function.method_of is None) and binding.how == "param":
-                    return Answer("fed", (Clue(binding.stmt, "driver", "fed", {"function": function.name}),), part.text)
-            elif binding.how in ("for", "comp") and binding.stmt.is_async:
-                whole = _complete(basis, binding.value)
-                if whole is not None:  # what is made of it is bounded by it, wherever that came from
-                    return _streamed(basis, whole, depth - 1, tried)
-                kind = "parsed" if _taken_apart(part) else "iterated"
-                return Answer(
-                    kind, (Clue(binding.stmt, "driver", "iterated", {"what": source(binding.value)}),), part.text
-                )
-            elif binding.how == "for" and binding.value is not None and _output(binding.value):
-                return Answer(
-                    "output", (Clue(binding.stmt, "driver", "iterated", {"what": source(binding.value)}),), part.text
-                )
-            elif binding.value is not None and (binding.exact or _unpacked(binding)):
-                found = _streamed(basis, binding.value, depth - 1, tried)
-                if found:
-                    return found
-    return NO
-
-
-def _complete(basis: Basis, iterated: Expr | None) -> Expr | None:
-    """The bytes that a loop takes apart, where a call is given nothing else: `part.decode_iter(raw)`."""
-    if iterated is None or iterated.op != "call" or len(iterated.args) != 2 or iterated.args[1].op != "name":
-        return None
-    row = basis.types.row(iterated.args[1])
-    raw = row is not None and row.kind == "buffer" and row.name in ("builtins.bytes", "builtins.bytearray")
-    return iterated.args[1] if raw else None
-
-
-def _output(iterated: Expr) -> bool:
-    """The lines that a child process prints: `proc.stdout`, `iter(proc.stdout.readline, "")`."""
-    return any(
-        e.op == "attr" and e.text in ("stdout", "stderr") and e.args[0].op == "name" and e.args[0].text != "sys"
-        for e in walk(iterated)
-    )
-
-
-def _from_disk(basis: Basis, call: Expr) -> bool:
-    """What a file holds is there already; nobody sends more."""
-    row = basis.types.callee(call).receiver
-    return row is not None and (row.name.startswith("io.") or row.base.startswith("io."))
-
-
-def _parts(expr: Expr) -> list[Expr]:
-    """The references and calls in an expression; slices of them, and lines that are composed of them, left out."""
-    found, stack = [], [expr]
-    while stack:
-        node = stack.pop()
-        found.append(node)
-        if node.op == "call" and not _composed(node):
-            stack.extend(node.args[1:])
-            if node.args[0].op == "attr":
-                stack.append(node.args[0].args[0])
-        elif node.op not in ("sub", "fstring", "call"):
-            stack.extend(node.args)
-    return found
-
-
-def _taken_apart(item: Expr) -> bool:
-    """`event.text`, `event["text"]`; a method that is called on it gives it whole: `chunk.decode()`."""
-    part = item.parent
-    if part is None or part.op not in ("attr", "sub") or part.args[0] is not item:
-        return False
-    return part.parent is None or part.parent.op != "call" or part.parent.args[0] is not part
-
-
-def _composed(call: Expr) -> bool:
-    """`"{}: {}".format(...)`: a line of the code's own, about what came in."""
-    method = call.args[0]
-    return method.op == "attr" and method.text == "format"
