@@ -194,6 +194,8 @@ class Gate:
         heavy |= {name for _, name in seen.params if self.apis.means("many_names", name)}
         if "dumps" in told:
             heavy |= {name for _, name in seen.params}
+        if "text" in seen.told and any(self.apis.means("exchange_names", name) for name in seen.told):
+            return True  # `response.text`
         named = any(self.apis.means("buffer_names", name) for name in told)
         return named or not _flow(heavy, seen.bound | seen.holding).isdisjoint(told)
 

@@ -82,7 +82,7 @@ class Loading:
             return True
         if draining and any(self.apis.means("reading_methods", word) for word in called):
             return True
-        if "read" in seen.rounds:
+        if "read" in seen.rounds or "iterparse" in called:
             return True
         if any("loss" in name for name, _ in seen.bound):
             return True

@@ -48,6 +48,10 @@ class Peaks(View):
         """Is it what its object carries as a body, by the name of the attribute and of what it is made from?"""
         return messages.body_of_own(self.basis, expr)
 
+    def exchanged(self, expr: Expr) -> Answer:
+        """Is it the body of a request or response, by its name?"""
+        return messages.exchanged(self.basis, expr)
+
     def handed_in(self, expr: Expr) -> Answer:
         """Is it an argument of the function?"""
         return messages.handed_in(self.basis, expr)

@@ -21,6 +21,7 @@ HINTS = {
     "dropped": "drop",
     "rounds": "size",
     "unstreamed": "streaming",
+    "unclear": "clear",
 }
 PARTS = ("cut", "sampled", "counted", "first")  # another rule's
 BY_KIND = {

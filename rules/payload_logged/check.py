@@ -18,7 +18,7 @@ def check(facts: Facts) -> Iterator[Hit]:
         message = "repr" if represents else told(facts, text)
         if not message or facts.error_branch(text.expr.stmt) is not None:
             continue
-        weight = facts.weight(text.expr) or facts.content(text.expr)
+        weight = facts.weight(text.expr) or facts.content(text.expr) or facts.exchanged(text.expr)
         if represents:
             weight = weight or facts.body_of_own(text.expr)
         if message == "traced" and "dumps" in text.how:

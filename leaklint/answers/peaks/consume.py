@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaklint.answers.driver import in_tests, runs_aside
+from leaklint.answers.peaks.demand import leaves
 from leaklint.answers.peaks.handed import (
     Peak,
     as_it_is,
@@ -20,7 +21,7 @@ from leaklint.answers.peaks.limits import asked_before, limited
 from leaklint.answers.peaks.loads import Whole, is_open, names_data, parsed_file, whole
 from leaklint.answers.peaks.parts import part
 from leaklint.answers.peaks.query import bound_value
-from leaklint.answers.peaks.unsized import read_in_rounds, unstreamed
+from leaklint.answers.peaks.unsized import read_in_rounds, unclear, unstreamed
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.scopes import source_name
 from leaklint.tree.ir import Expr, Stmt, flat_of, statements, walk
@@ -44,6 +45,7 @@ def _peaks(basis: Basis) -> Iterator[Peak]:
             yield from (peak for taken in basis.mentions(word) for peak in unstreamed(basis, taken))
     for stmt in basis.module.stmts:
         if stmt.op == "for" and stmt.value is not None:
+            yield from unclear(basis, stmt, stmt.value)
             yield from _iterated(basis, stmt, stmt.value)
         late = limited(basis, stmt) if stmt.op == "if" else None
         if late is not None:
@@ -96,7 +98,7 @@ def _iterated(basis: Basis, loop: Stmt, value: Expr) -> Iterator[Peak]:
         return
     if found.kind in ("table", "lazy") and _runs_queries(loop):
         return  # the cursor would be lost
-    if found.kind == "file" and not names_data(basis, found.path) and not _any_lines(basis, found, value):
+    if found.kind == "file" and not names_data(basis, found.path) and not _any_lines(basis, loop, found):
         return
     if found.kind == "upload" and not found.listed and value.op == "name":
         return
@@ -117,12 +119,15 @@ def _in_lines(basis: Basis, value: Expr) -> bool:
     return made is not None and made.op == "call" and made.args[0].text in ("splitlines", "split")
 
 
-def _any_lines(basis: Basis, found: Whole, value: Expr) -> bool:
-    """`for line in file.readlines()`, of a file that a caller names: it takes nothing to go through the file itself."""
-    given = found.path is not None and all(
+def _any_lines(basis: Basis, loop: Stmt, found: Whole) -> bool:
+    """`for line in file.readlines()`, of a file that a caller names, or until one line is found: it takes nothing to go
+    through the file itself."""
+    if found.path is None or source_name(found.site) != "readlines":
+        return False
+    given = all(
         b.how == "param" for e in walk(found.path) if e.op == "name" for b in basis.names.bindings(e.text, e.scope)
     )
-    return given and value is found.site and source_name(value) == "readlines" and is_open(basis, found.path)
+    return leaves(loop) or (given and is_open(basis, found.path))
 
 
 def _keeps(loop: Stmt) -> bool:

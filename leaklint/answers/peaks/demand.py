@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from leaklint.answers.driver import callers, context, header
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
-from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, walk
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, statements, walk
 
 _DEPTH = 2
 
@@ -63,6 +63,15 @@ def _repeated_in_comp(call: Expr) -> bool:
     """In the element of a comprehension, not in what it iterates over first."""
     scope = call.scope
     return scope.kind == "comp"
+
+
+def leaves(loop: Stmt) -> bool:
+    """Does a loop end itself, as one that tries again until it succeeds?"""
+    return any(
+        s.op in ("break", "return") and next((o for b, o in ancestors(s) if o.op in ("for", "while")), None) is loop
+        for block in loop.blocks
+        for s in statements(block)
+    )
 
 
 def bound_in(loop: Stmt, name: Expr) -> bool:

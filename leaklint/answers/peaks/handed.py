@@ -18,7 +18,7 @@ _HANDED_ON = ("file", "member", "upload", "download", "body")
 
 How = Literal[
     "iterated", "parsed", "limited", "hashed", "written", "archived", "sent", "stored", "copied", "answered",
-    "cut", "sampled", "counted", "first", "dropped", "rounds", "unstreamed",
+    "cut", "sampled", "counted", "first", "dropped", "rounds", "unstreamed", "unclear",
 ]  # fmt: skip
 
 
@@ -87,7 +87,7 @@ def handed_on(basis: Basis, call: Expr) -> Iterator[Peak]:
     made = callee.row
     if made is not None and made.pieces:
         yield from as_it_is(basis, "hashed", args[0], call.stmt, made.pieces[0])
-    elif made is not None and made.kind == "buffer" and made.bulk and len(args) == 1:
+    elif len(args) == 1 and _into_buffer(basis, call):
         yield from as_it_is(basis, "copied", args[0], call.stmt, word)
     elif func.op == "attr" and word == "update" and _feeds(basis, func.args[0]):
         yield from as_it_is(basis, "hashed", args[0], call.stmt, "update")
@@ -117,6 +117,21 @@ def handed_on(basis: Basis, call: Expr) -> Iterator[Peak]:
         for given, arg in zip(call.names[1:], args, strict=False):
             found = None if sent and basis.apis.means("sent_arguments", given) else stored(basis, arg)
             yield from [Peak("stored", found, call.stmt, name)] if found is not None else ()
+
+
+def _into_buffer(basis: Basis, call: Expr) -> bool:
+    """`BytesIO(data)`, `buffer.write(data)`; `ByteReader(data)` of a class of another module, by its name."""
+    callee, func = basis.types.callee(call), call.args[0]
+    if callee.row is not None and callee.row.kind == "buffer" and callee.row.bulk:
+        return True
+    row = basis.types.row(func.args[0]) if func.op == "attr" and func.text == "write" else None
+    if row is not None and row.kind == "buffer" and row.bulk:
+        return True
+    return (
+        callee.row is None
+        and callee.local is None
+        and basis.apis.means("buffer_classes", (callee.name or source_name(func)).rpartition(".")[2])
+    )
 
 
 def _sends(basis: Basis, call: Expr) -> bool:
@@ -192,9 +207,15 @@ def dropped(basis: Basis, value: Expr) -> Iterator[Peak]:
     if call.op != "call" or len(call.args) > 1 or call.args[0].op != "attr":
         return
     found = whole(basis, call)
-    own = basis.names.class_of(call.args[0].args[0]) is not None  # a method of that name, which may do anything
-    draining = not own and basis.apis.means("draining_functions", call.scope.function.name)
+    draining = basis.apis.means("draining_functions", call.scope.function.name) and _may_read(basis, call)
     if found is None and draining and basis.apis.means("reading_methods", call.args[0].text):
         found = Whole("data", call, source(call))
     if found is not None and (found.kind == "data" or (draining and found.kind in ("download", "body", "upload"))):
         yield Peak("dropped", found, call.stmt)
+
+
+def _may_read(basis: Basis, call: Expr) -> bool:
+    """Not where a method of its own class is called so that reads nothing: `self.read()` of a list of tokens."""
+    own = basis.types.callee(call).local
+    calls = (e for s in statements(own.block) for e in s.flat if e.op == "attr") if own is not None else ()
+    return own is None or any(e is not call and basis.apis.means("reading_methods", e.text) for e in calls)

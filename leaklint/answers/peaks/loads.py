@@ -220,7 +220,11 @@ def _limited(call: Expr) -> bool:
 
 
 def _uploaded(basis: Basis, receiver: Expr) -> bool:
-    """`request.files["x"]`: what a client sends as a file."""
+    """`request.files["x"]`, `await file.read()`: what a client sends as a file."""
+    if receiver.op == "name" and basis.apis.means("upload_names", receiver.text):
+        read = receiver.parent.parent if receiver.parent is not None else None
+        if read is not None and read.parent is not None and read.parent.op == "await":
+            return True
     if receiver.op == "name":
         value = basis.names.only_value(receiver.text, receiver.scope)
         return value is not None and value.op in ("sub", "call") and _uploaded(basis, value)

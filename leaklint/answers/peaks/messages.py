@@ -113,6 +113,17 @@ def body_of_own(basis: Basis, expr: Expr) -> Answer:
     return NO
 
 
+def exchanged(basis: Basis, expr: Expr) -> Answer:
+    """`response.text`, by the name alone."""
+    whose = expr.args[0] if expr.op == "attr" else None
+    named = whose is not None and whose.op == "name" and basis.apis.means("exchange_names", whose.text)
+    if whose is None or not named or expr.text not in ("text", "content", "body"):
+        return NO
+    return Answer(
+        "read", (Clue(expr.stmt, "driver", "read", {"what": source(expr), "of": source(whose)}),), source(expr)
+    )
+
+
 def handed_in(basis: Basis, expr: Expr) -> Answer:
     """An argument that is dumped whole: it is as large as the caller likes."""
     for binding in basis.names.bindings(expr.text, expr.scope) if expr.op == "name" else ():

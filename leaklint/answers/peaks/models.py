@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from leaklint.answers.driver import cached
-from leaklint.answers.peaks.demand import demand, in_own_loop, varies
+from leaklint.answers.peaks.demand import demand, in_own_loop, leaves, varies
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, is_none, source, statements, walk
 
@@ -109,15 +109,6 @@ def repeated(basis: Basis, load: Load) -> Answer:
     if when.kind == "loop" and loop is not None:
         return Answer("loop", (Clue(loop, "driver", "loop"),), function.name)
     return when if when.kind in ("event", "stream", "loop") else NO
-
-
-def leaves(loop: Stmt) -> bool:
-    """Does a loop end itself, as one that tries again until it succeeds?"""
-    return any(
-        s.op in ("break", "return") and next((o for b, o in ancestors(s) if o.op in ("for", "while")), None) is loop
-        for block in loop.blocks
-        for s in statements(block)
-    )
 
 
 def _other_model(basis: Basis, loop: Stmt, load: Load) -> bool:

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from leaklint.answers.peaks.demand import bound_in, in_own_loop
 from leaklint.answers.peaks.handed import Peak
 from leaklint.answers.peaks.loads import Whole, opened
+from leaklint.answers.peaks.query import bound_value
 from leaklint.meaning.basis import Basis
-from leaklint.tree.ir import Expr, Stmt, source, walk
+from leaklint.meaning.scopes import source_name
+from leaklint.tree.ir import Expr, Stmt, flat_of, source, statements, walk
 
 
 def read_in_rounds(basis: Basis, call: Expr) -> Iterator[Peak]:
@@ -64,3 +66,25 @@ def _requests_whole(basis: Basis, call: Expr) -> bool:
     told = any(n == "**" or "stream" in n for n in call.names)
     own = basis.types.callee(call).local is not None or basis.names.class_of(call.args[0].args[0]) is not None
     return not told and not own
+
+
+def unclear(basis: Basis, loop: Stmt, value: Expr) -> Iterator[Peak]:
+    """`for event, element in iterparse(path)`, where nothing takes away what has been handled: the tree grows on."""
+    made = bound_value(basis, value) if value.op == "name" else value
+    if made is None or made.op != "call" or len(made.args) < 2:
+        return
+    if (basis.names.qualified(made.args[0]) or source_name(made)).rpartition(".")[2] != "iterparse":
+        return
+    if loop.value is not value or any(_lets_go(basis, e) for s in statements(loop.blocks[0]) for e in flat_of(s)):
+        return
+    if value.op == "name" and any(e.parent is not None and e.parent.text == "root" for e in basis.mentions(value.text)):
+        return  # the whole tree is what is wanted
+    if not any(source_name(made.args[1]).endswith(end) for end in ("StringIO", "BytesIO")):
+        yield Peak("unclear", Whole("file", made, source(made), made.args[1]), loop)
+
+
+def _lets_go(basis: Basis, expr: Expr) -> bool:
+    """`element.clear()`, `del parent[0]`, `root.remove(element)`, or a function that is handed the element may."""
+    if expr.op == "attr":
+        return expr.text in ("clear", "remove")
+    return expr.stmt.op == "del" or (expr.op == "call" and basis.apis.means("clearing_functions", source_name(expr)))
