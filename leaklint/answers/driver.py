@@ -153,13 +153,6 @@ def in_tests(basis: Basis) -> bool:
 
 
 @once(meanwhile=False)
-def in_tests(basis: Basis) -> bool:
-    """Is the module a test, or what tests are made with, by its name or that of a package around it?"""
-    parts = basis.module.name.split(".")
-    return any(basis.apis.means(words, part) for words in ("tests", "test_modules") for part in parts)
-
-
-@once(meanwhile=False)
 def ends_soon(basis: Basis) -> bool:
     """Is the module a script of those who work on a project, which does one thing and ends: with a start of its own,
     and without a loop that goes on or a handler of events?"""
