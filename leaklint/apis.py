@@ -55,6 +55,7 @@ class Row:
     release: tuple[str, ...] = ()
     closer: str = ""  # of what has no methods: the function that ends it when it is given it
     ends_argument: bool = False  # a call ends its first argument
+    found_by: str = ""  # of a function: the one that gives out from then on what a call is given
     asks: tuple[str, ...] = ()  # methods that only ask it to end
     reaps: tuple[str, ...] = ()  # what sees that it has ended, one of which must follow
     awaited: tuple[str, ...] = ()  # those releases that do nothing unless awaited

@@ -13,6 +13,7 @@ from leaklint.answers.resources import (
     begun,
     ends,
     entered,
+    foundagain,
     halfread,
     lifespans,
     listed,
@@ -162,6 +163,10 @@ class Resources(View):
     def of_program(self, stmt: Stmt) -> bool:
         """Does it run once in all that a program does, so that the process ends with it?"""
         return driver.of_program(self.basis, stmt)
+
+    def found_again(self, call: Expr) -> bool:
+        """Does what a call makes take the place of what there was none of, for the thread or for the process?"""
+        return foundagain.found_again(self.basis, call)
 
     def seldom(self, stmt: Stmt) -> bool:
         """Does it run once for each start of a program that ends, or as often as somebody goes through a dialog?"""

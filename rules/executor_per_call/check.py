@@ -19,7 +19,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         if facts.sort(row) != "executor":
             continue
         defence = unreleased.defence or ("used elsewhere" if unreleased.name and not facts.gives_work(call) else "")
-        defence = defence or ("ends with the program" if facts.of_program(call.stmt) else "")
+        defence = defence or _defence(facts, call)
         if defence:
             yield Clear(call.stmt, unreleased.subject, defence, sound=bool(unreleased.defence))
             continue
@@ -40,11 +40,17 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         left = paths.exit("raise") or paths.exit("return")
         if facts.sort(paths.row) != "executor" or not paths.releases:
             continue
-        if left is None or facts.of_program(paths.acquired):
-            defence = "shut down on every path" if left is None else "ends with the program"
+        defence = "shut down on every path" if left is None else _defence(facts, value)
+        if defence:
             yield Clear(paths.acquired, paths.place.text, defence, sound=left is None)
         else:
             yield skipped(paths, value, left)
+
+
+def _defence(facts: Facts, call: Expr) -> str:
+    if facts.of_program(call.stmt):
+        return "ends with the program"
+    return "made where there is none" if facts.found_again(call) else ""
 
 
 def skipped(paths: Paths, value: Expr, left: Exit) -> Hit:
