@@ -29,7 +29,11 @@ def handlers(basis: Basis, registration: Registration) -> Iterator[Handler]:
         scope = registration.decorated
         yield Handler(scope.name, scope.name, _mentions_self(basis, scope), registration.scope.kind == "function")
     found = False
+    named = zip(registration.expr.names, registration.expr.args, strict=False)
+    data = {id(a) for name, a in named if name and a.op == "attr" and a.text == name}
     for arg in registration.given:
+        if id(arg) in data:
+            continue  # `register(task, alias=config.alias)`
         # `register_after_fork(self, f)` registers for an object, `add_listener(self)` the object
         if is_self(basis, arg) and registration.receiver is None and len(registration.given) > 1:
             continue
@@ -84,9 +88,10 @@ def _made(basis: Basis, value: Expr, function: Scope, depth: int) -> Handler | N
     if value.op != "call" or depth <= 0:
         return None
     callee = basis.types.callee(value)
-    if callee.row is not None and callee.row.weak:
-        return None
-    given = [a for a in value.args[1:] if not is_self(basis, a)]
+    if callee.row is not None and (callee.row.weak or callee.row.kind == "resource"):
+        return None  # a process is no callback, whatever it is given
+    named = zip(value.names[1:], value.args[1:], strict=True)
+    given = [a for name, a in named if not name.startswith("*") and not is_self(basis, a)]
     inner = [h for a in given if (h := _handler(basis, a, function, depth)) is not None]
     if source_name(value) == "partial" and (inner or any(is_self(basis, a) for a in value.args[1:])):
         return Handler(inner[0].key if inner else "", source(value, 40), True, True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from leaklint.answers.driver import header
+from leaklint.answers.listeners.handler import handlers
 from leaklint.answers.listeners.registered import Registration, looks_up
 from leaklint.answers.listeners.repeated import Repeated, passed_by
 from leaklint.meaning.basis import NO, Answer, Basis
@@ -26,7 +27,8 @@ def interrupted(basis: Basis, registrations: Collection[Registration]) -> Iterat
             continue
         if passed_by(basis, one, removals, convincing=True):
             each_run = Answer("call", header(function), function.name)
-            yield Repeated(one, source(one.given[-1], 40), each_run, "call", NO, removals[0], lasting=False)
+            called = next((h.text for h in handlers(basis, one)), source(one.given[-1], 40))
+            yield Repeated(one, called, each_run, "call", NO, removals[0], lasting=False)
 
 
 def _beside(one: Registration, removals: Collection[Stmt]) -> tuple[Stmt, ...]:

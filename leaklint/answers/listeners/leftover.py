@@ -139,7 +139,9 @@ def _again(basis: Basis, stmt: Stmt, receiver: Expr, verb: str) -> Answer:
     if given and any(basis.apis.means("application_names", e.text) for e in walk(receiver) if e.op == "attr"):
         return _each_visit(basis, stmt)  # `request.app.bus`
     done = basis.apis.means("done_registering", verb)
-    kept = given and not done and (manages(basis, function) or basis.apis.means("hook_registering", verb))
+    asked = basis.apis.means("registration_methods", function.name)  # whoever calls `install_hooks(model)` wants them
+    hooked = basis.apis.means("hook_registering", verb) and not asked
+    kept = given and not done and (manages(basis, function) or hooked)
     return Answer("call", header(function), function.name) if kept else NO
 
 

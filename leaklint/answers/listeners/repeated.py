@@ -155,6 +155,8 @@ def _given_again(basis: Basis, registration: Registration) -> Answer:
     lasting = row is not None and row.lifetime == "long" and registration.verb in row.grow
     if not lasting or function.parent is not basis.module.scope or not _is_given(basis, registration.receiver):
         return NO
+    if any(registration.verb in s.bindings for s in basis.module.scope.children if s.kind == "class"):
+        return NO  # by its name alone it is of the other kind: the module has one of its own
     return NO if set_up_once(basis, function) else Answer("given", header(function), function.name)
 
 
@@ -198,7 +200,7 @@ def _removal(basis: Basis, registration: Registration) -> Stmt | None:
     if not undo or registration.returns_undo:
         return None
     function = registration.expr.args[0] if registration.expr.op == "call" else registration.expr
-    registry = source(function.args[0]) if function.op == "attr" else ""
+    registry = _registry(registration)
     for expr in basis.mentions(undo):
         at = source(expr.args[0]) if expr.op == "attr" else ""
         same = registration.row is None or not registration.row.single or at == registry
@@ -206,6 +208,12 @@ def _removal(basis: Basis, registration: Registration) -> Stmt | None:
             return expr.stmt
     listed = registration.row is not None and registration.row.kind == "container" and function.op == "attr"
     return next(_put_back(basis, function.args[0]), None) if listed else None
+
+
+def _registry(registration: Registration) -> str:
+    """What the registering method is called on, be it one for all the process or not."""
+    function = registration.expr.args[0] if registration.expr.op == "call" else registration.expr
+    return source(function.args[0]) if function.op == "attr" else ""
 
 
 def _put_back(basis: Basis, listed: Expr) -> Iterator[Stmt]:
@@ -255,10 +263,28 @@ def passed_by(basis: Basis, registration: Registration, removals: Collection[Stm
     place = basis.names.place(registration.receiver) or Place(function, (registration.verb,))
     faults = Faults(basis, place, registration.row or Row("", basis.module.path, "resource"), function)
     weighed = faults.telling if convincing else faults.any
+    guards = Guards(basis, place, registration.stmt)
+
+    def narrow(test: Expr) -> bool | None:
+        told = _registered_yet(registration, test)
+        return guards.narrow(test) if told is None else told
+
     effects = Effects(
         at=lambda s: "acquire" if s is registration.stmt else "release" if s in removals else "",
         fallible=lambda s: weighed(s) is not None,
-        narrow=Guards(basis, place, registration.stmt).narrow,
+        narrow=narrow,
         catches_all=catches_all,
     )
     return any(e.kind == "raise" for e in open_exits(basis, function.block, effects))
+
+
+def _registered_yet(registration: Registration, test: Expr) -> bool | None:
+    """`while finder in sys.meta_path:`, `if sock.fileno() == fd:`: what a test of the registry, or of what it was
+    registered for, gives as long as it is registered."""
+    if test.op != "compare":
+        return None
+    left, right = (source(e) for e in test.args[:2])
+    if test.text in ("In", "NotIn"):
+        return test.text == "In" if right == _registry(registration) else None
+    key = source(registration.given[0]) if len(registration.given) > 1 else ""
+    return True if test.text == "Equal" and key and key in (left, right) else None
