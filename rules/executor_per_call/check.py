@@ -41,7 +41,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         if facts.sort(paths.row) != "executor" or not paths.releases:
             continue
         defence = "shut down on every path" if left is None else _defence(facts, value)
-        if defence:
+        if left is None or defence:
             yield Clear(paths.acquired, paths.place.text, defence, sound=left is None)
         else:
             yield skipped(paths, value, left)

@@ -165,6 +165,8 @@ def _defence(
 ) -> Answer:
     if basis.apis.means("test_classes", klass.name):
         return Answer("made for one test")
+    if _runs_in_thread(basis, registration):
+        return Answer("it is what the thread does")
     if single(basis, klass):
         return Answer("lives as long as the process")
     if not beside and (
@@ -183,6 +185,17 @@ def _defence(
     if ended is not None:
         return Answer("its registry is ended too", (Clue(ended, "released", "released"),))
     return NO
+
+
+def _runs_in_thread(basis: Basis, registration: Registration) -> bool:
+    """`Thread(target=lambda: watch(folders, self.reload))`: what calls back for as long as it runs."""
+    work: Expr | None = registration.expr.parent
+    row = basis.types.callee(work.parent).row if work is not None and _given_to_call(work) and work.parent else None
+    return row is not None and row.kind == "task"
+
+
+def _given_to_call(expr: Expr) -> bool:
+    return expr.op == "lambda" and expr.parent is not None and expr.parent.op == "call"
 
 
 def _at_its_end(basis: Basis, registration: Registration) -> bool:

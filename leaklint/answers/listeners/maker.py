@@ -10,6 +10,7 @@ from leaklint.answers.owner import lifetime
 from leaklint.answers.shared import singleton
 from leaklint.meaning.basis import Basis, once
 from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import is_called
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, source, walk
 
@@ -23,7 +24,8 @@ def single(basis: Basis, klass: Scope) -> bool:
 def made_once(basis: Basis, klass: Scope) -> bool:
     """Is one made in a process? The constructor of what `__new__` gives out again runs each time."""
     lasting = lifetime(basis, klass) == "long-lived instance" and module_instance(basis, klass)
-    return lasting or made_by_set_up(basis, klass) or _is_program(basis, klass) or _globals_alone(basis, klass)
+    known = lasting or made_by_set_up(basis, klass) or _is_program(basis, klass)
+    return known or _globals_alone(basis, klass) or _is_process(basis, klass)
 
 
 def _is_program(basis: Basis, klass: Scope) -> bool:
@@ -33,6 +35,22 @@ def _is_program(basis: Basis, klass: Scope) -> bool:
     bases = (name.rpartition(".")[2] for name in basis.names.outside_bases(klass))
     by_base = any(basis.apis.means("program_classes", name) for name in bases)
     return by_base or (bool(klass.bases) and any(basis.apis.means("beginning_methods", word) for word in starts))
+
+
+def _is_process(basis: Basis, klass: Scope) -> bool:
+    """Is it about this very process: one that it forks, or puts on record by its number, `Entry(pid=os.getpid())`?"""
+    for expr in (e for word in ("fork", "setsid", "getpid") for e in basis.mentions(word)):
+        call = expr.parent
+        if call is None or not is_called(expr) or expr.stmt.scope.enclosing("class") is not klass:
+            continue
+        around = call.parent
+        named = zip(around.names, around.args, strict=False) if around is not None and around.op == "call" else ()
+        name = basis.names.qualified(expr)
+        if name in ("os.fork", "os.setsid") or (
+            name == "os.getpid" and any(a is call and n == "pid" for n, a in named)
+        ):
+            return True
+    return False
 
 
 def _globals_alone(basis: Basis, klass: Scope) -> bool:

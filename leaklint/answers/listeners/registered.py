@@ -44,6 +44,12 @@ class Registration:
         return source(self.receiver) if self.receiver is not None else source(_function(self.expr))
 
     @property
+    def called_on(self) -> str:
+        """What the registering method is called on, be it one for all the process or not; empty for a function."""
+        function = _function(self.expr)
+        return source(function.args[0]) if function.op == "attr" else ""
+
+    @property
     def returns_undo(self) -> bool:
         return self.undo[:1] in ("(", ".")
 

@@ -200,7 +200,7 @@ def _removal(basis: Basis, registration: Registration) -> Stmt | None:
     if not undo or registration.returns_undo:
         return None
     function = registration.expr.args[0] if registration.expr.op == "call" else registration.expr
-    registry = _registry(registration)
+    registry = registration.called_on
     for expr in basis.mentions(undo):
         at = source(expr.args[0]) if expr.op == "attr" else ""
         same = registration.row is None or not registration.row.single or at == registry
@@ -208,12 +208,6 @@ def _removal(basis: Basis, registration: Registration) -> Stmt | None:
             return expr.stmt
     listed = registration.row is not None and registration.row.kind == "container" and function.op == "attr"
     return next(_put_back(basis, function.args[0]), None) if listed else None
-
-
-def _registry(registration: Registration) -> str:
-    """What the registering method is called on, be it one for all the process or not."""
-    function = registration.expr.args[0] if registration.expr.op == "call" else registration.expr
-    return source(function.args[0]) if function.op == "attr" else ""
 
 
 def _put_back(basis: Basis, listed: Expr) -> Iterator[Stmt]:
@@ -285,6 +279,6 @@ def _registered_yet(registration: Registration, test: Expr) -> bool | None:
         return None
     left, right = (source(e) for e in test.args[:2])
     if test.text in ("In", "NotIn"):
-        return test.text == "In" if right == _registry(registration) else None
+        return test.text == "In" if right == registration.called_on else None
     key = source(registration.given[0]) if len(registration.given) > 1 else ""
     return True if test.text == "Equal" and key and key in (left, right) else None

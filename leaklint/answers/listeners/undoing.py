@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from leaklint.answers.listeners.handler import Handler
-from leaklint.answers.listeners.registered import Registration
+from leaklint.answers.listeners.registered import Registration, is_self
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.scopes import source_name
-from leaklint.tree.ir import Expr, Scope, Stmt, flat_of, walk
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, source, walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,7 @@ class Undoing:
     expr: Expr  # the reference to the method that undoes
     words: frozenset[str]
     own: frozenset[str]  # those of them that are attributes of the instance
+    through: str = ""  # the registry, where all that it has is looked through
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +41,19 @@ def undoings(basis: Basis, registrations: Sequence[Registration]) -> tuple[Undoi
     found = []
     for stmt in sorted({e.stmt for word in undoing for e in basis.mentions(word)}, key=lambda s: s.ordinal):
         named = [e for e in flat_of(stmt) if e.op in ("attr", "name")]
-        words = frozenset(e.text for e in named)
+        words = frozenset(e.text for e in named if e.op == "attr" or not _is_holder(basis, e))
         own = frozenset(e.text for e in named if e.op == "attr" and basis.names.class_of(e.args[0]) is not None)
-        found += [Undoing(stmt, e, words, own) for e in named if e.text in undoing]
+        found += [Undoing(stmt, e, words, own, _gone_through(e)) for e in named if e.text in undoing]
     for stmt in basis.module.stmts if "-=" in exact else ():
         if stmt.op == "augassign" and stmt.text == "SubtractAssign":
             named = [e for e in flat_of(stmt) if e.op in ("attr", "name")]
             found.append(Undoing(stmt, stmt.targets[0], frozenset(e.text for e in named), frozenset()))
     return tuple(found)
+
+
+def _is_holder(basis: Basis, name: Expr) -> bool:
+    """The instance, where it is only there for what it has: `self.bus`."""
+    return name.parent is not None and name.parent.op == "attr" and is_self(basis, name)
 
 
 def class_of(registration: Registration) -> Scope | None:
@@ -60,7 +66,7 @@ def class_of(registration: Registration) -> Scope | None:
 def taken_off(basis: Basis, registration: Registration, handler: Handler, known: Known) -> Undoing | None:
     """A statement that takes this very listener off, or all of them, or those of a list."""
     receiver = source_name(registration.receiver) if registration.receiver is not None else ""
-    klass = class_of(registration)
+    klass, called_on = class_of(registration), registration.called_on
     related = basis.names.family(klass) if klass is not None else ()
     for use in known.undone:
         other = use.stmt.scope.enclosing("class")
@@ -72,7 +78,18 @@ def taken_off(basis: Basis, registration: Registration, handler: Handler, known:
         others = known.keys | (known.kept - {kept_as(registration)})
         if receiver in use.words and others.isdisjoint(use.words) and _wholesale(basis, registration, use):
             return use
+        if use.through and use.through == called_on:
+            return use
     return None
+
+
+def _gone_through(undo: Expr) -> str:
+    """`for hook in sys.path_hooks: ... sys.path_hooks.remove(hook)`: what is looked through for all that is to go."""
+    call, registry = undo.parent, source(undo.args[0]) if undo.op == "attr" else ""
+    taken = {e.text for e in call.args[1:] if e.op == "name"} if call is not None and call.op == "call" else set()
+    loops = (o for _, o in ancestors(undo.stmt) if o.op == "for" and not taken.isdisjoint(t.text for t in o.targets))
+    values = (o.value for o in loops if o.value is not None)
+    return registry if any(source(e) == registry for value in values for e in walk(value)) else ""
 
 
 def kept_as(registration: Registration) -> str:
