@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from leaklint.answers.listed import literal
-from leaklint.answers.rounds import driven, endless, goes_on
+from leaklint.answers.rounds import driven, endless, goes_on, last_turn
 from leaklint.meaning.basis import Answer, Basis, Clue, once
 from leaklint.meaning.scopes import CONSTRUCTORS, is_called, source_name
 from leaklint.project.paths import beside, shows, tests
@@ -123,7 +123,7 @@ def repeats(basis: Basis, stmt: Stmt) -> bool:
     return any(
         block.kind == "body" and (owner.op == "while" or (owner.op == "for" and not literal(basis, owner.value)))
         for block, owner in ancestors(stmt)
-        if owner.scope is stmt.scope
+        if owner.scope is stmt.scope and not last_turn(stmt, owner)
     )
 
 

@@ -15,7 +15,23 @@ _REACH = 2  # calls from the loop to the function that is asked about
 def endless(basis: Basis, stmt: Stmt) -> bool:
     """Does a statement run for as long as something comes in or nobody stops it: `while True`, `while self.running`,
     `async for`?"""
-    return any(block.kind == "body" and goes_on(basis, owner) for block, owner in ancestors(stmt))
+    return any(
+        block.kind == "body" and goes_on(basis, owner) and not last_turn(stmt, owner)
+        for block, owner in ancestors(stmt)
+    )
+
+
+def last_turn(stmt: Stmt, loop: Stmt) -> bool:
+    """Is the loop left whenever the statement has run, further down in one of the blocks around it?"""
+    below, inner = stmt, False
+    for block, owner in ancestors(stmt):
+        after = (s for s in block.stmts if s.ordinal > below.ordinal)
+        if any(s.op in ("return", "raise") or (s.op == "break" and not inner) for s in after):
+            return True
+        if owner is loop:
+            return False
+        inner, below = inner or owner.op in ("for", "while"), owner
+    return False
 
 
 def goes_on(basis: Basis, loop: Stmt) -> bool:

@@ -38,6 +38,10 @@ class Listeners(View):
         """What makes a statement run more than once in a process?"""
         return reruns.reruns(self.basis, stmt)
 
+    def first_only(self, stmt: Stmt) -> bool:
+        """Is it left out once its function has run, by what that looks at first and sets?"""
+        return reruns.first_only(self.basis, stmt)
+
     @cached_property
     def repeated(self) -> tuple[repeated.Repeated, ...]:
         """Registrations for the whole process in what can run again."""

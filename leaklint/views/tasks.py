@@ -21,6 +21,7 @@ from leaklint.answers.tasks import (
     race,
     rearmed,
     running,
+    sending,
     taking,
     threads,
     unready,
@@ -49,6 +50,10 @@ class Tasks(View):
     def runs_through(self, spawned: Spawn) -> bool:
         """Does the coroutine wait for nothing, so that its task is done in its first step?"""
         return spawn.runs_through(self.basis, spawned)
+
+    def awaits_word(self, call: Expr, spawned: Spawn) -> bool:
+        """Does the function that starts it wait for what it sends, and hold it meanwhile?"""
+        return sending.awaits_word(self.basis, call, spawned.coroutine)
 
     def course(self, spawned: Spawn) -> Answer:
         """Does what a task runs go on until it is stopped? `long` where that takes no handle of the task."""

@@ -33,6 +33,9 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
                 continue
             yield Clear(call.stmt, subject, f"kept: {fate.kind}", sound=True)
             continue
+        if fate.word and facts.awaits_word(call, spawn):
+            yield Clear(call.stmt, subject, "held while its function waits for it", sound=True)
+            continue
         when = facts.context(call.stmt)
         start, course = facts.comes_up(call.stmt), facts.course(spawn).kind
         piles, endless = when.kind in ("event", "stream", "loop") and not start, course == "endless"

@@ -41,7 +41,11 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
                 tuple(Clue(s.stmt, "released", "discarded") for s in value.shrinks[:2]),
                 sound=True,
             )
-        elif when.kind in ("once", "import") or (value.shrinks and stays is None and begins(facts, grow, when)):
+        elif (
+            when.kind in ("once", "import")
+            or (not value.shrinks and facts.first_only(grow.stmt))
+            or (value.shrinks and stays is None and begins(facts, grow, when))
+        ):
             yield Clear(at, value.subject, "filled once", sound=True)
         elif grow.verb == "__setitem__" and runs_on(facts, grow):
             yield Clear(at, value.subject, "each runs on until it is stopped")

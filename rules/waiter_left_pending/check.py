@@ -43,7 +43,7 @@ def check(facts: Facts) -> Iterator[Hit]:
         )
 
 
-_MADE_OF_ALL = ("fanned", "parts")
+_MADE_OF_ALL = ("fanned", "unlocked", "parts")
 
 
 def _hint(facts: Facts, racer: Racer) -> str:
@@ -51,6 +51,8 @@ def _hint(facts: Facts, racer: Racer) -> str:
     _, task, name = racer.tasks[0]
     if racer.how in _MADE_OF_ALL and facts.is_running(task):
         return "settle"
+    if racer.how == "unlocked":
+        return "fanned"
     return "cancel" if racer.how == "losers" and name else racer.how
 
 

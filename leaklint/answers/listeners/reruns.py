@@ -201,6 +201,19 @@ def guard(basis: Basis, stmt: Stmt, registry: str, depth: int = 2) -> Answer:
     return guards[0] if guards and all(guards) else NO
 
 
+def first_only(basis: Basis, stmt: Stmt) -> bool:
+    """Is it left out once its function has run, by an attribute or global that this looks at first and sets?"""
+    function = stmt.scope.function
+    tested = [e for test, _ in _tests(stmt) if not _forgets(basis, test, function) for e in walk(test)]
+    places = (basis.names.place(e) for e in tested if e.op in ("attr", "name"))
+    return any(
+        u.verb == "bind" and u.value is not None and u.stmt.scope.function is function and not is_none(u.value)
+        for p in places
+        if p is not None and p.scope.kind in ("class", "module")
+        for u in basis.all_uses(p)
+    )
+
+
 def _forgets(basis: Basis, test: Expr, function: Scope) -> bool:
     """Is all that a test remembers an attribute that ending the object resets? Then it starts again after that."""
     klass = _class_of(function)

@@ -26,8 +26,8 @@ def fanned(basis: Basis) -> Iterator[Racer]:
         last = basis.apis.means("end_of_life_methods", function.name) or runs_once(basis, function)
         if last or not _may_fail(basis, made):
             continue
-        if _within(basis, call.stmt):
-            yield Racer("fanned", call.stmt, ((call.stmt, made, ""),))
+        if (how := _within(basis, call.stmt)) != "":
+            yield Racer(how, call.stmt, ((call.stmt, made, ""),))
         elif _needed(call) and _of_each(basis, made):
             yield Racer("parts", call.stmt, ((call.stmt, made, ""),))
 
@@ -87,10 +87,14 @@ def _may_fail(basis: Basis, coroutine: Expr) -> bool:
     return not own and not brief and not sleeps(basis, coroutine)
 
 
-def _within(basis: Basis, stmt: Stmt) -> bool:
-    """Do they work with what a block here closes behind them? A time limit closes nothing."""
+def _within(basis: Basis, stmt: Stmt) -> str:
+    """Do they work with what a block here closes behind them (`fanned`), or under a lock that it lets go of
+    (`unlocked`)? A time limit does neither."""
     entered = (v for _, owner in ancestors(stmt) if owner.op == "with" and owner.is_async for v, _ in owner.items)
-    return any(not basis.apis.means("time_limits", source_name(v)) for v in entered)
+    names = [name for v in entered if not basis.apis.means("time_limits", name := source_name(v))]
+    if not names:
+        return ""
+    return "unlocked" if all(basis.apis.means("lock_names", name.lower()) for name in names) else "fanned"
 
 
 def _needed(call: Expr) -> bool:

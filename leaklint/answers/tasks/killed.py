@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leaklint.answers.releasing.fate import parameter
 from leaklint.answers.tasks.threads import KEEPS, elsewhere
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
+from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import is_called
 from leaklint.meaning.uses import Use
 
 
@@ -21,5 +24,16 @@ def unreaped(basis: Basis) -> Iterator[tuple[Row, Use]]:
         seen = {u.verb for u in uses} | {e.text for e in elsewhere(basis, place)} | looked_at
         entered = any(b.how == "with" for b in place.scope.bindings.get(place.path[0], ()))  # which waits at its end
         kept = entered or any(not u.verb and u.role in KEEPS for u in uses)
-        if asks and seen.isdisjoint(row.reaps) and not kept:
+        if asks and seen.isdisjoint(row.reaps) and not kept and not _waited_for(basis, place, row):
             yield row, asks[0]
+
+
+def _waited_for(basis: Basis, place: Place, row: Row) -> bool:
+    """Is it a parameter, and does each caller here wait for what it gives, before or after?"""
+    function = place.scope
+    if not place.is_given or len(place.path) > 1:
+        return False
+    calls = (e.parent for e in basis.mentions(function.name) if is_called(e) and basis.names.local(e) is function)
+    given = [a for c in calls if c is not None for a in c.args[1:] if parameter(function, c, a) == place]
+    places = [basis.names.place(a) for a in given]
+    return bool(places) and all(p is not None and any(u.verb in row.reaps for u in basis.all_uses(p)) for p in places)

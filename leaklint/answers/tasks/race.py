@@ -195,7 +195,10 @@ def _shielded(basis: Basis, call: Expr) -> Iterator[Racer]:
         return
     if in_loop(call.stmt) and not in_loop(started.stmt):
         return  # whoever is cancelled waits for it again
-    if spawn(basis, started) is not None or basis.types.callee(started).local is not None:
+    spawned = spawn(basis, started)
+    if spawned is not None and spawned.row.noun == "future":
+        return  # an executor holds what it works on
+    if spawned is not None or basis.types.callee(started).local is not None:
         yield Racer("shielded", call.stmt, ((started.stmt, started, _name(member)),))
 
 

@@ -58,7 +58,8 @@ def running(basis: Basis) -> Iterator[Running]:
     for place, born in started.items():
         klass = place.scope
         methods = endings(basis, klass)
-        ending = next((m for m in methods if m.name != "__del__"), None)
+        beginning = {b.stmt.scope.function for b in born}  # a timer that ends the object, once nobody comes back
+        ending = next((m for m in methods if m.name != "__del__" and m not in beginning), None)
         at_end = reached(basis, klass, methods)
         others = (
             u for other in ends if other != place for u in ends[other] if other.scope in basis.names.family(klass)

@@ -10,6 +10,7 @@ from leaklint.answers.owner import lifetime
 from leaklint.answers.releasing.endings import endings, reached
 from leaklint.answers.tasks.births import ADDING
 from leaklint.answers.tasks.lasting import goes_on, stuck
+from leaklint.answers.tasks.numbered import by_number
 from leaklint.answers.ways.handlers import ended_by_loss
 from leaklint.apis import Row
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
@@ -219,6 +220,8 @@ def _defence(
             return Answer("ended", (Clue(use.stmt, "released", "released"),))
         if not use.verb and use.place == place and use.role in KEEPS and not _put_by(basis, use):
             return Answer("handed over", (Clue(use.stmt, "holder", "escapes"),))
+    if number := by_number(basis, uses):
+        return Answer("ended by its number", (Clue(number.stmt, "released", "released"),))
     if place is None and not (call.parent is not None and call.parent.op == "attr"):
         return Answer("handed over")
     if place is not None and any(e.text in row.release for e in elsewhere(basis, place)):
@@ -284,15 +287,12 @@ def _unblocked(basis: Basis, functions: frozenset[Scope]) -> Stmt | None:
     worked = {
         p
         for p, uses in basis.uses.items()
-        if p.is_attribute and any(_in(u, functions) and not goes_on(basis, u.stmt, functions) for u in uses)
+        if p.is_attribute
+        and any(u.stmt.scope.function in functions and not goes_on(basis, u.stmt, functions) for u in uses)
     }
     for place in worked:
         for use in basis.all_uses(place):
             ends = not use.verb.startswith("__") and basis.apis.means("end_of_life_methods", use.verb)
-            if ends and not _in(use, functions):  # `with self._lock` only lets go of it
+            if ends and use.stmt.scope.function not in functions:  # `with self._lock` only lets go of it
                 return use.stmt
     return None
-
-
-def _in(use: Use, functions: frozenset[Scope]) -> bool:
-    return use.stmt.scope.function in functions
