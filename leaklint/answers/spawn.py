@@ -68,9 +68,14 @@ def handed_to_loop(basis: Basis, call: Expr) -> Spawn | None:
         return None
     made = next((a for a in given if a.op == "call" and _is_partial(basis, a)), None)
     starter, *rest = made.args[1:] if made is not None else given
-    if not rest or starter.op not in ("name", "attr") or rest[0].op != "call":
+    if not rest or starter.op not in ("name", "attr"):
         return None
-    row = basis.apis.get("asyncio.Task")
+    row, local = basis.apis.get("asyncio.Task"), basis.names.local(starter)
+    if local is not None and local.kind == "function" and row is not None and basis.types.returned(local) is row:
+        kept = local.is_async or _tracks(basis, local, _DEPTH)  # `loop.call_soon_threadsafe(self._start, coroutine)`
+        return None if kept else Spawn(row, rest[0], False, local.name, _inside(basis, local), lost=True)
+    if rest[0].op != "call":
+        return None
     named = basis.apis.get(basis.names.qualified(starter))
     owner = basis.types.row(starter.args[0]) if starter.op == "attr" else None
     function = named is not None and row is not None and named.returns == row.name
@@ -176,6 +181,8 @@ def _tracks(basis: Basis, function: Scope, depth: int) -> bool:
             return True
         sources = list(basis.types.bound_values(place)) if place is not None else [value]
         for made in sources:
+            if any(t.op == "attr" for t in made.stmt.targets):
+                return True  # `self.task = task = create_task(work())`
             inner = spawn(basis, made) if made.op == "call" and depth > 0 else None
             if inner is not None and inner.tracked:
                 return True

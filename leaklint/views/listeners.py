@@ -15,6 +15,7 @@ from leaklint.answers.listeners import (
     repeated,
     reruns,
     rewrapped,
+    slots,
 )
 from leaklint.meaning.basis import Answer
 from leaklint.tree.ir import Stmt
@@ -47,7 +48,11 @@ class Listeners(View):
         """Registrations for the whole process in what can run again."""
         known = tuple(repeated.repeated(self.basis, self.registrations))
         seen = {one.registration.stmt for one in known}
-        others = (*leftover.leftovers(self.basis), *interrupted.interrupted(self.basis, self.registrations))
+        others = (
+            *leftover.leftovers(self.basis),
+            *interrupted.interrupted(self.basis, self.registrations),
+            *slots.connected(self.basis),
+        )
         left = (one for one in others if one.registration.stmt not in seen)
         return (*known, *left, *rewrapped.wrapped(self.basis))
 

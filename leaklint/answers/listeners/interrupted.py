@@ -33,9 +33,15 @@ def interrupted(basis: Basis, registrations: Collection[Registration]) -> Iterat
 
 def _beside(one: Registration, removals: Collection[Stmt]) -> tuple[Stmt, ...]:
     """What takes off the very same, further down in the same block: what stands in between runs with it."""
-    given = [source(e) for e in one.given]
-    same = (s for s in removals if any(_given(e) == given for e in s.flat if e.op == "call"))
+    given, handle = [source(e) for e in one.given], [bound_to(one)]
+    same = (s for s in removals if any(_given(e) in (given, handle) for e in s.flat if e.op == "call"))
     return tuple(s for s in same if s.parent is one.stmt.parent and s.ordinal > one.stmt.ordinal)
+
+
+def bound_to(one: Registration) -> str:
+    """The name of what registering returns: `handle = bus.subscribe(f)`."""
+    alone = one.stmt.op == "assign" and len(one.stmt.targets) == 1 and one.stmt.value is one.expr
+    return one.stmt.targets[0].text if alone and one.stmt.targets[0].op == "name" else ""
 
 
 def _given(call: Expr) -> list[str]:
@@ -53,11 +59,11 @@ def _outlives(basis: Basis, one: Registration) -> bool:
 
 def _removals(basis: Basis, one: Registration) -> tuple[Stmt, ...]:
     """Statements of the same function that take off what was registered for the same thing."""
-    receiver, key = source(one.receiver), source(one.given[0])
+    receiver, keys = source(one.receiver), (source(one.given[0]), bound_to(one))
     calls = (e.parent for e in basis.mentions(one.undo) if e.op == "attr" and source(e.args[0]) == receiver)
     return tuple(
         c.stmt
         for c in calls
-        if c is not None and c.op == "call" and len(c.args) > 1 and source(c.args[1]) == key
+        if c is not None and c.op == "call" and len(c.args) > 1 and source(c.args[1]) in keys
         if c.stmt.scope.function is one.scope
     )

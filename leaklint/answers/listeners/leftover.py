@@ -193,7 +193,8 @@ _UNDOING = (
 def _listed_too(basis: Basis, registration: Registration, handler: Handler) -> Stmt | None:
     """`HOOKS[name].append(hook)` beside it: whoever looks there can take it off."""
     named = (e for e in basis.mentions(handler.key) if e.op == "name" and e.scope.function is registration.scope)
-    into = (e.stmt for e in named if e.parent is not None and e.parent.op == "call" and e.parent.args[0].text in ADDING)
+    around = (p.parent if (p := e.parent) is not None and p.op == "tuple" else p for e in named)
+    into = (p.stmt for p in around if p is not None and p.op == "call" and p.args[0].text in ADDING)
     return next((s for s in into if s is not registration.stmt), None)
 
 

@@ -108,7 +108,10 @@ def _undone(basis: Basis, registration: Registration, receiver: Expr) -> bool:
     """Is anything taken off such an object in this module, or what would do so kept? Of a list, off one that the same
     object has."""
     if registration.verb not in ADDING:
-        return bool(registration.undo or kept_as(registration))
+        removals = (e for e in basis.mentions("remove") if e.op == "attr")  # `bus.remove("over", f)`
+        return bool(registration.undo or kept_as(registration)) or source(receiver) in {
+            source(e.args[0]) for e in removals
+        }
     owner = source(receiver.args[0]) if receiver.op == "attr" else ""
     lists = (e.args[0] for e in basis.mentions(registration.undo) if e.op == "attr")
     return any(e.op == "attr" and source(e.args[0]) == owner for e in lists)

@@ -21,7 +21,7 @@ from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.flow import Effects, open_exits
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name
-from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, in_loop, source
+from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, in_loop, is_none, source
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ def _made_here(basis: Basis, arg: Expr, function: Scope, made: Sequence[str] = (
     if _each_made_here(basis, arg, function):
         return True
     uses = [u for u in basis.all_uses(place) if u.verb == "bind" and u.stmt.scope.function is function]
-    bound = [u.value for u in uses if u.value is not None and not _in_condition(u.stmt)]
+    bound = [u.value for u in uses if u.value is not None and not is_none(u.value) and not _in_condition(u.stmt)]
     return bool(bound) and all(v.op in made and _made_here(basis, v, function, made) for v in bound)
 
 

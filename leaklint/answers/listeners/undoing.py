@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from leaklint.answers.listeners.handler import Handler
-from leaklint.answers.listeners.registered import Registration, is_self
+from leaklint.answers.listeners.registered import ADDING, Registration, is_self
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.scopes import source_name
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, source, walk
@@ -76,7 +76,9 @@ def taken_off(basis: Basis, registration: Registration, handler: Handler, known:
         if handler.key and handler.key in use.words and not _other_one(registration, handler, use):
             return use
         others = known.keys | (known.kept - {kept_as(registration)})
-        if receiver in use.words and others.isdisjoint(use.words) and _wholesale(basis, registration, use):
+        listed = _by_list(basis, registration, known, use) if receiver in use.words else ""
+        whole = receiver in use.words and others.isdisjoint(use.words) and _wholesale(basis, registration, use)
+        if listed == "its" or (whole and listed != "others'"):
             return use
         if use.through and use.through == called_on:
             return use
@@ -120,6 +122,19 @@ def _wholesale(basis: Basis, registration: Registration, use: Undoing) -> bool:
     if last is not None and basis.apis.means("deleting_methods", use.expr.text):
         return False  # of an entry of whatever it has
     return use.expr.text == registration.undo or _answers(registration.verb, use.expr.text)
+
+
+def _by_list(basis: Basis, registration: Registration, known: Known, use: Undoing) -> str:
+    """`for name, handler in self.events: self.bus.remove(name, handler)`: is it one of those (`its`), being put there
+    where it is registered, or are they `others'`, which are?"""
+    loops = (o for _, o in ancestors(use.stmt) if o.op == "for" and o.value is not None)
+    places = (basis.names.place(o.value) for o in loops)
+    for place in (p for p in places if p is not None and p.is_attribute):
+        filling = {u.stmt.scope.function for u in basis.all_uses(place) if u.verb in ADDING}
+        if registration.scope in filling:
+            return "its"
+        return "others'" if any(r.verb == registration.verb and r.scope in filling for r, _ in known.pairs) else ""
+    return ""
 
 
 _WORDS = re.compile(r"[A-Z]?[a-z]+")

@@ -68,7 +68,7 @@ def may_leave(basis: Basis, call: Expr) -> bool:
 def _pending_used(basis: Basis, call: Expr) -> bool:
     """Is the set of those that are not done looked at, or all that is given back handed on?"""
     stmt, awaited = call.stmt, call.parent
-    if awaited is None or awaited.op != "await" or awaited.parent is not None:
+    if awaited is None or awaited.op not in ("await", "yieldfrom") or awaited.parent is not None:
         return True
     if stmt.op == "expr":
         return False
