@@ -135,33 +135,3 @@ class Feed:
 def test_what_a_set_up_makes_and_nothing_takes_down_is_made_once(other: str, reported: bool) -> None:
     found = analyze(PLUGIN.format(other=other).encode(), "app/feed.py", "app.feed", load()).findings
     assert [f.rule[:4] for f in found] == ["LK20"] * reported
-
-
-TESTED = """
-import asyncio
-
-
-async def {name}(client):
-    async def later():
-        asyncio.create_task(client.drop())
-
-    await later()
-    reader = asyncio.create_task(client.read())
-    await client.open()
-    reader.cancel()
-"""
-
-
-@pytest.mark.parametrize(
-    ("path", "name", "rules"),
-    [
-        ("app/client.py", "probe", ["LK201", "LK210"]),
-        ("app/test_client.py", "dropped", ["LK201", "LK210"]),
-        ("app/test_client.py", "test_dropped", []),
-        ("tests/client.py", "test_dropped", []),
-    ],
-)
-def test_what_a_test_starts_ends_with_its_loop(path: str, name: str, rules: list[str]) -> None:
-    result = analyze(TESTED.replace("{name}", name).encode(), path, "client", load())
-    found = [*result.findings, *(q.finding for q in result.open_questions)]
-    assert sorted(f.rule for f in found) == rules

@@ -142,14 +142,6 @@ def is_example(basis: Basis) -> bool:
     return shows(basis.module.path) and any(e.stmt.op == "if" for e in basis.mentions("__name__"))
 
 
-def in_test(basis: Basis, stmt: Stmt) -> bool:
-    """Does it run in a test, itself or in a function that the test defines? What a test starts ends with its loop."""
-    function: Scope | None = stmt.scope.function if in_tests(basis) else None
-    while function is not None and not basis.apis.means("test_functions", function.name):
-        function = function.parent
-    return function is not None
-
-
 def runs_aside(basis: Basis) -> bool:
     """Is the module one of those that come along with a project (examples, scripts), and no part of a package?"""
     return beside(basis.module.path) and "." not in basis.module.name

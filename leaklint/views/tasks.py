@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from functools import cached_property
 
-from leaklint.answers import destiny, driver, spawn
+from leaklint.answers import destiny, spawn
 from leaklint.answers.spawn import Spawn
 from leaklint.answers.tasks import (
     abandoned,
@@ -71,10 +71,6 @@ class Tasks(View):
             return function.kind == "module" or abandoned.runs_once(self.basis, function)
         born = self.context(stmt).kind in ("once", "import")
         return born and not self.endings(klass) and self.lifetime(klass) != "short-lived instance"
-
-    def in_test(self, stmt: Stmt) -> bool:
-        """Does it run in a test, whose event loop ends with it?"""
-        return driver.in_test(self.basis, stmt)
 
     def destiny(self, call: Expr) -> Answer:
         """What becomes of what a call returns: `dropped`, or how it is kept."""
@@ -151,7 +147,7 @@ class Tasks(View):
     def racers(self) -> tuple[race.Racer, ...]:
         """Tasks that run on after the call that waits for them."""
         ways = (race.racers, abandoned.abandoned, fanned.fanned, fanned.outrun, unready.unready, taking.taking)
-        return tuple(racer for way in ways for racer in way(self.basis) if not self.in_test(racer.wait))
+        return tuple(racer for way in ways for racer in way(self.basis))
 
     @cached_property
     def discarded(self) -> tuple[outcome.Discarded, ...]:

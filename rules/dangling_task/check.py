@@ -22,9 +22,6 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         if spawn.tracked:
             yield Clear(call.stmt, subject, "tracked spawner", sound=True)
             continue
-        if facts.in_test(call.stmt):
-            yield Clear(call.stmt, subject, "ends with its test")
-            continue
         if facts.runs_through(spawn):
             yield Clear(call.stmt, subject, "awaits nothing", sound=True)
             continue
