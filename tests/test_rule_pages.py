@@ -21,7 +21,7 @@ import pytest
 from leaklint import link, pages, suppress, unused
 from leaklint.analyze import analyze
 from leaklint.catalogue import Catalogue, Rule, load
-from leaklint.facts import Finding
+from leaklint.facts import FileResult, Finding
 from leaklint.report import prose
 
 RULES = Path(__file__).parent.parent / "rules"
@@ -75,11 +75,15 @@ each_rule = pytest.mark.parametrize("rule", knowledge().rules, ids=lambda rule: 
 each_example = pytest.mark.parametrize("example", ALL, ids=str)
 
 
+@functools.cache  # several tests look at the same example
+def analyzed(code: str) -> FileResult:
+    return analyze(code.encode(), "example.py", "example", knowledge())
+
+
 def check(example: Example, code: str | None = None) -> tuple[list[Finding], list[Finding]]:
     """What this page's rule reports in the example, or in `code` instead of it; and what is suppressed."""
-    source = (example.code if code is None else code).encode()
-    catalogue = knowledge()
-    result = analyze(source, "example.py", "example", catalogue)
+    code = example.code if code is None else code
+    source, catalogue, result = code.encode(), knowledge(), analyzed(code)
     found, comments = link.link([result]).findings, suppress.find(source, catalogue.codes)
     ours = [f for f in found if f.rule == example.rule.code]
     kept, silenced = suppress.apply(ours, {"example.py": comments})
@@ -93,7 +97,7 @@ def check(example: Example, code: str | None = None) -> tuple[list[Finding], lis
 
 def cleared_labels(example: Example) -> set[str]:
     """Labels of the evidence by which this page's rule cleared a suspect."""
-    result = analyze(example.code.encode(), "example.py", "example", knowledge())
+    result = analyzed(example.code)
     ours = [c for c in (*result.cleared, *result.sound) if c.rule == example.rule.code]
     return {evidence.label for cleared in ours for evidence in cleared.evidence}
 
