@@ -360,19 +360,19 @@ import contextlib
 class Processor:
     @contextlib.contextmanager
     def as_target(self):
-        self.busy = True
+        self.targets.add(self.target)
         self.current = self.target
         yield
         {back}
-        self.busy = False
+        self.targets.discard(self.target)
 """
 
 
 @pytest.mark.parametrize(
     ("back", "hint"),
     [
-        ("self.current = self.source", "`self.current = self.source; self.busy = False` into"),
-        ("self.last = self.source", "`self.busy = False` into"),
+        ("self.current = self.source", "`self.current = self.source; self.targets.discard(self.target)` into"),
+        ("self.last = self.source", "`self.targets.discard(self.target)` into"),
     ],
 )
 def test_all_that_is_put_back_is_named(back: str, hint: str) -> None:

@@ -13,9 +13,6 @@ from leaklint.meaning.flow import LEAVING, Effects, open_exits
 from leaklint.meaning.names import Place
 from leaklint.tree.ir import Block, Expr, Stmt, ancestors, source, statements
 
-_ENDS = ("False", "None", "0")
-_SETS = ("set", "signal", "umask", "block")  # what is in force for all until it is called again
-
 
 @dataclass(frozen=True, slots=True)
 class Bare:
@@ -151,17 +148,17 @@ def _ends(basis: Basis, undo: Stmt) -> bool:
 
 
 def _done(basis: Basis, undo: Stmt, subject: Expr, before: Sequence[Stmt]) -> Stmt | None:
-    """The statement before the `yield` that it undoes."""
+    """The statement before the `yield` that it undoes. What is only set back (`sys.stdout = old`) piles up nowhere."""
     text, call = source(subject), _call(undo)
     for stmt in reversed(before):
         if call is not None:
-            if _undone(basis, stmt, call, text):
+            if _undone(stmt, call, text):
                 return stmt
         elif undo.op == "augassign":
             if stmt.op == "augassign" and source(stmt.targets[0]) == text and {stmt.text, undo.text} == _COUNTED:
                 return stmt
-        elif stmt.op == "assign" and any(source(t) == text for t in stmt.targets) and _outlives(basis, subject):
-            return stmt if undo.op == "del" or _restores(undo, text, before) else None
+        elif undo.op == "del" and stmt.op == "assign" and any(source(t) == text for t in stmt.targets):
+            return stmt if _outlives(basis, subject) and not _is_setting(basis, subject) else None
     return None
 
 
@@ -174,9 +171,13 @@ def _outlives(basis: Basis, bound: Expr) -> bool:
     return bound.op in ("attr", "sub") or (place is not None and place.scope is not bound.scope.function)
 
 
-def _undone(basis: Basis, stmt: Stmt, undo: Expr, text: str) -> bool:
-    """`bus.watch(f)` by `bus.unwatch(f)`, `os.chdir(path)` by `os.chdir(old)`, `jobs[k] = 1` by `jobs.pop(k)`,
-    `Thread(target=beat, args=(stop,))` by `stop.set()`."""
+def _is_setting(basis: Basis, entry: Expr) -> bool:
+    """`os.environ["LANG"]`: there is one of it, however often it stays."""
+    return entry.op == "sub" and basis.names.qualified(entry.args[0]) == "os.environ"
+
+
+def _undone(stmt: Stmt, undo: Expr, text: str) -> bool:
+    """`bus.watch(f)` by `bus.unwatch(f)`, `jobs[k] = 1` by `jobs.pop(k)`, `Thread(args=(stop,))` by `stop.set()`."""
     verb = undo.args[0].text
     if verb == "set" and len(undo.args) == 1:
         given = (a for call in stmt.flat if call.op == "call" for a in call.args[1:])
@@ -184,10 +185,6 @@ def _undone(basis: Basis, stmt: Stmt, undo: Expr, text: str) -> bool:
     if verb == "pop" and stmt.op == "assign":
         return any(t.op == "sub" and source(t.args[0]) == text for t in stmt.targets)
     for call in (e for e in stmt.flat if e.op == "call"):
-        if basis.names.qualified(undo.args[0]) == basis.names.qualified(call.args[0]) == "os.chdir":
-            return True
-        if source(call.args[0]) == source(undo.args[0]) and _sets_back(basis, call, undo):
-            return True
         method, taking = call.args[0], call.args[0].text
         if method.op != "attr" or undo.args[0].op != "attr" or source(method.args[0]) != text:
             continue
@@ -205,35 +202,3 @@ def _took(stmt: Stmt, undo: Expr) -> bool:
     """Is what a statement got given back?"""
     names = {t.text for t in stmt.targets if t.op == "name"} if stmt.op == "assign" else set()
     return any(a.op == "name" and a.text in names for a in undo.args[1:])
-
-
-def _sets_back(basis: Basis, call: Expr, undo: Expr) -> bool:
-    """`set_quiet(True)` by `set_quiet(False)`, `signal(SIGALRM, ring)` by `signal(SIGALRM, saved)`."""
-    if not any(call.args[0].text.lstrip("_").lower().startswith(word) for word in _SETS):
-        return False
-    if len(call.args) != len(undo.args):
-        return False
-    changed = [(a, b) for a, b in zip(call.args[1:], undo.args[1:], strict=True) if source(a) != source(b)]
-    if len(changed) != 1:
-        return False
-    put, back = changed[0]
-    if back.op == "const":
-        return back.value in _ENDS or (put.op == "const" and {put.value, back.value} == {"True", "False"})
-    saved = basis.names.only_value(back.text, back.scope) if back.op == "name" else None
-    return saved is not None and saved.stmt.ordinal <= call.stmt.ordinal
-
-
-def _restores(undo: Stmt, text: str, before: Sequence[Stmt]) -> bool:
-    """Is what is bound what stood there before, or a plain end: `sys.stdout = old`, `self.busy = False`?"""
-    value = undo.value
-    if value is None:
-        return False
-    if value.op == "const":
-        return value.value in _ENDS
-    return value.op == "name" and any(
-        s.op == "assign"
-        and s.value is not None
-        and source(s.value) == text
-        and any(source(t) == value.text for t in s.targets)
-        for s in before
-    )
