@@ -23,6 +23,7 @@ from leaklint.facts import (
     Summary,
 )
 from leaklint.gating.gate import Gate
+from leaklint.gating.seen import OWN
 from leaklint.parsing import UnreadableError, parse
 from leaklint.severity import IN_TESTS, ends_with_tests, severity
 from leaklint.tree.positions import Positions
@@ -92,9 +93,11 @@ def _analyze(source: bytes, path: str, module: str, catalogue: Catalogue, gate: 
 
 def _taken(seen: Seen) -> Iterator[Outside]:
     """Removals through objects whose class is not to be seen: `self.hub.sessions.pop(key)`; and from what is an
-    object's own, which subclasses in other files share."""
+    object's own, which subclasses in other files share. And what of that is closed."""
     for holder, attribute in sorted(seen.taken):
         yield Outside(f"{ANYWHERE}:{holder}.{attribute}", "shrink", Span(1, 1, 1, 1))
+    for attribute in sorted(seen.closed):
+        yield Outside(f"{ANYWHERE}:{OWN}.{attribute}", "close", Span(1, 1, 1, 1))
 
 
 @lru_cache(maxsize=4)
@@ -155,11 +158,13 @@ class _Report:
             elif hit.starter:
                 questions.append(OpenQuestion("drops its task", hit.starter, finding, hit.likely))
             elif hit.maker:
-                questions.append(OpenQuestion("must be closed", hit.maker, finding, hit.likely, hit.called))
+                questions.append(OpenQuestion("must be closed", hit.maker, finding, hit.likely, hit.called, hit.bases))
             elif hit.coroutine:
                 questions.append(OpenQuestion("may wait", hit.coroutine, finding))
             elif hit.library:
                 questions.append(OpenQuestion("loaded anyway", hit.library, finding, called=hit.called))
+            elif hit.bases:
+                questions.append(OpenQuestion("closed by a base", finding.subject, finding, bases=hit.bases))
             else:
                 findings.append(finding)
         summary = Summary(

@@ -65,6 +65,7 @@ class Row:
     open_with: Mapping[str, str] = field(default_factory=dict)  # argument -> value with which it holds something open
     borrows: tuple[str, ...] = ()  # constructor arguments that hold what would be open, and are somebody else's
     empty: bool = False  # a new one holds nothing: what it takes over counts
+    lazy: bool = False  # it opens something only when it is asked for something
     counted: bool = False  # CPython ends it with the last reference to it
     pooled: bool = False  # made to be kept: it reuses connections
     spawn: tuple[str, ...] = ()  # methods that start a task and return it

@@ -111,15 +111,20 @@ class OpenQuestion(NamedTuple):
                                                     and those of its bases `called`
     drops its task     a function: `app.aio.spawn`  its own file                     reported only if `likely`, as P2
     must be closed     a class: `app.wire.Wire`     its own file (methods `called`)  reported only if `likely`, as P2
+    closed by a base   the holder                   the files of its `bases`         reported
     loaded anyway      a library                    the modules `called`             reported
     may wait           the name of coroutines       all files with one of that name  reported
     """
 
-    asks: Literal["released elsewhere", "drops its task", "must be closed", "loaded anyway", "may wait"]
+    asks: Literal[
+        "released elsewhere", "drops its task", "must be closed", "closed by a base", "loaded anyway", "may wait"
+    ]
     place: str
     finding: Finding
     likely: bool = False
     called: tuple[str, ...] = ()
+    bases: tuple[str, ...] = ()
+    """Classes of other files whose own methods may close what the finding is about: that settles it."""
 
 
 ANYWHERE = "*"

@@ -37,6 +37,12 @@ def link(results: Sequence[FileResult]) -> Linked:
     running = runs_through(results)
     loads = {result.summary.module: result.summary.loads for result in results if result.summary.loads}
     for result, question in ((r, q) for r in results for q in r.open_questions):
+        if question.bases and _by_base(question, taken):
+            cleared.append(_cleared(question.finding, "a base class in another file closes it"))
+            continue
+        if question.asks == "closed by a base":
+            findings.append(question.finding)
+            continue
         if question.asks == "must be closed":
             own = resources.get(question.place.rpartition(".")[2], {})
             findings.extend(_of_maker(question, own, modules))
@@ -161,6 +167,17 @@ def _of_maker(
         yield question.finding._replace(checked_against="project")
     elif found is None and module not in modules and question.likely:
         yield question.finding._replace(severity="P2")
+
+
+def _by_base(question: OpenQuestion, taken: Mapping[str, Iterable[tuple[FileResult, Outside]]]) -> bool:
+    """Does a method of a base class close the attribute, in that class's own file, or in one beneath the package that
+    hands the class on?"""
+    above = {base.rpartition(".")[0] for base in question.bases}
+    attribute = question.finding.subject.rpartition(".")[2]
+    files = (
+        one.summary.module for one, u in taken.get(attribute, ()) if u.verb == "close" and holder_of(u.place) == OWN
+    )
+    return any(name == module or name.startswith(f"{module}.") for name in files for module in above if module)
 
 
 def _answer(question: OpenQuestion, uses: Iterable[Outside]) -> Cleared | None:

@@ -101,6 +101,22 @@ def pool(peer: Peer) -> Any:
     return made
 
 
+def zmq_context(peer: Peer) -> Any:
+    zmq = pytest.importorskip("zmq")
+    context = zmq.Context()
+    return zmq_socket(peer, context)
+
+
+def zmq_socket(peer: Peer, context: Any = None) -> Any:
+    """A raw one, which has no greeting of its own."""
+    zmq = pytest.importorskip("zmq")
+    sock = (context or zmq.Context.instance()).socket(zmq.STREAM)
+    sock.linger = 0
+    sock.connect(f"tcp://{peer.host}:{peer.port}")
+    sock.recv_multipart()  # it is connected
+    return sock if context is None else (sock, context)
+
+
 MAKERS: dict[str, Callable[[Peer], Any]] = {
     "socket.socket": lambda peer: socket.create_connection((peer.host, peer.port)),
     "http.client.HTTPConnection": http_connection,
@@ -112,6 +128,8 @@ MAKERS: dict[str, Callable[[Peer], Any]] = {
     "requests.Session": requests_session,
     "requests.Response": requests_response,
     "urllib3.PoolManager": pool,
+    "zmq.Context": zmq_context,
+    "zmq.Socket": zmq_socket,
 }
 
 

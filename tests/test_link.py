@@ -87,6 +87,32 @@ def test_what_its_base_class_in_another_file_takes_out(other: str, prunes: bool)
     assert told(result(hub, "app.hub"), result(other, "app.elsewhere")) == ["LK103 app.hub:Hub.sessions"]
 
 
+LEDGER = """
+import sqlite3
+
+from app.base import Base
+
+
+class Ledger(Base):
+    def open(self, path):
+        self.db = sqlite3.connect(path)
+"""
+
+
+@pytest.mark.parametrize(
+    ("other", "module", "closed"),
+    [
+        ("class Base:\n    def close(self):\n        self.db.close()\n", "app.base", True),
+        ("class Base:\n    def close(self):\n        self.db.close()\n", "app.base.sql", True),
+        ("class Base:\n    def close(self):\n        self.db.close()\n", "app.elsewhere", False),
+        ("class Base:\n    def close(self):\n        self.log.close()\n", "app.base", False),
+        ("class Base:\n    def close(self, other):\n        other.db.close()\n", "app.base", False),
+    ],
+)
+def test_what_its_base_class_in_another_file_closes(other: str, module: str, closed: bool) -> None:
+    assert told(result(LEDGER, "app.hub"), result(other, module)) == ([] if closed else ["LK302 app.hub:Ledger.db"])
+
+
 STARTED = """
 from app.parse import Parser
 

@@ -95,6 +95,8 @@ def _call(node: ast.Call, seen: Seen) -> None:
     if func.attr in _REMOVING:
         seen.removed.add(first(func))
         _take(func.value, seen)
+    if func.attr in _CLOSING and type(func.value) is ast.Attribute and _is_own(func.value):
+        seen.closed.add(func.value.attr)
     if func.attr in _TELLING or func.attr.startswith(("set_", "add_", "record_", "log_")):
         given = (*node.args, *(keyword.value for keyword in node.keywords))
         seen.told = seen.told.union(*map(identifiers, given))
@@ -114,8 +116,11 @@ def _call(node: ast.Call, seen: Seen) -> None:
 def _take(container: ast.AST, seen: Seen) -> None:
     """From `hub.sessions`, or from what is the object's own, something is taken."""
     if type(container) is ast.Attribute:
-        own = type(container.value) is ast.Name and container.value.id in _OWN
-        seen.taken.add((OWN if own else last(container.value), container.attr))
+        seen.taken.add((OWN if _is_own(container) else last(container.value), container.attr))
+
+
+def _is_own(attribute: ast.Attribute) -> bool:
+    return type(attribute.value) is ast.Name and attribute.value.id in _OWN
 
 
 def _statement(node: ast.Expr, seen: Seen) -> None:
@@ -272,22 +277,11 @@ _TELLING = frozenset(
 _LOOKING = frozenset({"get", "setdefault"})
 _REPLACING = frozenset({"set"})
 _REMOVING = frozenset({"pop", "popitem", "popleft", "clear", "discard", "remove", "cache_clear"})
+_CLOSING = frozenset({"close", "aclose", "disconnect", "shutdown", "dispose", "stop", "terminate", "quit", "destroy"})
 _SENDING = ["put", "put_nowait", "send", "send_nowait"]
 _ADDING = frozenset(
-    [
-        "append",
-        "appendleft",
-        "extend",
-        "extendleft",
-        "insert",
-        "write",
-        "writelines",
-        "add",
-        "update",
-        "push",
-        *_SENDING,
-    ]
-)
+    {"append", "appendleft", "extend", "extendleft", "insert", "write", "writelines", "add", "update", "push"}
+).union(_SENDING)
 _LOOKS: dict[type[ast.AST], Callable[[Any, Seen], None]] = {
     ast.Import: _import, ast.ImportFrom: _import_from,
     ast.Subscript: _subscript, ast.Call: _call, ast.Assign: _assign, ast.AnnAssign: _annotated, ast.withitem: _with,

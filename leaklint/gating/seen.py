@@ -16,6 +16,7 @@ class Seen:
         self.imported: set[str] = set()  # names that imports bind
         self.removed: set[str] = set()  # names from whose values something is taken
         self.taken: set[tuple[str, str]] = set()  # (an object, its attribute from which something is taken)
+        self.closed: set[str] = set()  # attributes of an object that its own methods close
         self.called: set[str] = set()  # what is called or referred to
         self.keywords: set[str] = set()  # names of arguments
         self.risky: set[str] = set()  # what stands in handlers and raises

@@ -50,8 +50,10 @@ def may_answer(
     loading = {name for question in asking if question.asks == "loaded anyway" for name in question.called}
     # the file that holds something alone says what it is
     bases = {base.rpartition(".")[0] for question in asking if question.place in held for base in question.called}
-    modules = {place.partition(":")[0] for place in held}.union(loading, bases, *map(_before, imported))
-    packages = {place.rpartition(".")[0] for place in imported}  # which may hand on what modules beneath them define
+    above = {base.rpartition(".")[0] for question in asking for base in question.bases}
+    modules = {place.partition(":")[0] for place in held}.union(loading, bases, above, *map(_before, imported))
+    # which may hand on what modules beneath them define
+    packages = {place.rpartition(".")[0] for place in imported} | above
     instances = [pair for result in results for pair in result.summary.instances]
     twice = modules.intersection(source.module for source in others)
     by_name: dict[str, list[_Holder]] = {}

@@ -32,6 +32,7 @@ class Hit:
     coroutine: str = ""  # of that name, which is well if it waits for nothing, wherever it stands
     library: str = ""  # which another module may load anyway
     called: tuple[str, ...] = ()  # the methods that are called on that instance; the modules that are imported
+    bases: tuple[str, ...] = ()  # classes of other files, which may close the attribute in their own methods
     likely: bool = False  # holds by custom where that function or class cannot be seen
     repair: tuple[Change, ...] = ()  # of this very code, where the rule knows one
 

@@ -60,6 +60,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             clues=tuple(clues),
             acquired=source(held.value),
             maker=held.maker,
+            bases=tuple(facts.basis.names.outside_bases(klass)) if held.base is not None else (),
             called=held.called,
             likely=held.likely,
         )

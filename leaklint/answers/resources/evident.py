@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from leaklint.answers.holding.supposed import over_closed
 from leaklint.answers.opening.openers import acquired
+from leaklint.answers.opening.parts import part_of_scoped
 from leaklint.answers.opening.wrappers import wrapper
 from leaklint.answers.releasing.lending import called
 from leaklint.answers.ways.handlers import in_handler
@@ -82,7 +83,7 @@ def _made(basis: Basis, use: Use) -> bool:
     call = _call(use)
     if call.op != "call" or acquired(basis, call) is not None or basis.types.result(call) is not None:
         return False
-    if _ends_soon(basis, call) or over_closed(basis, use.place, call):
+    if _ends_soon(basis, call) or over_closed(basis, use.place, call) or part_of_scoped(basis, call):
         return False
     method = call.args[0].text if call.args[0].op == "attr" else ""
     # `stack.enter_context(...)` closes it; `engine.connect()` does not

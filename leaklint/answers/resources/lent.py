@@ -12,9 +12,9 @@ from leaklint.apis import Row
 from leaklint.counterparts import counterpart, gives
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.flow import Effects, Exit, open_exits
-from leaklint.meaning.names import Place
+from leaklint.meaning.names import ELEMENT, Place
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr
+from leaklint.tree.ir import Expr, source
 
 _KEPT = ("returned", "yielded", "element", "bound")
 
@@ -53,7 +53,8 @@ def _by_name(basis: Basis, place: Place, uses: list[Use]) -> Row | None:
     if not lends:
         return None
     lent_out = any(gives(taking) for taking in lends)
-    return Row("", basis.module.path, "resource" if lent_out else "function", noun=f"`{place.path[-1]}`", lends=lends)
+    shown = source(uses[0].expr, 40) if place.path[-1] == ELEMENT else place.path[-1]
+    return Row("", basis.module.path, "resource" if lent_out else "function", noun=f"`{shown}`", lends=lends)
 
 
 def _worked_off(basis: Basis, row: Row, uses: list[Use]) -> Iterator[Lent]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from leaklint.answers.driver import is_program
 from leaklint.answers.resources.begun import calling_constructor, ended_on_failure, ended_when_dropped, final
+from leaklint.answers.resources.excused import excused
 from leaklint.answers.resources.flagged import Flagged
 from leaklint.answers.resources.listed import Listed
 from leaklint.answers.resources.undeleted import Undeleted
 from leaklint.answers.resources.unwound import Unwound
+from leaklint.answers.ways.faults import closed_when_dropped
 from leaklint.answers.ways.handlers import in_handler
 from leaklint.answers.ways.paths import Paths
 from leaklint.apis import Row
@@ -77,12 +79,14 @@ class Skipped:
 
 
 def distinct(found: Iterable[Skipped]) -> Iterator[Skipped]:
-    """Of things of one kind that several branches open into one place, and one step leaves open, the first."""
+    """Of things of one kind that several branches open into one place, and one step leaves open, the first; sound are
+    those whose way out is excused."""
     seen = set()
     for one in found:
+        sound = not one.way or (one.way != "return" and excused(one.at, one.row))
         defect = one.way, one.subject, one.row.called, one.left
-        if not one.way or defect not in seen:
-            yield one
+        if sound or defect not in seen:
+            yield replace(one, way="") if sound else one
         seen.add(defect)
 
 
@@ -146,7 +150,8 @@ def in_constructors(basis: Basis, traces: Iterable[tuple[Paths, Expr]]) -> Itera
     """Acquired into an attribute, after which the constructor itself raises: nobody gets the object."""
     for paths, value in traces:
         left, row = paths.exit("raise"), paths.row
-        if left is not None and not ended_when_dropped(basis, paths.place, row):
+        dropped = ended_when_dropped(basis, paths.place, row) or closed_when_dropped(basis, row)
+        if left is not None and not dropped:
             yield Skipped(
                 "constructor",
                 at=paths.acquired,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from leaklint.answers.driver import in_script
+from leaklint.answers.driver import in_script, in_tests
 from leaklint.answers.opening.madeover import opened_for
 from leaklint.answers.opening.openers import acquired
 from leaklint.answers.process import stops
@@ -13,12 +13,14 @@ from leaklint.answers.releasing.fate import only_sent, read_by
 from leaklint.answers.releasing.lending import called, only_asked, stays
 from leaklint.answers.resources.derived import derived, leaves
 from leaklint.answers.resources.mending import Care, Mend, care
+from leaklint.answers.ways.dormant import wakes
 from leaklint.answers.ways.paths import Paths
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
+from leaklint.meaning.flow import Exit
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import is_called, source_name
-from leaklint.tree.ir import Expr, Stmt, walk
+from leaklint.tree.ir import Expr, Stmt, ancestors, walk
 
 _DISPLAYS = ("tuple", "list", "dict")
 
@@ -62,6 +64,8 @@ def unreleased(basis: Basis, traces: Sequence[tuple[Paths, Expr]]) -> Iterator[U
     """Named ones by their traces, and those that are dropped where they are acquired."""
     for paths, value in traces:
         lost = paths.exit("lost")
+        if lost is not None and lost.stmt.op == "del" and _counted(basis, paths.row):
+            continue  # what CPython closes then
         if lost is not None:
             yield Unreleased(paths.place.text, paths.row, value, paths.place.path[0], lost=lost.stmt)
         if lost is not None or paths.releases or paths.escapes:
@@ -99,6 +103,8 @@ def _kept(basis: Basis, paths: Paths, value: Expr) -> str:
     uses = basis.all_uses(paths.place)
     if any(_serves(basis, u.site) for u in uses if u.verb):
         return "serves as long as the process lives"
+    if _counted(basis, paths.row) and in_tests(basis):
+        return "closed when the test is over"
     session = basis.apis.means("session_nouns", paths.row.called.split()[-1])
     if session and any(leaves(basis, u.site) for u in uses if u.verb == "__getitem__"):
         return "a part of it leaves the function"  # `return client[name]`
@@ -107,7 +113,22 @@ def _kept(basis: Basis, paths: Paths, value: Expr) -> str:
         return "an object made of its id stands for it"  # `Process(process.pid)`
     if _outlives(basis, paths.row, value):
         return "meant to outlive this process"
-    return "" if any(e.kind in ("end", "return") for e in paths.exits) else "the function does not end"
+    if any(e.kind in ("end", "return") or _returns(e) for e in paths.exits):
+        return ""
+    asleep = paths.row.lazy and wakes(basis, paths.place, paths.row, paths.acquired, ()) is None
+    return "it is asked for nothing, and so opens nothing" if asleep else "the function does not end"
+
+
+def _returns(left: Exit) -> bool:
+    """Is it left by a handler that returns, where a step of an endless loop fails?"""
+    tries = (o for b, o in ancestors(left.stmt) if o.op == "try" and b.kind == "body" and o.scope is left.stmt.scope)
+    handlers = (b for one in tries for b in one.blocks if b.kind == "handler" and b.stmts)
+    return left.kind == "raise" and any(b.stmts[-1].op == "return" for b in handlers)
+
+
+def _counted(basis: Basis, row: Row) -> bool:
+    """Does CPython close it with the last reference to it?"""
+    return (row.counted or basis.apis.means("file_nouns", row.called.split()[-1])) and not row.closer
 
 
 def _gone(basis: Basis, call: Expr, row: Row) -> str:
@@ -115,13 +136,15 @@ def _gone(basis: Basis, call: Expr, row: Row) -> str:
     looked = call.parent if call.parent is not None and call.parent.op == "attr" else None
     if looked is not None and looked.parent is not None and _serves(basis, looked.parent):
         return "serves as long as the process lives"
-    counted = row.counted or basis.apis.means("file_nouns", row.called.split()[-1])
+    counted = _counted(basis, row)
     if counted and looked is not None and looked.text == "name" and not is_called(looked):
         return "closed at once, and only its name is kept"  # `NamedTemporaryFile(suffix=".mp4").name`
     if _outlives(basis, row, call):
         return "meant to outlive this process"
     script = counted and call.stmt.op != "for" and in_script(basis, call.stmt)
-    return "closed at once, in a script that ends" if script else ""
+    if script:
+        return "closed at once, in a script that ends"
+    return "closed at once, in a test" if counted and in_tests(basis) else ""
 
 
 def _outlives(basis: Basis, row: Row, call: Expr) -> bool:
@@ -225,12 +248,19 @@ def _looked_at(basis: Basis, attribute: Expr, row: Row) -> bool:
     if attribute.text in row.release or basis.apis.means("end_of_life_methods", attribute.text):
         return False
     if call is None or call.op != "call" or call.args[0] is not attribute:
-        return True
+        return not (basis.apis.means("session_nouns", row.called.split()[-1]) and _stored(attribute))
     if basis.types.callee(call).local is not None:
         return False
     made = basis.types.result(call)
     answer = made is not None and basis.apis.means("response_nouns", made.noun.rpartition(" ")[2])
     return made is None or answer or attribute.text in row.spawn or _used_up(basis, call, made)
+
+
+def _stored(part: Expr) -> bool:
+    """Is a part of it put into something: `values["client"] = Client().chat`? That part holds it."""
+    stmt = part.stmt
+    targets = stmt.targets if stmt.op == "assign" and part.parent is None else ()
+    return any(t.op in ("attr", "sub") for t in targets) or (stmt.op == "return" and part.parent is None)
 
 
 def _used_up(basis: Basis, call: Expr, made: Row) -> bool:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from leaklint.answers.ways.failing import fails
 from leaklint.answers.ways.faults import Faults
 from leaklint.answers.ways.guards import Guards
 from leaklint.answers.ways.handlers import handles
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis, calls
 from leaklint.meaning.flow import Effects, open_exits
+from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Block, Expr, Scope, Stmt, statements
@@ -57,7 +59,7 @@ def _passed_by(basis: Basis, body: Block, ending: Scope, closes: list[Use], row:
     faults = Faults(basis, place, known, ending)
     effects = Effects(
         at=lambda stmt: "release" if stmt in closing else "",
-        fallible=lambda stmt: any(e.op == "call" and _means_parting(basis, e) for e in faults.found(stmt)),
+        fallible=lambda stmt: any(e.op == "call" and _fails(basis, e, place, known) for e in faults.found(stmt)),
         narrow=Guards(basis, place, closes[0].stmt).narrow,
         swallows=lambda stmt: any((r := basis.types.callee(c).row) is not None and r.swallows for c in calls(stmt)),
         catches_all=lambda _: True,  # who catches some error of a last word has thought of those that matter
@@ -78,5 +80,17 @@ def _parting(call: Expr) -> bool:
     return method.op == "attr" and not inherited and not (method.text == "shutdown" and len(call.args) == 1)
 
 
-def _means_parting(basis: Basis, call: Expr) -> bool:
-    return _parting(call) and basis.apis.means("parting_steps", source_name(call))
+def _fails(basis: Basis, call: Expr, place: Place, row: Row) -> bool:
+    """Is it a last word that fails, as far as its function here tells, and to a peer? What is only written out fails
+    when the disk is full, which is no reason to close in a `finally` what nobody needs any more."""
+    word = source_name(call)
+    if not _parting(call) or not basis.apis.means("parting_steps", word):
+        return False
+    local = basis.types.callee(call).local
+    if local is not None and not fails(basis, call):
+        return False
+    peer = basis.apis.means("peer_names", place.path[-1]) or basis.apis.means(
+        "session_nouns", row.called.rpartition(" ")[2]
+    )
+    waited = call.parent is not None and call.parent.op == "await"
+    return peer or waited or not basis.apis.means("written_steps", word)

@@ -50,7 +50,15 @@ class Faults:
         return min(named, key=self._conviction, default=None)
 
     def _fails(self, call: Expr) -> bool:
+        if closed_when_dropped(self.basis, self.row) and not self._outside(call):
+            return False  # what its data may be like, and what the disk may do, is no reason to guard it
         return fails(self.basis, call) or self._works(call)
+
+    def _outside(self, call: Expr) -> bool:
+        """Is it more than reading, writing and computing: another acquisition, other people's code, a peer?"""
+        if acquired(self.basis, call) is not None or self.foreign(call):
+            return True
+        return self.basis.apis.means("outside_steps", called(self.basis, call))
 
     def _works(self, call: Expr) -> bool:
         """`serve(sock)`: what nobody knows is given a resource that rows know, to do the work."""
@@ -172,6 +180,12 @@ class Faults:
             return False
         local = self.basis.types.callee(call).local
         return refuses(local) if local is not None else given(self.basis, call)
+
+
+def closed_when_dropped(basis: Basis, row: Row) -> bool:
+    """A file of which nobody else knows is closed by CPython as soon as a function is left by an error, or an object is
+    not finished."""
+    return is_file(basis, row) and not row.closer and not row.awaited
 
 
 def _bound(stmt: Stmt) -> Iterator[Expr]:

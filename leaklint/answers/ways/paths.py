@@ -14,6 +14,7 @@ from leaklint.answers.process import stops
 from leaklint.answers.releasing.fate import fate, resource_uses
 from leaklint.answers.releasing.handover import used_on
 from leaklint.answers.releasing.lending import called, lent
+from leaklint.answers.ways.dormant import wakes
 from leaklint.answers.ways.faults import Faults
 from leaklint.answers.ways.guards import Guards
 from leaklint.answers.ways.handlers import catches_all, handles, in_handler
@@ -87,12 +88,15 @@ def trace(
     begun = begun or _begun(basis, place, row, acquired)
     if begun is not None and begun is not acquired and _shared(fates, begun):
         begun = None
+    if row.lazy and begun is acquired:
+        begun = wakes(basis, place, row, acquired, fates)
     half = depth > 0 and row.empty and begun is not None and _half_open(basis, place, row, begun, depth)
     faults = Faults(basis, place, row, function)
     # if the function has a `try` or `with` for it, the author has decided what can fail before it, so only likely
     # failures count there; the same if the resource is handed on
     judged = judged or place.is_attribute or not releases or not row.needs_release or any(guarded(u) for u in releases)
     weighed = faults.likely if judged else faults.telling
+    half = half or (row.lazy and begun is not None and begun is not acquired and weighed(begun) is not None)
     effects = Effects(
         at=lambda stmt: ("begin" if half else "acquire") if stmt is begun else fates.get(stmt, ""),
         fallible=lambda stmt: fates.get(stmt) != "wrap" and (fates.get(stmt) == "attempt" or weighed(stmt) is not None),
