@@ -103,7 +103,8 @@ def in_functions(basis: Basis, traces: Iterable[tuple[Paths, Expr]]) -> Iterator
         left, way = next(ways, _SOUND)
         if not released or (not way and paths.exit("end") is not None):
             continue  # never released at all, or only on a condition that may go with that of its being open
-        if way in ("error", "cancel") and is_program(basis, paths.acquired.scope.function):
+        dropped = left is not None and left.stmt.op == "raise" and closed_when_dropped(basis, paths.row)
+        if way in ("error", "cancel") and (dropped or is_program(basis, paths.acquired.scope.function)):
             left, way = _SOUND
         if way == "error" and left is not None:
             way = "raise" if left.stmt.op == "raise" else "handover" if kept else "error"

@@ -36,7 +36,7 @@ def _asks(basis: Basis, use: Use, place: Place, row: Row) -> bool:
     """Is it called, or given to somebody who may? Its headers and the like are only filled."""
     if not use.verb:
         return use.role in ("argument", "bound", "element", "returned", "yielded") and use.place == place
-    if use.verb in ("bind", "del") or use.verb in (*row.quiet, *row.own, *row.release):
+    if use.verb in ("bind", "del") or use.verb in (*row.quiet, *row.release):
         return False
     if use.place != place and (use.verb in basis.apis.container_methods or use.verb.startswith("__")):
         return False  # `session.headers.update(...)`, `session.headers["token"]`
