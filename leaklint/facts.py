@@ -14,7 +14,9 @@ SEVERITIES: tuple[Severity, ...] = ("P0", "P1", "P2")
 
 Role = Literal["acquired", "driver", "holder", "released", "bound", "missing", "sibling"]
 
-OwnerKind = Literal["process", "long-lived instance", "instance", "short-lived instance", "call", "nobody"]
+OwnerKind = Literal[
+    "process", "long-lived instance", "instance", "unknown instance", "short-lived instance", "call", "nobody"
+]
 DriverKind = Literal[
     "caller's key", "payload", "stream", "event", "loop", "call", "inventory", "import", "closed set", "once"
 ]

@@ -122,3 +122,27 @@ def test_what_ends_with_its_tests_is_not_told(path: str, module: str, in_tests: 
     assert sorted(cleared.rule for cleared in run.cleared if cleared.defence == "ends with its tests") == (
         ["LK103", "LK305"] if in_tests else []
     )
+
+
+HELD = """
+class {name}:
+    def __init__(self):
+        self.known = {{}}
+
+    def keep(self, user_id, answer):
+        self.known[user_id] = answer{more}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "severity"),
+    [
+        ("Answers", "", "P2"),  # nothing shows how long it lives
+        ("AnswerService", "", "P1"),  # its name says so, and one user after the other reaches it
+        ("Answers", "\n\n\nANSWERS = Answers()", "P0"),  # the module makes it
+        ("Answers", "\n\n    def run(self):\n        while True:\n            self.turn()", "P1"),
+    ],
+)
+def test_of_an_object_that_nothing_shows_to_last_little_is_said(name: str, more: str, severity: str) -> None:
+    run = link([analyze(HELD.format(name=name, more=more).encode(), "app.py", "app", load())])
+    assert [finding.severity for finding in run.findings] == [severity]

@@ -107,14 +107,6 @@ def _word(basis: Basis, word: str, shown: str) -> Answer:
     return Answer("unknown", word=shown)
 
 
-def standing(basis: Basis, expr: Expr | None, shown: str) -> bool:
-    """Is a key one of things that exist, by its name as messages show it (`device_id`, `device.id`, `message["host"]`)
-    or because a loop goes through them?"""
-    words = re.findall(r"[A-Za-z_]\w*", shown)[-2:]
-    named = any(basis.apis.means("standing_keys", word) for word in (*words[-1:], "_".join(words)))
-    return named or looped(basis, expr)
-
-
 def looped(basis: Basis, expr: Expr | None) -> bool:
     """Is a part of a key the variable of a loop over a collection?"""
     return expr is not None and any(_looped(basis, e) for e in walk(expr))

@@ -10,9 +10,10 @@ from leaklint.answers import drain, driver, rounds
 from leaklint.answers.growth import alias, memo, narrower, nested, occasion, record, startup, tail, unsent
 from leaklint.answers.releasing import endings
 from leaklint.apis import Row
-from leaklint.facts import DriverKind
+from leaklint.facts import DriverKind, OwnerKind
 from leaklint.meaning.basis import NO, Answer, Clue
 from leaklint.meaning.names import Place
+from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, source
 from leaklint.value import Entries, Value
@@ -159,6 +160,20 @@ class Growth(View):
     @cached_property
     def _lasting(self) -> dict[Scope, bool]:
         return {}
+
+    def holder(self, value: Value, insert: Use) -> OwnerKind:
+        """Who holds it, as far as that is shown: an object lasts by a lock or a loop, or where its name says so and one
+        event after the other reaches it. Of any other nobody knows how long it lives."""
+        kind: OwnerKind = value.owner.kind  # type: ignore[assignment]
+        klass = value.place.scope
+        if kind != "instance" or record.shown_lasting(self.basis, klass):
+            return kind
+        again = self.context(insert.stmt).kind in ("event", "stream") or self._comes(insert)
+        return kind if again and record.named_lasting(self.basis, klass) else "unknown instance"
+
+    def _comes(self, insert: Use) -> bool:
+        """Is it stored by the id of what comes and goes? Then one after the other reaches the same object."""
+        return insert.key is not None and self.means("passing_keys", source_name(insert.key))
 
     def unsent(self, value: Value) -> Answer:
         """What may fail so that every removal leaves all entries where they are, or puts them back."""

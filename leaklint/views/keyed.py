@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Literal
 
 from leaklint.answers import key, owner
-from leaklint.answers.growth import coverage, memo, narrower, overs, record
+from leaklint.answers.growth import coverage, memo, narrower, overs, record, telling
 from leaklint.meaning.basis import NO, Answer
 from leaklint.meaning.names import Place
 from leaklint.meaning.uses import Use
@@ -111,12 +111,20 @@ class Keyed(Growth):
         """
         if driver.kind != "inventory" or self._passes(value, insert) or self._forgotten(value, insert):
             return True
-        if self.cached(value) or self._emptied(value) or self.context(insert.stmt).kind in ("event", "stream"):
+        if self._emptied(value):
+            return True
+        told = self.telling(insert)
+        if told and (self.cached(value) or self.context(insert.stmt).kind in ("event", "stream")):
             return True
         if not self.lasting(value):
             return False
-        listed = self.means("listing_methods", insert.stmt.scope.function.name)
-        return self.memoises(value, insert) or not (listed or key.standing(self.basis, insert.key, driver.word))
+        made = self.memoises(value, insert)
+        handed = value.place.is_attribute and telling.handed(self.basis, insert.key)
+        return self._comes(insert) or (made and (told or handed))
+
+    def telling(self, insert: Use) -> bool:
+        """Does anything that the key is made of say that there may be many?"""
+        return telling.telling(self.basis, insert.key)
 
     def _emptied(self, value: Value) -> bool:
         """Are the entries containers that lose what they hold, one by one?"""

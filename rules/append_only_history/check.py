@@ -57,7 +57,7 @@ def hit(facts: Facts, value: Value, use: Use, when: Answer, sent: Answer = NO) -
     return Hit(
         at=use.stmt,
         subject=value.subject,
-        owner=value.owner.kind,  # type: ignore[arg-type]
+        owner=facts.holder(value, use),
         driver="event" if when.kind in ("event", "stream") else "call",
         release="on some paths" if how in ("only_on_demand", "only_newest", "unsent", "only_if") else "never",
         message=how if sibling is None else "sibling",

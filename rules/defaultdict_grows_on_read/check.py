@@ -34,7 +34,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         yield Hit(
             at=use.stmt,
             subject=value.subject,
-            owner=value.owner.kind,  # type: ignore[arg-type]
+            owner=facts.holder(value, use),
             driver=driver.kind,  # type: ignore[arg-type]
             release="on some paths" if cleared is not None else "never",
             message="on_demand"

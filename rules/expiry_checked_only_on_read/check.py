@@ -31,7 +31,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         yield Hit(
             at=use.stmt,
             subject=value.subject,
-            owner=value.owner.kind,  # type: ignore[arg-type]
+            owner=facts.holder(value, use),
             driver=facts.driver_kind(key),
             release="never",
             message="renewed" if renewed else "on_read",

@@ -52,7 +52,7 @@ def hit(facts: Facts, value: Value, use: Use, driver: Answer, sibling: Sibling |
     return Hit(
         at=use.stmt,
         subject=value.subject,
-        owner=value.owner.kind,  # type: ignore[arg-type]
+        owner=facts.holder(value, use),
         driver=driver.kind,  # type: ignore[arg-type]
         release="on some paths" if how in RARE else "never",
         message=how if value.shrinks else "sibling" if sibling is not None else "never",

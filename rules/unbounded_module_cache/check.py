@@ -26,6 +26,8 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         at = value.born[0].stmt
         if driver.kind in ("closed set", "import", "once"):
             yield Clear(at, value.subject, f"keys: {driver.kind}", driver.clues, sound=True)
+        elif driver.kind != "caller's key" and not facts.telling(stored):
+            yield Clear(at, value.subject, "keys: numbers and sizes", driver.clues)
         elif (cleared := facts.growth_cleared(value, "only_on_demand")) is not None:
             yield cleared
         else:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from leaklint.answers.driver import context, decorates, fluent
-from leaklint.answers.growth import present
+from leaklint.answers.growth import memo, present
 from leaklint.answers.key import key
 from leaklint.answers.owner import owner
 from leaklint.answers.shared import each_instance
@@ -34,15 +34,25 @@ def growth(basis: Basis, use: Use) -> Answer:
     if keyed.kind in ("closed set", "own") or _listed(basis, use) or _said_once(basis, use):
         return Answer("closed set", (), keyed.word)
     if keyed.kind in ("caller's key", "inventory"):
-        kind = "inventory" if use.verb == "add" and _address(basis, use.key) else keyed.kind
+        kind = "inventory" if _address(basis, use) else keyed.kind
         return Answer(kind, when.clues, keyed.word)
     return Answer(when.kind, when.clues, when.word)
 
 
-def _address(basis: Basis, added: Expr | None) -> bool:
-    """`id(value)`: what is at the same address later is taken for it, so that a set of them is soon full."""
+def _address(basis: Basis, use: Use) -> bool:
+    """`id(value)`: what is at the same address later is taken for it, so that a set of them is soon full; and what is
+    made for an object at an address, and looked up again by it, is made for one that stays, unless its name says that
+    it comes and goes."""
+    added = use.key
     made = basis.names.only_value(added.text, added.scope) if added is not None and added.op == "name" else added
-    return made is not None and made.op == "call" and basis.types.callee(made).name == "builtins.id"
+    parts = made.args if made is not None and made.op == "tuple" else (made,)
+    ids = [p for p in parts if p is not None and p.op == "call" and basis.types.callee(p).name == "builtins.id"]
+    if not ids or any(key(basis, p).kind == "caller's key" for p in parts if p not in ids):
+        return False
+    if use.verb == "add":
+        return True
+    passing = any(key(basis, p.args[-1]).kind == "caller's key" for p in ids)
+    return not passing and memo.memoises(basis, use.place, use)
 
 
 def _listed(basis: Basis, use: Use) -> bool:

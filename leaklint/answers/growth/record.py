@@ -8,7 +8,7 @@ from leaklint.answers import owner, shared
 from leaklint.answers.growth.nested import constant_key
 from leaklint.answers.key import key
 from leaklint.answers.rounds import endless
-from leaklint.meaning.basis import NO, Answer, Basis
+from leaklint.meaning.basis import NO, Answer, Basis, once
 from leaklint.meaning.names import ELEMENT, Place
 from leaklint.meaning.scopes import source_name, text_of
 from leaklint.meaning.uses import Use
@@ -17,6 +17,7 @@ from leaklint.tree.ir import Expr, Scope, source, statements, walk
 _CLOCKS = ("time", "time_ns", "now", "utcnow", "monotonic", "perf_counter")
 _STAMPS = ("timestamp", "ts", "time", "datetime", "created_at", "at")
 _WRITES = ("append", "appendleft", "add", "extend", "insert", "update", "__iadd__", "bind")
+_SETTING_UP = ("add_", "set_", "include_", "mount_", "use_", "install_")  # whoever puts the program together
 _QUEUE, _FUTURE = "queue", "future"  # the nouns of their rows
 
 
@@ -137,7 +138,10 @@ def _entry(basis: Basis, added: Use, name: str) -> bool:
         value = value.args[0]  # `self.log += [(model, tokens)]`
     if value is None or value.op not in ("tuple", "dict") or len(value.args) < 2:
         return False
-    given = {p.name for p in added.stmt.scope.function.params[1:]}
+    function = added.stmt.scope.function
+    if function.name.startswith(_SETTING_UP):
+        return False
+    given = {p.name for p in function.params[1:]}
     words = [e.text for e in walk(value) if e.op in ("name", "attr")]
     acts = any(basis.apis.means("acting_names", word) for word in words)
     return not acts and not basis.apis.means("registry_names", name) and any(word in given for word in words)
@@ -162,8 +166,18 @@ def _passing(basis: Basis, value: Expr | None) -> bool:
 
 def lasts(basis: Basis, klass: Scope) -> bool:
     """Does an object live long: by its class's name, by a lock that it holds, by a loop that it runs?"""
-    named = any(basis.apis.means(what, klass.name) for what in ("long_lived_classes", "active_classes"))
-    return named or owner.guarded(basis, klass) or any(_loops(basis, m) for m in klass.children if m.kind == "function")
+    return named_lasting(basis, klass) or shown_lasting(basis, klass)
+
+
+def named_lasting(basis: Basis, klass: Scope) -> bool:
+    """By the name of its class alone, which many a short-lived one has too."""
+    return any(basis.apis.means(what, klass.name) for what in ("long_lived_classes", "active_classes"))
+
+
+@once(meanwhile=False)
+def shown_lasting(basis: Basis, klass: Scope) -> bool:
+    """By a lock, which several threads or tasks share, or by a loop that goes on."""
+    return owner.guarded(basis, klass) or any(_loops(basis, m) for m in klass.children if m.kind == "function")
 
 
 def _loops(basis: Basis, method: Scope) -> bool:

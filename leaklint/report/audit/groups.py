@@ -21,7 +21,7 @@ _DRIVERS: tuple[frozenset[DriverKind], ...] = (
 """What is seen to come from outside, before what does so by its name, before what only runs again."""
 
 _OWNERS: tuple[OwnerKind, ...] = (
-    "process", "long-lived instance", "instance", "short-lived instance", "call", "nobody",
+    "process", "long-lived instance", "instance", "unknown instance", "short-lived instance", "call", "nobody",
 )  # fmt: skip
 _PASSING: frozenset[OwnerKind] = frozenset({"short-lived instance", "call"})
 """What they hold goes with them: a peak."""
