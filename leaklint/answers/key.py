@@ -34,6 +34,7 @@ _CLOSED_CALLS = ("builtins.type", "builtins.isinstance", "builtins.len", "builti
 _THREADS = ("threading.get_ident", "threading.get_native_id", "threading.current_thread", "asyncio.current_task")
 _CLOSED_ATTRIBUTES = ("__name__", "__class__", "__qualname__", "__module__", "__doc__", "__file__")
 _IDENTITIES = ("id", "uid", "uuid", "key", "pk", "address", "url", "path")  # `user.id` says what `user_id` says
+_PUT_TOGETHER = ("tuple", "fstring", "format", "binary")
 _DEPTH = 6
 
 
@@ -48,7 +49,7 @@ def key(basis: Basis, expr: Expr | None, depth: int = _DEPTH) -> Answer:
         return Answer("closed set", word=source(expr))
     if expr.op == "binary" and expr.text == "Modulo" and expr.args[1].op == "const" and expr.args[1].text == "num":
         return Answer("closed set", word=source(expr))
-    if expr.op in ("tuple", "fstring", "format", "binary", "bool"):
+    if expr.op in (*_PUT_TOGETHER, "bool"):
         return _worst(key(basis, a, depth - 1) for a in expr.args)
     if expr.op in ("await", "starred", "walrus"):
         return key(basis, expr.args[-1], depth - 1)
@@ -199,6 +200,9 @@ def _name(basis: Basis, expr: Expr, depth: int) -> Answer:
         answer = _worst(key(basis, b.value, depth - 1) for b in bindings if b.value is not None)
         if answer.kind != "unknown":
             return Answer(answer.kind, word=expr.text if answer.kind in ("caller's key", "inventory") else answer.word)
+        if expr.text.endswith("key") and any(b.value.op in _PUT_TOGETHER for b in bindings if b.value is not None):
+            few = named.kind == "caller's key" and not basis.apis.means("passing_keys", expr.text)
+            return Answer("inventory", word=named.word) if few else named
         return _composed(basis, named, expr.text)
     return named
 

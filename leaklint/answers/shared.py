@@ -118,6 +118,8 @@ def added_instance(basis: Basis, use: Use) -> Scope | None:
     value, function = use.value, use.stmt.scope.function
     if value is None or value.op != "name" or not function.params or is_classmethod(function):
         return None
+    if value.text == "cls":
+        return None  # of a metaclass: a class, which the code writes down
     itself = value.text == function.params[0].name and basis.names.class_of(value) is not None
     return function.method_of if itself else None
 

@@ -57,7 +57,6 @@ class Types:
     def callee(self, call: Expr) -> Callee:
         found = self._callees.get(id(call))
         if found is None:
-            # leaklint: ignore[session-map-never-pruned] -- made anew for each file
             found = self._callees[id(call)] = self._callee(call)
         return found
 
@@ -152,7 +151,6 @@ class Types:
         if expr is None or depth < 0 or self._nested > _NESTED:
             return None
         if id(expr) not in self._rows:
-            # leaklint: ignore[session-map-never-pruned] -- made anew for each file
             self._rows[id(expr)] = None  # a cycle answers unknown
             self._nested += 1
             self._rows[id(expr)] = self._row(expr, depth - 1)

@@ -37,8 +37,9 @@ def added(facts: Facts, value: Value, kept: bool) -> tuple[Use, Answer] | None:
         return None
     adding = (*ADDING, "update") if "add" in value.row.grow else ADDING
     again = ("event", "stream", "call", "loop") if kept else ()
-    # a set that takes what the code lists is as large as the list
-    listed = {u for u in value.grows if u.verb == "add" and value.driver(u).kind == "closed set"}
+    # a set that takes what the code lists is as large as the list, and one of numbers and sizes has few
+    sets = [u for u in value.grows if u.verb == "add"]
+    listed = {u for u in sets if value.driver(u).kind == "closed set" or not facts.telling(u)}
     grows = [(u, one_more(facts, u)) for u in value.grows if u.verb in adding and u not in listed]
     added = [(u, when) for u, when in grows if when.kind in again or repeats(facts, value, u, when.kind)]
     # what is written in the code is always the same, and piles up all the same where a list gets it again and again

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from leaklint.answers.driver import context, decorates, fluent
 from leaklint.answers.growth import memo, present
+from leaklint.answers.growth.known import known
 from leaklint.answers.key import key
 from leaklint.answers.owner import owner
 from leaklint.answers.shared import each_instance
 from leaklint.meaning.basis import Answer, Basis, once
 from leaklint.meaning.names import Place
-from leaklint.meaning.scopes import source_name
+from leaklint.meaning.scopes import CONSTRUCTORS, source_name
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, ancestors, source
+from leaklint.tree.ir import Expr, Stmt, ancestors, source
 
 _TAKES_OUT = ("pop", "__delitem__", "discard", "remove")
 
@@ -60,7 +61,24 @@ def _listed(basis: Basis, use: Use) -> bool:
     if use.key is None:
         return False
     wanted = list(_made_of(basis, use.key))
-    return _contained(basis, use, {source(e) for e in wanted}) or any(_looked_up(basis, use, e) for e in wanted)
+    if _contained(basis, use, {source(e) for e in wanted}) or any(_looked_up(basis, use, e) for e in wanted):
+        return True
+    return use.verb == "add" and use.key.op == "name" and _of_held(basis, use)
+
+
+def _of_held(basis: Basis, use: Use) -> bool:
+    """`for worker in self.workers: dead.add(worker)`: no more than there are, where none of these goes."""
+    bound = basis.names.bindings(use.key.text, use.key.scope) if use.key is not None else ()
+    over = [b.value for b in bound if b.how == "for" and b.value is not None]
+    places = [basis.names.place(e) for e in over]
+    return bool(places) and all(
+        p is not None
+        and p.scope.kind in ("module", "class")
+        and len(p.path) == 1
+        and not any(u.verb in (*_TAKES_OUT, "clear", "del") for u in basis.all_uses(p))
+        and all(u.stmt.scope.function.name in CONSTRUCTORS for u in basis.all_uses(p) if u.verb == "bind")
+        for p in places
+    )
 
 
 def _contained(basis: Basis, use: Use, wanted: set[str]) -> bool:
@@ -127,7 +145,37 @@ def _said_once(basis: Basis, use: Use) -> bool:
     if basis.apis.means("said_once_names", use.place.path[-1]):
         return not any(basis.apis.means("passing_keys", source_name(e)) for e in (use.key, *parts))
     once_each = basis.apis.means("reporting_once", use.stmt.scope.function.name)
-    return once_each and any(p.op == "name" and basis.apis.means("message_names", p.text) for p in parts)
+    words = [p for p in _words(parts) if p.op == "name" or (p.op == "attr" and source(p.args[0]) == "record")]
+    if once_each or any(p.op == "attr" for p in words):
+        return any(basis.apis.means("message_names", p.text) for p in words)
+    return _only_told(basis, use) and not any(basis.apis.means("passing_keys", source_name(e)) for e in parts)
+
+
+def _words(parts: Iterable[Expr]) -> Iterator[Expr]:
+    """`message if key is None else key` is either."""
+    for part in parts:
+        yield from (part.args[0], part.args[2]) if part.op == "if" else (part,)
+
+
+def _only_told(basis: Basis, use: Use) -> bool:
+    """`if text not in shown: shown.add(text)`, and all that is done then is to tell of it."""
+    asked = any(
+        test.op == "compare" and (test.text == "NotIn") is truth and basis.names.place(test.args[-1]) == use.place
+        for test, truth in known(use.stmt)
+        if test.text in ("In", "NotIn")
+    )
+    home = use.stmt.parent.stmts if asked and use.stmt.parent is not None else ()
+    beside = [s for s in home if s is not use.stmt and s.op not in ("assign", "return") and _after(s, use)]
+    return bool(beside) and all(s.op == "expr" and _tells(basis, s.value) for s in beside)
+
+
+def _after(stmt: Stmt, use: Use) -> bool:
+    return stmt.op != "if" or stmt.ordinal > use.stmt.ordinal
+
+
+def _tells(basis: Basis, call: Expr | None) -> bool:
+    what = ("telling_methods", "reporting_once", "telling_functions")
+    return call is not None and call.op == "call" and any(basis.apis.means(w, source_name(call)) for w in what)
 
 
 def _registers_passing(basis: Basis, use: Use, keyed: Answer) -> bool:

@@ -166,7 +166,7 @@ def _passing(basis: Basis, value: Expr | None) -> bool:
 
 def lasts(basis: Basis, klass: Scope) -> bool:
     """Does an object live long: by its class's name, by a lock that it holds, by a loop that it runs?"""
-    return named_lasting(basis, klass) or shown_lasting(basis, klass)
+    return named_lasting(basis, klass) or owner.guarded(basis, klass) or shown_lasting(basis, klass)
 
 
 def named_lasting(basis: Basis, klass: Scope) -> bool:
@@ -176,8 +176,9 @@ def named_lasting(basis: Basis, klass: Scope) -> bool:
 
 @once(meanwhile=False)
 def shown_lasting(basis: Basis, klass: Scope) -> bool:
-    """By a lock, which several threads or tasks share, or by a loop that goes on."""
-    return owner.guarded(basis, klass) or any(_loops(basis, m) for m in klass.children if m.kind == "function")
+    """By a loop that goes on, or by a lock, which several threads or tasks share, where its name says so too."""
+    shared_ = owner.guarded(basis, klass) and named_lasting(basis, klass)
+    return shared_ or any(_loops(basis, m) for m in klass.children if m.kind == "function")
 
 
 def _loops(basis: Basis, method: Scope) -> bool:
