@@ -61,6 +61,21 @@ def test_a_list_becomes_a_deque_only_where_a_deque_will_do(use: str, hint: str) 
     assert finding(JOURNAL.format(made="[]", add="append", use=use), "LK105").hint == hint
 
 
+@pytest.mark.parametrize(
+    ("use", "hint"),
+    [
+        ("print(sum(self.errors))", "slice"),
+        ("print(sum(one for one in self.errors))", "deque"),
+        ("return self.errors", "whole"),
+        ("return self.errors[-10:]", "slice"),
+        ("for one in self.errors:\n            print(one)", "whole"),
+    ],
+)
+def test_the_latest_are_kept_only_where_nothing_reads_all_of_it(use: str, hint: str) -> None:
+    code = JOURNAL.format(made="[]", add="append", use=use).replace("history", "errors")
+    assert finding(code, "LK105").hint == hint
+
+
 def test_a_set_does_not_know_its_oldest() -> None:
     assert finding(JOURNAL.format(made="set()", add="add", use="print(self.history)"), "LK105").hint == "members"
 

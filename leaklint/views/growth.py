@@ -201,6 +201,11 @@ class Growth(View):
         """How its oldest entries may be dropped."""
         return tail.tail(value.uses, ordered="discard" not in value.row.shrink)
 
+    def gone_through(self, value: Value, added: Use) -> Use | None:
+        """What reads all of it, unless by its name or its form only the latest of it matter."""
+        latest = self.record(added).kind in ("history", "latest", "stamped", "unread")
+        return None if latest else tail.gone_through(value.uses)
+
     @cached_property
     def bounded_at_hand(self) -> str:
         """A bounded container from a library that this module imports already, as code names it; empty without one."""

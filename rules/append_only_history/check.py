@@ -68,6 +68,7 @@ def hit(facts: Facts, value: Value, use: Use, when: Answer, sent: Answer = NO) -
             "value": source(use.value),
             "name": source(use.expr) if value in facts.held else f"{value.place.path[0]}[...]",
             "setting": sent.word,
+            "reader": read.stmt.scope.function.name if (read := facts.gone_through(value, use)) is not None else "",
             "remover": value.shrinks[0].stmt.scope.function.name if value.shrinks else "",
             "sibling": sibling.value.subject if sibling is not None else "",
             "removal": source(sibling.removal.site) if sibling is not None else "",
@@ -124,6 +125,8 @@ def advice(facts: Facts, value: Value, use: Use) -> str:
         return "ends"
     if facts.only_last(value):
         return "last"
+    if facts.gone_through(value, use) is not None:
+        return "whole"
     return facts.tail(value)
 
 

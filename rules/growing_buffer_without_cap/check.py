@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from leaklint.facts import Change
@@ -12,6 +13,8 @@ from leaklint.model import Clear, Facts, Hit
 from leaklint.repairs.repair import after, before, limit_name, top, whole
 from leaklint.tree.ir import source
 from leaklint.value import Value
+
+CHILD = re.compile(r"\bstd(out|err)\b")  # what a program writes that was started here
 
 
 def check(facts: Facts) -> Iterator[Hit | Clear]:
@@ -26,6 +29,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             continue
         local = value.place.scope.kind == "function"
         polled = facts.polled(value, use)
+        output = came.kind == "output" or (local and CHILD.search(came.word) is not None)
         clues = [Clue(use.stmt, "acquired", "appended", {"value": source(use.value)}), *came.clues[:1]]
         clues += [value.birth] if value.birth else []
         clues += [Clue(s.stmt, "released", "polled" if polled else "delimiter") for s in value.shrinks[:1]]
@@ -33,18 +37,18 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             at=use.stmt,
             subject=value.subject,
             owner="call" if local else value.owner.kind,  # type: ignore[arg-type]
-            driver="loop" if came.kind == "output" else "stream",
+            driver="loop" if output else "stream",
             release="on some paths" if polled else "never",
             message="polled"
             if polled
             else "delimiter"
             if value.shrinks
             else "output"
-            if came.kind == "output"
+            if output
             else "local"
             if local
             else "never",
-            hint="limit",
+            hint="child" if output else "limit",
             args={
                 "name": name_of(value),
                 "came": came.word,
@@ -53,7 +57,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             },
             clues=tuple(clues),
             acquired=source(use.value),
-            repair=limit(value, use),
+            repair=() if output else limit(value, use),
         )
 
 
