@@ -11,6 +11,7 @@ from leaklint.answers.listeners.registered import ADDING, Registration, is_self,
 from leaklint.answers.listeners.repeated import Repeated, passed_by
 from leaklint.answers.listeners.reruns import driver, guard, reruns
 from leaklint.answers.releasing.fate import manages
+from leaklint.answers.signals import SENDING, awaited_after, sent
 from leaklint.apis import Row
 from leaklint.counterparts import undoings
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
@@ -25,7 +26,12 @@ def leftovers(basis: Basis) -> Iterator[Repeated]:
         function, func = call.scope.function, call.args[0]
         if func.op != "attr" or len(call.args) < 2 or function.kind != "function" or call.scope.kind == "lambda":
             continue
-        if not _registers(basis, func) or _told_otherwise(basis, call) or _hands_on(basis, func, function):
+        inherited = _inherited(basis, func)
+        if (
+            not (inherited or _registers(basis, func))
+            or _told_otherwise(basis, call)
+            or _hands_on(basis, func, function)
+        ):
             continue
         given = call.args[1:]
         told = target(basis, given) if of_module(basis, func) and not _is_def(basis, given[0]) else None
@@ -35,7 +41,8 @@ def leftovers(basis: Basis) -> Iterator[Repeated]:
         listed = handler is not None and not handler.fresh and _listed_again(registration)
         if handler is None or not (listed or _of_this_run(basis, registration, handler)):
             continue
-        when = _again(basis, call.stmt, receiver, func.text)
+        when = NO if inherited else _again(basis, call.stmt, receiver, func.text)
+        when = when or _for_one_wait(basis, registration)
         if not when:
             continue
         removals = _removals(basis, registration, handler)
@@ -82,6 +89,12 @@ def _registers(basis: Basis, func: Expr) -> bool:
     if klass is not None:
         return any(basis.names.method(klass, name) is not None for name in undoings(func.text))
     return any(basis.apis.means(words, func.text) for words in ("listening_methods", "callback_registering"))
+
+
+def _inherited(basis: Basis, func: Expr) -> bool:
+    """`self.on("open", ready.set)`, where another file's base class says what that does."""
+    klass = basis.names.class_of(func.args[0]) if basis.apis.means("listening_methods", func.text) else None
+    return klass is not None and basis.names.method(klass, func.text) is None and bool(klass.bases)
 
 
 def _of_this_run(basis: Basis, registration: Registration, handler: Handler) -> bool:
@@ -145,6 +158,31 @@ def _again(basis: Basis, stmt: Stmt, receiver: Expr, verb: str) -> Answer:
     return Answer("call", header(function), function.name) if kept else NO
 
 
+def _for_one_wait(basis: Basis, registration: Registration) -> Answer:
+    """It tells this run what it waits for, and is of no use when that is over: `bus.on("open", ready.set)`, then
+    `await ready.wait()`. Not at what the run has made itself, nor at what it serves, which is over then too."""
+    function, receiver = registration.scope, registration.receiver
+    place = basis.names.place(receiver)
+    if receiver is None or place is None or (place.scope is function and not place.is_given):
+        return NO
+    served = place.scope is function and basis.apis.means("served_objects", place.path[0])
+    if not function.is_async or served or not basis.apis.means("listening_methods", registration.verb):
+        return NO
+    awaited = awaited_after(basis, registration.stmt)
+    told = any(p in awaited for arg in registration.given for p in _told_by(basis, arg)) if awaited else False
+    return Answer("call", header(function), function.name) if told else NO
+
+
+def _told_by(basis: Basis, arg: Expr) -> Iterator[Place]:
+    """What an argument that is called back sends by: `ready.set`, or a function that calls it."""
+    place = basis.names.place(arg.args[0]) if arg.op == "attr" and arg.text in SENDING else None
+    if place is not None:
+        yield place
+    for binding in basis.names.bindings(arg.text, arg.scope) if arg.op == "name" else ():
+        if binding.how == "def" and binding.inner is not None:
+            yield from sent(basis, statements(binding.inner.block))
+
+
 def _binds(basis: Basis, place: Place, function: Scope) -> Iterator[bool]:
     return (True for u in basis.all_uses(place) if u.verb == "bind" and u.stmt.scope.function is function)
 
@@ -169,11 +207,13 @@ def _removals(basis: Basis, registration: Registration, handler: Handler) -> lis
     words = {*undoings(registration.verb), *_UNDOING}
     registry = source_name(registration.receiver) if registration.receiver is not None else ""
     found = []
-    for expr in (e for w in words for e in basis.mentions(w)):
+    itself = registration.receiver is not None and is_self(basis, registration.receiver)
+    for expr in (e for w in words for e in basis.mentions(w) if e.stmt is not registration.stmt):
         named = {e.text for e in flat_of(expr.stmt) if e.op in ("attr", "name")}
         call = expr.parent if expr.parent is not None and expr.parent.op == "call" else None
         whole = call is not None and (len(call.args) == 1 or _same_key(call, registration))
-        if (handler.key and handler.key in named) or (registry in named and whole):
+        at = not itself or (expr.op == "attr" and is_self(basis, expr.args[0]))  # and not `self.layers.clear()`
+        if (handler.key and handler.key in named) or (registry in named and whole and at):
             found.append(expr.stmt)
     return found
 
