@@ -12,6 +12,7 @@ from leaklint.answers.tasks import (
     again,
     beside,
     fanned,
+    givenback,
     housed,
     kept,
     killed,
@@ -147,7 +148,9 @@ class Tasks(View):
     def racers(self) -> tuple[race.Racer, ...]:
         """Tasks that run on after the call that waits for them."""
         ways = (race.racers, abandoned.abandoned, fanned.fanned, fanned.outrun, unready.unready, taking.taking)
-        return tuple(racer for way in ways for racer in way(self.basis))
+        found = tuple(racer for way in ways for racer in way(self.basis))
+        told = {racer.wait for racer in found}
+        return (*found, *(racer for racer in givenback.given_back(self.basis) if racer.wait not in told))
 
     @cached_property
     def discarded(self) -> tuple[outcome.Discarded, ...]:

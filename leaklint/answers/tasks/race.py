@@ -79,7 +79,7 @@ def _pending_used(basis: Basis, call: Expr) -> bool:
     return place is None or any(u.verb != "bind" for u in basis.below(place))
 
 
-def _members(basis: Basis, given: Expr | None) -> tuple[Expr, ...]:
+def members_of(basis: Basis, given: Expr | None) -> tuple[Expr, ...]:
     """The tasks that a wait is given; none when they were collected elsewhere, or are looked at by their collection."""
     if given is not None and given.op == "name":
         place = basis.names.place(given)
@@ -94,20 +94,20 @@ def _members(basis: Basis, given: Expr | None) -> tuple[Expr, ...]:
 
 
 def _losers(basis: Basis, call: Expr) -> Iterator[Racer]:
-    members = _members(basis, call.args[1] if len(call.args) > 1 else None)
-    ends = {m: tuple(_ends(basis, m, call)) for m in members}
-    made = {m: started for m in members if (started := _made(basis, m, call)) is not None}
-    lost = tuple((made[m].stmt, made[m], _name(m)) for m in made if not ends[m])
+    members = members_of(basis, call.args[1] if len(call.args) > 1 else None)
+    ends = {m: tuple(ends_of(basis, m, call)) for m in members}
+    made = {m: started for m in members if (started := made_by(basis, m, call)) is not None}
+    lost = tuple((made[m].stmt, made[m], name_of(m)) for m in made if not ends[m])
     if any(not sleeps(basis, task) for _, task, _ in lost):
         each_turn = in_loop(call.stmt) and any(in_loop(stmt) for stmt, _, _ in lost)
         yield Racer("losers", call.stmt, lost, each_turn)
         return
     saved = next(((m, u) for m in members for u in ends[m] if _in_cleanup(u.stmt)), None)
     left = tuple(
-        (made[m].stmt, made[m], _name(m)) for m in made if ends[m] and not any(_in_cleanup(u.stmt) for u in ends[m])
+        (made[m].stmt, made[m], name_of(m)) for m in made if ends[m] and not any(_in_cleanup(u.stmt) for u in ends[m])
     )
     if saved is not None and left:
-        yield Racer("saved", call.stmt, left, False, saved[1], _name(saved[0]))
+        yield Racer("saved", call.stmt, left, False, saved[1], name_of(saved[0]))
 
 
 def sleeps(basis: Basis, task: Expr) -> bool:
@@ -121,7 +121,7 @@ def _in_cleanup(stmt: Stmt) -> bool:
     return any(block.kind in ("finally", "handler") for block, _ in ancestors(stmt))
 
 
-def _made(basis: Basis, member: Expr, call: Expr) -> Expr | None:
+def made_by(basis: Basis, member: Expr, call: Expr) -> Expr | None:
     """The call in this function that starts a task which nobody else holds."""
     if member.op == "call":
         return member if _fresh(basis, member, anything=True) else None
@@ -157,7 +157,7 @@ def _is_own(basis: Basis, name: Expr) -> bool:
     )
 
 
-def _ends(basis: Basis, member: Expr, call: Expr) -> Iterator[Use]:
+def ends_of(basis: Basis, member: Expr, call: Expr) -> Iterator[Use]:
     """Uses that cancel a racer, wait for it alone, or hand it on."""
     place = basis.names.place(member) if member.op == "name" else None
     if place is None:
@@ -190,8 +190,8 @@ def _listed(use: Use, call: Expr) -> bool:
 
 def _shielded(basis: Basis, call: Expr) -> Iterator[Racer]:
     member = call.args[1] if len(call.args) > 1 else None
-    started = _made(basis, member, call) if member is not None else None
-    if member is None or started is None or any(True for _ in _ends(basis, member, call)):
+    started = made_by(basis, member, call) if member is not None else None
+    if member is None or started is None or any(True for _ in ends_of(basis, member, call)):
         return
     if in_loop(call.stmt) and not in_loop(started.stmt):
         return  # whoever is cancelled waits for it again
@@ -199,7 +199,7 @@ def _shielded(basis: Basis, call: Expr) -> Iterator[Racer]:
     if spawned is not None and spawned.row.noun == "future":
         return  # an executor holds what it works on
     if spawned is not None or basis.types.callee(started).local is not None:
-        yield Racer("shielded", call.stmt, ((started.stmt, started, _name(member)),))
+        yield Racer("shielded", call.stmt, ((started.stmt, started, name_of(member)),))
 
 
 def _siblings(basis: Basis, call: Expr) -> Iterator[Racer]:
@@ -210,10 +210,12 @@ def _siblings(basis: Basis, call: Expr) -> Iterator[Racer]:
         return
     caught = any(owner.op == "try" and block.kind == "body" for block, owner in ancestors(call.stmt))
     for member in members:
-        started = _made(basis, member, call)
-        ends = [u for u in _ends(basis, member, call) if not apart(u.stmt, call.stmt)] if started is not None else []
+        started = made_by(basis, member, call)
+        ends = [u for u in ends_of(basis, member, call) if not apart(u.stmt, call.stmt)] if started is not None else []
         if started is not None and ends and all(_for_some_errors(u.stmt, call.stmt) for u in ends):
-            yield Racer("partly", call.stmt, ((started.stmt, started, _name(member)),), False, ends[0], _name(member))
+            yield Racer(
+                "partly", call.stmt, ((started.stmt, started, name_of(member)),), False, ends[0], name_of(member)
+            )
             return
         if started is None or ends:
             continue
@@ -221,7 +223,7 @@ def _siblings(basis: Basis, call: Expr) -> Iterator[Racer]:
         coroutine = spawned.coroutine if spawned is not None else started
         endless = lasting(basis, coroutine).kind == "endless" and lasting(basis, coroutine).clues
         if endless or (caught and member.op == "name"):
-            yield Racer("siblings", call.stmt, ((started.stmt, started, _name(member)),))
+            yield Racer("siblings", call.stmt, ((started.stmt, started, name_of(member)),))
             return
 
 
@@ -234,5 +236,5 @@ def _for_some_errors(end: Stmt, wait: Stmt) -> bool:
     return not any(b.kind == "finally" or (b.kind == "handler" and catches_all(b)) for b in caught[1].blocks)
 
 
-def _name(member: Expr) -> str:
+def name_of(member: Expr) -> str:
     return member.text if member.op == "name" else ""
