@@ -31,7 +31,7 @@ def reruns(basis: Basis, stmt: Stmt) -> Answer:
     caller = _called_by_loop(basis, function)
     if caller is not None:
         return Answer("call", (Clue(caller, "driver", "again", {"function": function.name}),), function.name)
-    if _once(basis, function):
+    if _once(basis, function) or _serves(basis, function):
         return NO
     klass = _class_of(function)
     if klass is not None and (made_once(basis, klass) or basis.apis.means("test_classes", klass.name)):
@@ -131,6 +131,13 @@ def _once(basis: Basis, function: Scope) -> bool:
     return bool(calls) and all(
         e.stmt.scope.function.kind == "module" or _customary(basis, e.stmt.scope.function) for e in calls
     )
+
+
+@once(meanwhile=False)
+def _serves(basis: Basis, function: Scope) -> bool:
+    """Does it come back only when the program is to end: `self.cmdloop()`, `loop.run_forever()`?"""
+    called = (e for s in statements(function.block) for e in flat_of(s) if e.op == "call")
+    return any(basis.apis.means("program_loops", source_name(e)) for e in called)
 
 
 def _hands_out(basis: Basis, function: Scope) -> bool:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from leaklint.answers.holding.attributes import module_instance
-from leaklint.answers.releasing.endings import endings
+from leaklint.answers.releasing.endings import endings, reached
 from leaklint.answers.tasks.births import always, timer
+from leaklint.answers.tasks.schedulers import ended_with_loop
 from leaklint.meaning.basis import Basis
 from leaklint.tree.ir import Expr, Scope, Stmt
 
@@ -31,6 +32,7 @@ def rearmed(basis: Basis) -> Iterator[Rearmed]:
             continue
         if basis.names.local(call.args[2]) is not method or not always(stmt) or module_instance(basis, klass):
             continue
-        ending = next((m for m in endings(basis, klass) if m.name != "__del__"), None)
-        if ending is not None:
+        methods = endings(basis, klass)
+        ending = next((m for m in methods if m.name != "__del__"), None)
+        if ending is not None and ended_with_loop(basis, call, reached(basis, klass, methods)) is None:
             yield Rearmed(stmt, call, method, ending)

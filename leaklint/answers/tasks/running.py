@@ -12,6 +12,7 @@ from leaklint.answers.releasing.endings import endings, ends_something, expected
 from leaklint.answers.spawn import LOOKS, Spawn, runs_through
 from leaklint.answers.tasks.births import Birth, births, runs
 from leaklint.answers.tasks.lasting import ended_by, only_asked, others_end_it
+from leaklint.answers.tasks.schedulers import ended_with_loop
 from leaklint.apis import Row
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.meaning.names import Place
@@ -245,6 +246,8 @@ def _defence(
         return Answer("it runs to its end")
     if ends:
         return Answer("ended", (Clue(ends[0].stmt, "released", "released"),))
+    if ended := ended_with_loop(basis, birth.call, at_end):
+        return Answer("its loop is ended too", (Clue(ended, "released", "released"),))
     if others_end_it(basis, spawned.coroutine):
         return Answer("it looks at what somebody else ends")
     stopped = ended_by(basis, spawned.coroutine, at_end)
