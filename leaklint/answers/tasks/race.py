@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from leaklint.answers.spawn import LOOKS, spawn
 from leaklint.answers.tasks.lasting import lasting
-from leaklint.answers.ways.handlers import catches_all
+from leaklint.answers.ways.handlers import catches_all, caught_types
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.branches import apart
 from leaklint.meaning.names import Place
@@ -195,11 +195,23 @@ def _shielded(basis: Basis, call: Expr) -> Iterator[Racer]:
         return
     if in_loop(call.stmt) and not in_loop(started.stmt):
         return  # whoever is cancelled waits for it again
+    if _cancelled_already(call.stmt):
+        return
     spawned = spawn(basis, started)
     if spawned is not None and spawned.row.noun == "future":
         return  # an executor holds what it works on
     if spawned is not None or basis.types.callee(started).local is not None:
         yield Racer("shielded", call.stmt, ((started.stmt, started, name_of(member)),))
+
+
+def _cancelled_already(stmt: Stmt) -> bool:
+    """In what runs when the function is cancelled: only if that happens again is the wait left."""
+    handlers = (block for block, _ in ancestors(stmt) if block.kind == "handler")
+    caught = (caught_types(block) for block in handlers)
+    return any(not types or any(source_name(e) in _CANCELLING for e in types) for types in caught)
+
+
+_CANCELLING = ("CancelledError", "BaseException")
 
 
 def _siblings(basis: Basis, call: Expr) -> Iterator[Racer]:
