@@ -38,7 +38,7 @@ def link(results: Sequence[FileResult]) -> Linked:
     loads = {result.summary.module: result.summary.loads for result in results if result.summary.loads}
     for result, question in ((r, q) for r in results for q in r.open_questions):
         if question.bases and _by_base(question, taken):
-            cleared.append(_cleared(question.finding, "a base class in another file closes it"))
+            cleared.append(_cleared(question.finding, "closed by its base class"))
             continue
         if question.asks == "closed by a base":
             findings.append(question.finding)

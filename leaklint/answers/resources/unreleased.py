@@ -104,7 +104,7 @@ def _kept(basis: Basis, paths: Paths, value: Expr) -> str:
     if any(_serves(basis, u.site) for u in uses if u.verb):
         return "serves as long as the process lives"
     if _counted(basis, paths.row) and in_tests(basis):
-        return "closed when the test is over"
+        return "ends with its tests"
     session = basis.apis.means("session_nouns", paths.row.called.split()[-1])
     if session and any(leaves(basis, u.site) for u in uses if u.verb == "__getitem__"):
         return "a part of it leaves the function"  # `return client[name]`
@@ -116,7 +116,7 @@ def _kept(basis: Basis, paths: Paths, value: Expr) -> str:
     if any(e.kind in ("end", "return") or _returns(e) for e in paths.exits):
         return ""
     asleep = paths.row.lazy and wakes(basis, paths.place, paths.row, paths.acquired, ()) is None
-    return "it is asked for nothing, and so opens nothing" if asleep else "the function does not end"
+    return "opens nothing until it is used" if asleep else "the function does not end"
 
 
 def _returns(left: Exit) -> bool:
@@ -144,7 +144,7 @@ def _gone(basis: Basis, call: Expr, row: Row) -> str:
     script = counted and call.stmt.op != "for" and in_script(basis, call.stmt)
     if script:
         return "closed at once, in a script that ends"
-    return "closed at once, in a test" if counted and in_tests(basis) else ""
+    return "ends with its tests" if counted and in_tests(basis) else ""
 
 
 def _outlives(basis: Basis, row: Row, call: Expr) -> bool:
