@@ -258,9 +258,11 @@ def _looked_at(basis: Basis, attribute: Expr, row: Row) -> bool:
 
 def _stored(part: Expr) -> bool:
     """Is a part of it put into something: `values["client"] = Client().chat`? That part holds it."""
-    stmt = part.stmt
-    targets = stmt.targets if stmt.op == "assign" and part.parent is None else ()
-    return any(t.op in ("attr", "sub") for t in targets) or (stmt.op == "return" and part.parent is None)
+    while part.parent is not None and part.parent.op == "attr":
+        part = part.parent
+    stmt, whole = part.stmt, part.parent is None
+    targets = stmt.targets if stmt.op == "assign" and whole else ()
+    return any(t.op in ("attr", "sub") for t in targets) or (stmt.op == "return" and whole)
 
 
 def _used_up(basis: Basis, call: Expr, made: Row) -> bool:

@@ -22,10 +22,10 @@ def wakes(basis: Basis, place: Place, row: Row, acquired: Stmt, ends: Container[
     asked = {u.stmt for u in uses if _asks(basis, u, place, row)}
     later = (s for s in statements(function.block) if s.ordinal > acquired.ordinal and s not in ends)
     first = next((s for s in later if s in asked or (place.is_attribute and any(_of_itself(s)))), None)
-    return _before(first, acquired) if first is not None else None
+    return before(first, acquired) if first is not None else None
 
 
-def _before(first: Stmt, acquired: Stmt) -> Stmt:
+def before(first: Stmt, acquired: Stmt) -> Stmt:
     """What a loop asks it again and again was awake before: the outermost loop that does not make it anew."""
     made = {owner for _, owner in ancestors(acquired)}
     loops = [o for _, o in ancestors(first) if o.op in ("for", "while") and o.scope is first.scope and o not in made]

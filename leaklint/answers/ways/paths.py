@@ -14,7 +14,7 @@ from leaklint.answers.process import stops
 from leaklint.answers.releasing.fate import fate, resource_uses
 from leaklint.answers.releasing.handover import used_on
 from leaklint.answers.releasing.lending import called, lent
-from leaklint.answers.ways.dormant import wakes
+from leaklint.answers.ways.dormant import before, wakes
 from leaklint.answers.ways.faults import Faults
 from leaklint.answers.ways.guards import Guards
 from leaklint.answers.ways.handlers import catches_all, handles, in_handler
@@ -173,7 +173,7 @@ def _begun(basis: Basis, place: Place, row: Row, acquired: Stmt) -> Stmt | None:
         owner.op == "with" and any(basis.names.place(v) == place for v, _ in owner.items)
         for _, owner in ancestors(first)
     )
-    return None if entered else first
+    return None if entered or first is None else before(first, acquired)
 
 
 def _shared(fates: Mapping[Stmt, str], begun: Stmt) -> bool:
