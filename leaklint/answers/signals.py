@@ -2,37 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 
-from leaklint.meaning.basis import Basis
+from leaklint.meaning.basis import Basis, once
 from leaklint.meaning.names import Place
-from leaklint.tree.ir import Expr, Stmt, flat_of, statements
+from leaklint.tree.ir import Expr, Scope, Stmt, flat_of, statements
 
 SENDING = ("put", "put_nowait", "set", "set_result", "send", "send_nowait")
 _AWAITING = ("get", "wait", "join", "receive")
 
 
-def awaited_after(basis: Basis, stmt: Stmt) -> frozenset[Place]:
-    """Local queues, events and futures that a function waits for further down: `await queue.get()`, `await reply`."""
-    body = stmt.scope.function.block
-    after = (s for s in statements(body) if s.ordinal > stmt.ordinal) if body is not None else ()
-    waits = (e.args[0] for s in after for e in flat_of(s) if e.op == "await")
-    return frozenset(p for e in waits for p in _awaited(basis, e))
+def awaits_later(basis: Basis, stmt: Stmt, place: Place) -> bool:
+    """Does the function wait further down for a local queue, event or future: `await queue.get()`, `await reply`?"""
+    return _last_awaited(basis, stmt.scope.function).get(place, -1) > stmt.ordinal
 
 
-def _awaited(basis: Basis, expr: Expr) -> Iterator[Place]:
+@once(meanwhile={})
+def _last_awaited(basis: Basis, function: Scope) -> Mapping[Place, int]:
+    """Where it waits for each of them last."""
+    waits = ((e.args[0], s) for s in statements(function.block) for e in flat_of(s) if e.op == "await")
+    return {p: s.ordinal for e, s in waits if (p := _awaited(basis, e)) is not None}
+
+
+def _awaited(basis: Basis, expr: Expr) -> Place | None:
     """`wait_for(ready.wait(), 5)` waits for the same, with a limit."""
     if expr.op == "call" and expr.args[0].text == "wait_for" and len(expr.args) > 1:
         expr = expr.args[1]
     asked = expr.op == "call" and expr.args[0].op == "attr" and expr.args[0].text in _AWAITING
     place = basis.names.place(expr.args[0].args[0] if asked else expr)
-    if place is not None and place.scope.kind == "function" and (asked or expr.op == "name"):
-        yield place
+    return place if place is not None and place.scope.kind == "function" and (asked or expr.op == "name") else None
 
 
-def sent(basis: Basis, stmts: Iterable[Stmt]) -> Iterator[Place]:
-    """What statements send by: `queue.put(item)`, `ready.set()`."""
-    for expr in (e for s in stmts for e in flat_of(s) if e.op == "call" and e.args[0].op == "attr"):
-        place = basis.names.place(expr.args[0].args[0]) if expr.args[0].text in SENDING else None
-        if place is not None:
+@once(meanwhile=frozenset())
+def sent(basis: Basis, function: Scope) -> frozenset[Place]:
+    """What a function sends by: `queue.put(item)`, `ready.set()`."""
+    return frozenset(_sent(basis, function))
+
+
+def _sent(basis: Basis, function: Scope) -> Iterator[Place]:
+    for expr in (e for s in statements(function.block) for e in flat_of(s)):
+        method = expr.args[0] if expr.op == "call" else None
+        place = basis.names.place(method.args[0]) if method is not None and method.op == "attr" else None
+        if method is not None and place is not None and method.text in SENDING:
             yield place

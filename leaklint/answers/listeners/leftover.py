@@ -11,7 +11,7 @@ from leaklint.answers.listeners.registered import ADDING, Registration, is_self,
 from leaklint.answers.listeners.repeated import Repeated, passed_by
 from leaklint.answers.listeners.reruns import driver, guard, reruns
 from leaklint.answers.releasing.fate import manages
-from leaklint.answers.signals import SENDING, awaited_after, sent
+from leaklint.answers.signals import SENDING, awaits_later, sent
 from leaklint.apis import Row
 from leaklint.counterparts import undoings
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
@@ -168,8 +168,8 @@ def _for_one_wait(basis: Basis, registration: Registration) -> Answer:
     served = place.scope is function and basis.apis.means("served_objects", place.path[0])
     if not function.is_async or served or not basis.apis.means("listening_methods", registration.verb):
         return NO
-    awaited = awaited_after(basis, registration.stmt)
-    told = any(p in awaited for arg in registration.given for p in _told_by(basis, arg)) if awaited else False
+    given = (p for arg in registration.given for p in _told_by(basis, arg))
+    told = any(awaits_later(basis, registration.stmt, p) for p in given)
     return Answer("call", header(function), function.name) if told else NO
 
 
@@ -180,7 +180,7 @@ def _told_by(basis: Basis, arg: Expr) -> Iterator[Place]:
         yield place
     for binding in basis.names.bindings(arg.text, arg.scope) if arg.op == "name" else ():
         if binding.how == "def" and binding.inner is not None:
-            yield from sent(basis, statements(binding.inner.block))
+            yield from sent(basis, binding.inner)
 
 
 def _binds(basis: Basis, place: Place, function: Scope) -> Iterator[bool]:

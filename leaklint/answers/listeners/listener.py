@@ -41,7 +41,8 @@ def listening(basis: Basis, registrations: Sequence[Registration]) -> Iterator[L
     """Every listener that refers to the instance whose method registers it."""
     pairs = tuple((r, h) for r in registrations for h in list(handlers(basis, r))[:1])
     kept = frozenset(kept_as(r) for r in registrations) - {""}
-    known = Known(pairs, frozenset(h.key for _, h in pairs), undoings(basis, registrations), kept)
+    homes = frozenset((r.verb, r.scope) for r, _ in pairs)
+    known = Known(pairs, frozenset(h.key for _, h in pairs), undoings(basis, registrations), kept, homes)
     off = tuple((r, h, use) for r, h in pairs if (use := taken_off(basis, r, h, known) or _by_result(r, known)))
     for registration, handler in pairs:
         klass = class_of(registration)

@@ -108,13 +108,17 @@ def _undone(basis: Basis, registration: Registration, receiver: Expr) -> bool:
     """Is anything taken off such an object in this module, or what would do so kept? Of a list, off one that the same
     object has."""
     if registration.verb not in ADDING:
-        removals = (e for e in basis.mentions("remove") if e.op == "attr")  # `bus.remove("over", f)`
-        return bool(registration.undo or kept_as(registration)) or source(receiver) in {
-            source(e.args[0]) for e in removals
-        }
+        known = registration.undo or kept_as(registration)
+        return bool(known) or source(receiver) in _removed_from(basis)  # `bus.remove("over", f)`
     owner = source(receiver.args[0]) if receiver.op == "attr" else ""
     lists = (e.args[0] for e in basis.mentions(registration.undo) if e.op == "attr")
     return any(e.op == "attr" and source(e.args[0]) == owner for e in lists)
+
+
+@once(meanwhile=frozenset())
+def _removed_from(basis: Basis) -> frozenset[str]:
+    """All that anything is removed from in this module, as text."""
+    return frozenset(source(e.args[0]) for e in basis.mentions("remove") if e.op == "attr")
 
 
 def _makings(basis: Basis, klass: Scope) -> list[Use]:

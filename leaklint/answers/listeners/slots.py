@@ -8,7 +8,7 @@ from leaklint.answers.driver import context
 from leaklint.answers.listeners.registered import Registration, is_method, is_self
 from leaklint.answers.listeners.repeated import Repeated
 from leaklint.answers.listeners.reruns import driver, first_only, reruns
-from leaklint.meaning.basis import NO, Answer, Basis, Clue
+from leaklint.meaning.basis import NO, Answer, Basis, Clue, once
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name
 from leaklint.tree.ir import Expr, source
@@ -20,6 +20,7 @@ def connected(basis: Basis) -> Iterator[Repeated]:
     found = [e for e in basis.mentions("connect") if e.op == "attr"]
     if not found or not any(basis.apis.means("signal_kits", word) for word in (*basis.packages, *basis.identifiers)):
         return
+    off = {_owner(basis, e): e.stmt for e in basis.mentions("disconnect") if e.op == "attr"}
     for expr in found:
         call, signal = expr.parent, expr.args[0]
         if call is None or call.op != "call" or call.args[0] is not expr or len(call.args) != 2:
@@ -34,14 +35,15 @@ def connected(basis: Basis) -> Iterator[Repeated]:
         if not again:
             continue
         registration = Registration(call, call.stmt, "connect", "disconnect", None, signal, call.args[1:])
-        off = next((e for e in basis.mentions("disconnect") if _of(basis, e, place)), None)
-        defence = Answer("taken off", (Clue(off.stmt, "released", "released"),)) if off is not None else NO
+        undone = off.get(place) or off.get(None)
+        defence = Answer("taken off", (Clue(undone, "released", "released"),)) if undone is not None else NO
         if not defence and first_only(basis, call.stmt):
             defence = Answer("guarded")
         kind = driver(basis, registration.scope, again)
         yield Repeated(registration, source(call.args[1], 40), again, kind, defence, listed=True, lasting=False)
 
 
+@once(meanwhile=False)
 def _of_birth(basis: Basis, place: Place) -> bool:
     """An attribute of the object that its constructor, or what only that calls, binds to what it makes, once."""
     binds = [u for u in basis.all_uses(place) if u.verb == "bind"]
@@ -54,10 +56,8 @@ def _called_back(basis: Basis, given: Expr) -> bool:
     return given.op == "lambda" or partial or is_method(basis, given)
 
 
-def _of(basis: Basis, undo: Expr, place: Place) -> bool:
-    """`self.timer.timeout.disconnect()`, `self.timer.disconnect()`; of another object's it may be as well."""
-    if undo.op != "attr":
-        return False
+def _owner(basis: Basis, undo: Expr) -> Place | None:
+    """The part whose signal `self.timer.timeout.disconnect()` or `self.timer.disconnect()` is about; None for another
+    object's, which may be the same."""
     signal = undo.args[0]
-    owner = signal.args[0] if signal.op == "attr" and not is_self(basis, signal.args[0]) else signal
-    return basis.names.place(owner) in (place, None)
+    return basis.names.place(signal.args[0] if signal.op == "attr" and not is_self(basis, signal.args[0]) else signal)

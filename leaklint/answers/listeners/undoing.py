@@ -22,6 +22,7 @@ class Undoing:
     words: frozenset[str]
     own: frozenset[str]  # those of them that are attributes of the instance
     through: str = ""  # the registry, where all that it has is looked through
+    filled: frozenset[Scope] = frozenset()  # who fills the list of an object that is gone through: `for f in self.on:`
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Known:
     keys: frozenset[str]
     undone: tuple[Undoing, ...]
     kept: frozenset[str] = frozenset()  # attributes that hold what registering has returned
+    homes: frozenset[tuple[str, Scope]] = frozenset()  # by which method and where they are registered
 
 
 def undoings(basis: Basis, registrations: Sequence[Registration]) -> tuple[Undoing, ...]:
@@ -43,7 +45,8 @@ def undoings(basis: Basis, registrations: Sequence[Registration]) -> tuple[Undoi
         named = [e for e in flat_of(stmt) if e.op in ("attr", "name")]
         words = frozenset(e.text for e in named if e.op == "attr" or not _is_holder(basis, e))
         own = frozenset(e.text for e in named if e.op == "attr" and basis.names.class_of(e.args[0]) is not None)
-        found += [Undoing(stmt, e, words, own, _gone_through(e)) for e in named if e.text in undoing]
+        filled = _filling(basis, stmt)
+        found += [Undoing(stmt, e, words, own, _gone_through(e), filled) for e in named if e.text in undoing]
     for stmt in basis.module.stmts if "-=" in exact else ():
         if stmt.op == "augassign" and stmt.text == "SubtractAssign":
             named = [e for e in flat_of(stmt) if e.op in ("attr", "name")]
@@ -76,7 +79,7 @@ def taken_off(basis: Basis, registration: Registration, handler: Handler, known:
         if handler.key and handler.key in use.words and not _other_one(registration, handler, use):
             return use
         others = known.keys | (known.kept - {kept_as(registration)})
-        listed = _by_list(basis, registration, known, use) if receiver in use.words else ""
+        listed = _by_list(registration, known, use) if receiver in use.words else ""
         whole = receiver in use.words and others.isdisjoint(use.words) and _wholesale(basis, registration, use)
         if listed == "its" or (whole and listed != "others'"):
             return use
@@ -124,17 +127,21 @@ def _wholesale(basis: Basis, registration: Registration, use: Undoing) -> bool:
     return use.expr.text == registration.undo or _answers(registration.verb, use.expr.text)
 
 
-def _by_list(basis: Basis, registration: Registration, known: Known, use: Undoing) -> str:
+def _by_list(registration: Registration, known: Known, use: Undoing) -> str:
     """`for name, handler in self.events: self.bus.remove(name, handler)`: is it one of those (`its`), being put there
     where it is registered, or are they `others'`, which are?"""
-    loops = (o for _, o in ancestors(use.stmt) if o.op == "for" and o.value is not None)
-    places = (basis.names.place(o.value) for o in loops)
-    for place in (p for p in places if p is not None and p.is_attribute):
-        filling = {u.stmt.scope.function for u in basis.all_uses(place) if u.verb in ADDING}
-        if registration.scope in filling:
-            return "its"
-        return "others'" if any(r.verb == registration.verb and r.scope in filling for r, _ in known.pairs) else ""
-    return ""
+    if registration.scope in use.filled:
+        return "its"
+    return "others'" if any((registration.verb, scope) in known.homes for scope in use.filled) else ""
+
+
+def _filling(basis: Basis, stmt: Stmt) -> frozenset[Scope]:
+    """The functions that add to the list of an object which a loop around a statement goes through."""
+    loops = (o for _, o in ancestors(stmt) if o.op == "for" and o.value is not None)
+    places = (p for o in loops if (p := basis.names.place(o.value)) is not None and p.is_attribute)
+    place = next(places, None)
+    uses = basis.all_uses(place) if place is not None else ()
+    return frozenset(u.stmt.scope.function for u in uses if u.verb in ADDING)
 
 
 _WORDS = re.compile(r"[A-Z]?[a-z]+")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from leaklint.answers.releasing.fate import parameter
-from leaklint.answers.signals import awaited_after, sent
+from leaklint.answers.signals import awaits_later, sent
 from leaklint.meaning.basis import Basis
-from leaklint.tree.ir import Expr, statements
+from leaklint.tree.ir import Expr
 
 
 def awaits_word(basis: Basis, call: Expr, coroutine: Expr | None) -> bool:
@@ -14,10 +14,9 @@ def awaits_word(basis: Basis, call: Expr, coroutine: Expr | None) -> bool:
     local = basis.types.callee(coroutine).local if coroutine is not None and coroutine.op == "call" else None
     if coroutine is None or local is None or local.kind != "function" or not local.is_async:
         return False
-    awaited = awaited_after(basis, call.stmt)
     given = {
         p: place
         for a in coroutine.args[1:]
         if (p := parameter(local, coroutine, a)) is not None and (place := basis.names.place(a)) is not None
     }
-    return any(given.get(p, p) in awaited for p in sent(basis, statements(local.block))) if awaited else False
+    return any(awaits_later(basis, call.stmt, given.get(p, p)) for p in sent(basis, local))
