@@ -267,7 +267,7 @@ def test_the_first_entries_say_how_to_measure_them(folder: Path, capsys: pytest.
     hub = "class {0}:\n    def __init__(self):\n        self.kept = {{}}\n\n    def on_join(self, user_id, g):\n"
     hub += "        self.kept[user_id] = g()\n"
     for n in range(7):
-        Path(f"app/hub_{n}.py").write_text(hub.format(f"Hub{n}"), encoding="utf-8")
+        Path(f"app/hub_{n}.py").write_text(hub.format(f"Of{n}Hub"), encoding="utf-8")
     Path("app/jobs.py").unlink()
     text = report(capsys, "app")
     assert text.count("\n### P1-") == 7
