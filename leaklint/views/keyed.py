@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Literal
@@ -15,6 +16,7 @@ from leaklint.tree.ir import Block, Scope, source
 from leaklint.value import Value
 from leaklint.views.growth import Growth
 
+_ID = re.compile(r"(\w+_)?u?u?id")
 _Kept = tuple[Value, Use, Answer]  # a container, an insert, its key
 
 
@@ -120,7 +122,13 @@ class Keyed(Growth):
             return False
         made = self.memoises(value, insert)
         handed = value.place.is_attribute and telling.handed(self.basis, insert.key)
-        return self._comes(insert) or (made and (told or handed))
+        return self._comes(insert) or self._identified(insert, driver.word) or (made and (told or handed))
+
+    def _identified(self, insert: Use, shown: str) -> bool:
+        """By an id, which is given to what comes anew; not to what stands there, or what a loop goes through."""
+        word = shown.rpartition(".")[2]
+        anew = _ID.fullmatch(word) is not None and not self.means("standing_keys", word)
+        return anew and self.telling(insert) and not key.looped(self.basis, insert.key)
 
     def telling(self, insert: Use) -> bool:
         """Does anything that the key is made of say that there may be many?"""
