@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Literal, get_args
 
 from leaklint.answers import drain, driver, rounds
-from leaklint.answers.growth import alias, memo, narrower, nested, occasion, record, startup, tail, unsent
+from leaklint.answers.growth import alias, finalized, memo, narrower, nested, occasion, record, startup, tail, unsent
 from leaklint.answers.releasing import endings
 from leaklint.apis import Row
 from leaklint.facts import DriverKind, OwnerKind
@@ -281,6 +281,8 @@ class Growth(View):
         last = endings.only_at_end(self.basis, klass, self.endings(klass)) if klass.kind == "class" else ()
         if not value.shrinks:
             return "never"
+        if finalized.only_finalized(self.basis, value.row, value.grows, value.shrinks):
+            return "only_finalized"
         told = occasion.occasion(self.basis, value.shrinks, last)
         if told == "regular" and occasion.only_at_start(self.basis, value.shrinks, value.grows, last):
             return "only_at_start"

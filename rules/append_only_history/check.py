@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from leaklint.answers.growth.alias import Alias
 from leaklint.meaning.basis import NO, Answer, Clue
@@ -22,7 +22,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         found = added(facts, value, bool(sent))
         if found is None:
             continue
-        cleared = facts.growth_cleared(value, "only_on_demand", "only_newest")
+        cleared = facts.growth_cleared(value, "only_on_demand", "only_newest", "only_finalized")
         if cleared is None:
             yield hit(facts, value, *found)
         elif sent and cleared.defence in ("pruned", "guard"):
@@ -83,11 +83,17 @@ def hit(facts: Facts, value: Value, use: Use, when: Answer, sent: Answer = NO) -
                 if sibling
                 else ()
             ),
-            *(Clue(s.stmt, "released", how) for s in value.shrinks[:1]),
+            *(Clue(s.stmt, "released", how) for s in _told(value, how)),
         ),
         acquired=source(use.site),
         place=value.place,
     )
+
+
+def _told(value: Value, how: str) -> Sequence[Use]:
+    """The removal that the message is about."""
+    final = [s for s in value.shrinks if s.stmt.scope.function.name == "__del__"]
+    return final[:1] if how == "only_finalized" else value.shrinks[:1]
 
 
 def uncopied(one: Alias) -> Hit:

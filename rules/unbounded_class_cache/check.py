@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from leaklint.meaning.basis import Answer, Clue
@@ -19,11 +19,13 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
     for value in facts.held:
         if value.row.kind != "container" or not value.shared:
             continue
-        grown = ((use, drives(facts, value, use)) for use in value.grows)
+        final = facts.pruned(value) == "only_finalized"
+        grows = [u for u in value.grows if facts.adds_itself(u)] if final else value.grows
+        grown = ((use, drives(facts, value, use)) for use in grows)
         use, driver = next((pair for pair in grown if pair[1]), (None, None))
         if use is None or driver is None:
             continue
-        cleared = facts.growth_cleared(value, "only_on_demand")
+        cleared = facts.growth_cleared(value, "only_on_demand", "only_finalized")
         if cleared is not None:
             yield cleared
             continue
@@ -32,7 +34,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             at=use.stmt,
             subject=value.subject,
             owner="process",
-            driver=driver.kind,  # type: ignore[arg-type]
+            driver="call" if final else driver.kind,  # type: ignore[arg-type]
             release="on some paths" if pruned == "only_on_demand" else "never",
             message=pruned if value.shrinks else "itself" if itself else "keyed" if keyed else "added",
             hint=advice(facts, value, use),
@@ -48,11 +50,17 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
                 Clue(use.stmt, "acquired", "stored"),
                 *driver.clues[:1],
                 *((value.birth,) if value.birth else ()),
-                *(Clue(s.stmt, "released", pruned) for s in value.shrinks[:1]),
+                *(Clue(s.stmt, "released", pruned) for s in _told(value, pruned)),
             ),
             acquired=source(use.site),
             place=value.place,
         )
+
+
+def _told(value: Value, pruned: str) -> Sequence[Use]:
+    """The removal that the message is about."""
+    final = [s for s in value.shrinks if s.stmt.scope.function.name == "__del__"]
+    return final[:1] if pruned == "only_finalized" else value.shrinks[:1]
 
 
 def advice(facts: Facts, value: Value, use: Use) -> str:

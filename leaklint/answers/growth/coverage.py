@@ -154,9 +154,9 @@ def _gaps_of(basis: Basis, faults: Faults, exits: Exits, own: Sequence[Use], rem
         if finals:  # it is guarded as far as its author thinks that something may fail
             if unsent is not None and wanted.here and not any(o in finals for _, o in ancestors(unsent)):
                 yield Gap("skipped", insert, unsent, own[0], exits.function)
-        else:
-            # it is to stay where all goes well; a method that others call too may end it later
-            undone = insert.expr.stmt is insert.stmt and all(when_cancelled(basis, o.stmt) for o in own)
+        else:  # it is to stay where all goes well; a method that others call too may end it later
+            plain = insert.expr.stmt is insert.stmt and not wanted.own
+            undone = plain and all(when_cancelled(basis, o.stmt) for o in own)
             found = exits.by_error(lambda s: talks(faults, s) if nested or undone else fails(basis, faults, s))
             cancelled = exits.cancelled(faults.waits) if found is None and not nested else None
             if found is not None and (gone is not None or undone):

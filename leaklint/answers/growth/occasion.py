@@ -21,6 +21,7 @@ Occasion = Literal[
     "only_undone",
     "only_newest",
     "only_forgotten",
+    "only_finalized",
     "only_if",
 ]
 

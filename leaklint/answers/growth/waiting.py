@@ -27,6 +27,7 @@ class Stored:
     insert: Use
     names: frozenset[str]
     made: bool  # here, to be waited for
+    own: bool = False  # under the task that runs, which then waits until it is taken out
 
     def limited(self, stmt: Stmt) -> bool:
         """Does the statement wait for it, and only for some time?"""
@@ -43,7 +44,8 @@ class Stored:
 
     def awaited(self, stmt: Stmt) -> bool:
         """Does it wait for it, for as long as it takes?"""
-        return any(e.op == "await" and self._is_or_asks(e.args[0]) for e in stmt.flat)
+        asleep = self.own and stmt.ordinal > self.insert.stmt.ordinal
+        return any(e.op == "await" and (asleep or self._is_or_asks(e.args[0])) for e in stmt.flat)
 
     def waiter(self, stmt: Stmt) -> Scope | None:
         """The function that waits in this statement: its own, or an async one to which it hands what is waited for;
@@ -99,7 +101,17 @@ def stored(basis: Basis, insert: Use) -> Stored:
     bound = [*insert.stmt.targets, insert.value] if insert.stmt.op == "assign" else [insert.value]
     names = {e.text for e in bound if e is not None and e.op == "name"}
     made = {name for e in bound if e is not None for name in _made(basis, e)}
-    return Stored(basis, insert, frozenset(names | made), bool(made))
+    own = _by_task(basis, insert.key)
+    return Stored(basis, insert, frozenset(names | made), bool(made) or own, own)
+
+
+def _by_task(basis: Basis, key: Expr | None) -> bool:
+    """`self.parked[asyncio.current_task()] = order`, on the spot or by a name."""
+    named = basis.names.only_value(key.text, key.scope) if key is not None and key.op == "name" else key
+    return named is not None and named.op == "call" and source_name(named) in _RUNNING
+
+
+_RUNNING = ("current_task", "get_current_task")
 
 
 def _limits(call: Expr) -> bool:

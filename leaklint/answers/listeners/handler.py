@@ -93,8 +93,9 @@ def _made(basis: Basis, value: Expr, function: Scope, depth: int) -> Handler | N
     named = zip(value.names[1:], value.args[1:], strict=True)
     given = [a for name, a in named if not name.startswith("*") and not is_self(basis, a)]
     inner = [h for a in given if (h := _handler(basis, a, function, depth)) is not None]
-    if source_name(value) == "partial" and (inner or any(is_self(basis, a) for a in value.args[1:])):
-        return Handler(inner[0].key if inner else "", source(value, 40), True, True)
+    if (basis.names.qualified(value.args[0]) or source_name(value)).rpartition(".")[2] == "partial":
+        holds = bool(inner) or any(is_self(basis, a) for a in value.args[1:])
+        return Handler(inner[0].key if inner else "", source(value, 40), holds, True)
     return Handler(inner[0].key, source(value, 40), inner[0].holds, True) if inner else None
 
 

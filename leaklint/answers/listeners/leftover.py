@@ -33,6 +33,8 @@ def leftovers(basis: Basis) -> Iterator[Repeated]:
             or _hands_on(basis, func, function)
         ):
             continue
+        if any(n.startswith("weak") and a.value == "True" for n, a in zip(call.names, call.args, strict=False)):
+            continue
         given = call.args[1:]
         told = target(basis, given) if of_module(basis, func) and not _is_def(basis, given[0]) else None
         receiver = told or func.args[0]
@@ -81,14 +83,21 @@ def _row(basis: Basis, func: Expr) -> Row | None:
 
 def _registers(basis: Basis, func: Expr) -> bool:
     """By its name it keeps what it is given until that is taken off; a list does so if it is one of callbacks."""
-    if func.text in ADDING:  # what is the object's own is no list of somebody else's
+    if func.text in ADDING:
         listed = func.args[0].args[0] if func.args[0].op == "sub" else func.args[0]
-        own = listed.op != "attr" or basis.names.class_of(listed.args[0]) is not None
-        return not own and basis.apis.means("callback_lists", listed.text)
+        if listed.op != "attr" or not basis.apis.means("callback_lists", listed.text):
+            return False
+        return basis.names.class_of(listed.args[0]) is None or _of_another_class(basis, listed)
     klass = basis.names.class_of(func.args[0])
     if klass is not None:
         return any(basis.names.method(klass, name) is not None for name in undoings(func.text))
     return any(basis.apis.means(words, func.text) for words in ("listening_methods", "callback_registering"))
+
+
+def _of_another_class(basis: Basis, listed: Expr) -> bool:
+    """A registry that its class keeps, of a class of its own; a plain list is the object's own to look after."""
+    made = list(basis.types.bound_values(place)) if (place := basis.names.place(listed)) is not None else []
+    return bool(made) and all(v.op == "call" and basis.types.row(v) is None for v in made)
 
 
 def _inherited(basis: Basis, func: Expr) -> bool:
@@ -136,9 +145,7 @@ def _again(basis: Basis, stmt: Stmt, receiver: Expr, verb: str) -> Answer:
     """What makes one more at an object that outlives the run: part of an attribute, of a global, or of what is given
     to a context manager, which is to leave it as it was, or to be hooked for a while."""
     function = stmt.scope.function
-    root = receiver
-    while root.op in ("attr", "sub") and basis.names.class_of(root) is None:
-        root = root.args[0]
+    root = _root(basis, receiver)
     if root.op != "name":
         return NO
     place = basis.names.place(receiver if receiver.op in ("name", "attr") else receiver.args[0])
@@ -181,6 +188,15 @@ def _told_by(basis: Basis, arg: Expr) -> Iterator[Place]:
     for binding in basis.names.bindings(arg.text, arg.scope) if arg.op == "name" else ():
         if binding.how == "def" and binding.inner is not None:
             yield from sent(basis, binding.inner)
+
+
+def _root(basis: Basis, receiver: Expr, steps: int = 3) -> Expr:
+    """The name that it is reached by; where that is another word for a part of something, the name of that."""
+    root = receiver
+    while root.op in ("attr", "sub") and basis.names.class_of(root) is None:
+        root = root.args[0]
+    value = basis.names.only_value(root.text, root.scope) if root.op == "name" and not is_self(basis, root) else None
+    return _root(basis, value, steps - 1) if value is not None and value.op == "attr" and steps else root
 
 
 def _binds(basis: Basis, place: Place, function: Scope) -> Iterator[bool]:

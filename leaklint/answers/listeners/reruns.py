@@ -293,4 +293,8 @@ def _state(basis: Basis, expr: Expr, function: Scope) -> bool:
     here = any(u.stmt.scope.function is function and u.stmt.ordinal > expr.stmt.ordinal for u in binds)
     if place.is_attribute and function.name in CONSTRUCTORS:
         return here
-    return place.is_attribute and (here or any(u.stmt.scope.function is not function for u in binds))
+    others = [u for u in binds if u.stmt.scope.function is not function]
+    # what is made with the object is no mark of an earlier run, whatever it is asked
+    made = all(u.verb == "bind" and u.value is not None and u.value.op == "call" for u in others)
+    born = made and all(u.stmt.scope.function.name in CONSTRUCTORS for u in others)
+    return place.is_attribute and (here or not born)
