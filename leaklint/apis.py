@@ -72,11 +72,10 @@ class Row:
     pairs: Mapping[str, str] = field(default_factory=dict)  # what registers a callback -> what takes it off again
     tracked: bool = False  # what it spawns is held and awaited by the spawner
     lends: Mapping[str, str] = field(default_factory=dict)  # what takes from a pool or lock -> what gives it back
+    hands: Mapping[str, str] = field(default_factory=dict)  # parameter of the function given to it -> row of its value
     own: tuple[str, ...] = ()  # methods that take over their arguments
     takes: bool = False  # a call takes over its arguments
-    leaves: Literal["", "losers", "shielded", "siblings", "unfinished"] = (
-        ""  # tasks among its arguments that run on after it
-    )
+    leaves: Literal["", "losers", "shielded", "siblings", "unfinished"] = ""  # which tasks given to it run on
     bulk: tuple[str, ...] = ()  # methods and attributes that yield data of any size
     text: tuple[str, ...] = ()  # methods that turn the whole value into text
     stringifies: bool = False  # a call turns its argument into text, whole
@@ -111,7 +110,7 @@ class Row:
 _CHOICES = {"lifetime": ("", "long", "short"), "leaves": ("", "losers", "shielded", "siblings", "unfinished")}
 _KEYS = {f.name: f for f in fields(Row) if f.name not in ("name", "file")}
 _TOLD = tuple(name for name in _KEYS if name != "supposed")
-_TABLES = ("makes", "pairs", "open_with", "lends")
+_TABLES = ("makes", "pairs", "open_with", "lends", "hands")
 _NO_TABLES: Mapping[str, Mapping[str, str]] = {key: {} for key in _TABLES}
 _NOT_INHERITED = ("name", "file", "kind", "base", "verified", "returns", "instances", "like")
 

@@ -65,6 +65,8 @@ def _made(basis: Basis, call: Expr, depth: int) -> Scope | None:
     if callee.row is not None and callee.row.passes:
         return klass(basis, call.args[1], depth - 1) if len(call.args) > 1 else None
     local = callee.local
+    if local is None and call.args[0].op == "name" and call.args[0].text == "cls":
+        local = basis.names.class_of(call.args[0])
     if local is None or local.kind == "class":
         return local
     if local.is_generator:

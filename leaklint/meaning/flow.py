@@ -29,11 +29,13 @@ class Exit:
     """A way out that is taken while the value is open; `stmt` is where.
 
     A way out after an exception was caught is of kind raise, and `stmt` is what raised it. `cancel` is the way of a
-    cancellation, which is raised where the function waits and which `except Exception` does not catch.
+    cancellation, which is raised where the function waits and which `except Exception` does not catch. `returns`: the
+    function goes on to its end after that exception.
     """
 
     kind: ExitKind
     stmt: Stmt
+    returns: bool = False
 
 
 @dataclass(frozen=True)
@@ -271,10 +273,11 @@ def open_exits(basis: Basis, body: Block, effects: Effects, *, held: bool = Fals
         ("cancel", out.masks.get("cancel", 0), out.witness.get("cancel")),
         ("lost", out.masks.get("lost", 0), out.witness.get("lost")),
     )
+    returns = any(mask & FAILED for kind, mask, _ in ways if kind in ("end", "return"))
     found: dict[ExitKind, Exit] = {}
     for kind, mask, stmt in ways:
         if mask & OPEN and stmt is not None:
-            found[kind] = Exit(kind, stmt)
+            found[kind] = Exit(kind, stmt, returns=returns and kind == "raise")
         elif mask & FAILED and walk.fault is not None:
-            found.setdefault("raise", Exit("raise", walk.fault))
+            found.setdefault("raise", Exit("raise", walk.fault, returns=returns))
     return tuple(found.values())

@@ -16,6 +16,7 @@ from leaklint.answers.resources import (
     leftbehind,
     lent,
     outwaited,
+    renewed,
     reopened,
     scoped,
     skipped,
@@ -23,7 +24,7 @@ from leaklint.answers.resources import (
     undeleted,
     unwound,
 )
-from leaklint.answers.ways import paths
+from leaklint.answers.ways import held
 from leaklint.answers.ways.paths import Paths
 from leaklint.tree.ir import Expr, Scope
 from leaklint.views.resources import Resources
@@ -69,7 +70,8 @@ class Holders(Resources):
     def skipped(self) -> tuple[skipped.Skipped, ...]:
         """What is ended or handed over on some ways out; responses are another matter."""
         told = {one.place for one in self.outwaited if one.waited is not None}  # which says it better
-        followed = (*self.traces, *self.method_traces, *self.factory_traces, *self.evident)
+        clients = ((one.paths, one.call) for one in self.served if one.ended)
+        followed = (*self.traces, *self.method_traces, *self.factory_traces, *self.evident, *clients)
         traces = [t for t in followed if t[0].place not in told]
         found = (
             *skipped.in_constructors(self.basis, self.constructor_traces),
@@ -97,15 +99,15 @@ class Holders(Resources):
     @cached_property
     def _begun(self) -> tuple[tuple[Paths, Expr], ...]:
         """What a method that begins something opens into an attribute, for another one to close."""
-        stored = ((held, p.row, u.stmt, value) for p, value in self.traces for held, u in paths.stored(self.basis, p))
+        stored = ((kept, p.row, u.stmt, value) for p, value in self.traces for kept, u in held.stored(self.basis, p))
         found = (*self.acquisitions, *stored)
-        begun = (a for a in found if paths.begun(self.basis, *a[:3], self._ends.get(a[0].scope, ())))
+        begun = (a for a in found if held.begun(self.basis, *a[:3], self._ends.get(a[0].scope, ())))
         return tuple(self.affordable((self.trace(place, row, stmt), value) for place, row, stmt, value in begun))
 
     @cached_property
     def reopened(self) -> tuple[reopened.Reopened, ...]:
         """Attributes and globals that are bound anew while the resource they hold is open."""
-        return tuple(reopened.reopened(self.basis))
+        return (*reopened.reopened(self.basis), *renewed.renewed(self.basis))
 
     @cached_property
     def crowded(self) -> tuple[evicted.Crowded, ...]:

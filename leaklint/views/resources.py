@@ -19,10 +19,11 @@ from leaklint.answers.resources import (
     listed,
     presumed,
     rebuilt,
+    served,
     takenoff,
     unreleased,
 )
-from leaklint.answers.ways import paths
+from leaklint.answers.ways import held, paths
 from leaklint.apis import Row
 from leaklint.facts import DriverKind
 from leaklint.meaning.basis import Answer
@@ -94,7 +95,7 @@ class Resources(View):
     @cached_property
     def factory_traces(self) -> tuple[tuple[paths.Paths, Expr], ...]:
         """Each resource that a function gives to an object which it has made itself, and hands out afterwards."""
-        made = (a for a in self.acquisitions if len(a[0].path) == 2 and paths.made_here(self.basis, a[0]))
+        made = (a for a in self.acquisitions if len(a[0].path) == 2 and held.made_here(self.basis, a[0]))
         return tuple(self.affordable((self.trace(place, row, stmt), value) for place, row, stmt, value in made))
 
     @cached_property
@@ -112,7 +113,7 @@ class Resources(View):
         own = (
             a
             for a in self.acquisitions
-            if a[0].is_attribute and a[2].scope.kind == "function" and paths.own_matter(self.basis, *a[:3])
+            if a[0].is_attribute and a[2].scope.kind == "function" and held.own_matter(self.basis, *a[:3])
         )
         return tuple(self.affordable((self.trace(place, row, stmt), value) for place, row, stmt, value in own))
 
@@ -128,7 +129,20 @@ class Resources(View):
         lists = (unreleased.Unreleased(one.place.text, one.row, one.call, one.one) for one in kept)
         traces = (*self.traces, *ends.other_ends(self.basis))
         outlived = lifespans.outlived(self.basis, self.acquisitions)
-        return (*unreleased.unreleased(self.basis, traces), *lists, *takenoff.taken_off(self.basis), *outlived)
+        clients = (
+            unreleased.Unreleased(
+                one.paths.place.text, one.paths.row, one.call, one.paths.place.path[0], given=one.stmt
+            )
+            for one in self.served
+            if not one.ended
+        )
+        found = (*unreleased.unreleased(self.basis, traces), *lists, *takenoff.taken_off(self.basis), *outlived)
+        return (*found, *clients)
+
+    @cached_property
+    def served(self) -> tuple[served.Served, ...]:
+        """What servers give to functions here for each client, and these leave open."""
+        return tuple(self.affordable(served.served(self.basis)))
 
     @cached_property
     def halfread(self) -> tuple[halfread.Halfread, ...]:

@@ -18,7 +18,7 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
     for unreleased in (*known, *facts.presumed):
         row, call = unreleased.row, unreleased.call
         noun = row.called
-        stmt = call.stmt
+        stmt = unreleased.given or call.stmt
         if unreleased.defence:
             yield Clear(stmt, unreleased.subject, unreleased.defence, sound=True)
             continue
@@ -28,9 +28,15 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
             at=stmt,
             subject=unreleased.subject,
             owner="call" if counted else "nobody",
-            driver="once" if facts.seldom(stmt) else "call" if counted else facts.cadence(when),
+            driver="event"
+            if unreleased.given is not None
+            else "once"
+            if facts.seldom(stmt)
+            else "call"
+            if counted
+            else facts.cadence(when),
             release="never",
-            message="reopened" if unreleased.lost is not None else "named" if unreleased.name else "dropped",
+            message=_message(unreleased),
             hint="presumed" if row.supposed else unreleased.mend if row.name else "inner",
             args={
                 "noun": noun,
@@ -51,10 +57,16 @@ def check(facts: Facts) -> Iterator[Hit | Clear]:
         )
 
 
+def _message(one: Unreleased) -> str:
+    if one.given is not None:
+        return "served"
+    return "reopened" if one.lost is not None else "named" if one.name else "dropped"
+
+
 def managed(unreleased: Unreleased) -> tuple[Change, ...]:
     """A `with` takes in the rest of the block."""
     call, row = unreleased.call, unreleased.row
-    stmt = call.stmt
+    stmt = unreleased.given or call.stmt
     asynchronous = "__aexit__" in row.release and "__exit__" not in row.release
     named = stmt.op == "assign" and stmt.value is call and len(stmt.targets) == 1 and stmt.targets[0].op == "name"
     body = stmt.scope.block is not None and stmt.parent is stmt.scope.block  # else its name may be used after the block

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from leaklint.answers.instances import klass
 from leaklint.answers.opening.openers import acquired
 from leaklint.answers.releasing.lending import called
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, Scope, statements
+from leaklint.tree.ir import Expr, Scope, is_none, statements
 
 _HANDED = ("returned", "bound", "element")
 
@@ -27,6 +28,19 @@ def wrapper(basis: Basis, use: Use) -> Place | None:
         return None
     alone = sum(u.verb == "bind" for u in basis.all_uses(place)) == 1
     return place if alone and any(u.role in _HANDED for u in basis.all_uses(place)) else None
+
+
+def taker(basis: Basis, use: Use) -> Place | None:
+    """The object of a class here that the function has made and hands over, and that gets it by a method: `self =
+    cls()`, then `await self._start(sock)` and `return self`."""
+    method = use.site.args[0] if use.role == "argument" else None
+    owner = method.args[0] if method is not None and method.op == "attr" and method.args[0].op == "name" else None
+    place = basis.names.place(owner) if owner is not None else None
+    if owner is None or place is None or place == use.place or place.scope is not use.place.scope or place.is_given:
+        return None
+    made = [v for v in basis.types.bound_values(place) if not is_none(v)]
+    new = len(made) == 1 and made[0].op == "call" and klass(basis, owner) is not None
+    return place if new and any(u.role in _HANDED for u in basis.all_uses(place)) else None
 
 
 def _made(basis: Basis, call: Expr) -> bool:
@@ -48,7 +62,7 @@ def _holds(basis: Basis, call: Expr) -> bool:
     return callee.local is None or not _ends_itself(basis, callee.local)
 
 
-def _ends_itself(basis: Basis, klass: Scope) -> bool:
+def _ends_itself(basis: Basis, holder: Scope) -> bool:
     """Does a class of this module close what it holds where one of its own steps fails?"""
     return any(
         block.kind in ("handler", "finally")
@@ -57,7 +71,7 @@ def _ends_itself(basis: Basis, klass: Scope) -> bool:
             for inner in statements(block)
             for e in inner.flat
         )
-        for method in klass.children
+        for method in holder.children
         for stmt in statements(method.block)
         for block in stmt.blocks
     )

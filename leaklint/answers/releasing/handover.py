@@ -13,6 +13,7 @@ from leaklint.tree.ir import Expr
 
 _BIRTH = (*CONSTRUCTORS, "__enter__", "__aenter__")
 _KEPT = ("returned", "yielded", "bound", "element")
+_EXITS = ("__exit__", "__aexit__")
 _DEPTH = 3
 
 
@@ -28,9 +29,32 @@ def given_away(basis: Basis, use: Use, row: Row, depth: int = _DEPTH) -> bool:
     if local is not None:
         others = (u for u in basis.all_uses(local) if u.verb != "bind" and not _put_back(basis, u, use.place))
         return any(fate(basis, u, row) == "release" or given_away(basis, u, row, depth - 1) for u in others)
+    if row.pooled and _part_only(basis, use):
+        return False
     if use.stmt.scope.function.name in _BIRTH or use.role not in ("argument", "element"):
         return True
     return _keeps(basis, use, row, _DEPTH)
+
+
+def _part_only(basis: Basis, use: Use) -> bool:
+    """Is it given to a part of the same object, which that makes, and neither ends nor hands on: `self.users =
+    Users(self.client)`? What many share is not for one of them to close."""
+    made = use.site if use.role == "argument" else None
+    target = use.stmt.targets[0] if len(use.stmt.targets) == 1 and use.stmt.value is made else None
+    part = basis.names.place(target) if target is not None and target.op == "attr" else None
+    own = part is not None and part.is_attribute and part.scope is use.place.scope and use.place.is_attribute
+    if part is None or made is None or not own or not called(basis, made).lstrip("_")[:1].isupper():
+        return False
+    callee = basis.types.callee(made)
+    unknown = callee.row is None and callee.receiver is None and callee.local is None
+    ended = any(
+        u.verb in _EXITS
+        or basis.apis.means("end_of_life_methods", u.verb)
+        or (u.place == part and u.role in ("argument", "element", "bound"))
+        for u in basis.below(part)
+        if u.verb != "bind"
+    )
+    return unknown and not ended
 
 
 def local_name(basis: Basis, use: Use) -> Place | None:

@@ -45,9 +45,10 @@ def is_file(basis: Basis, row: Row) -> bool:
 
 
 def given(basis: Basis, call: Expr) -> bool:
-    """Does it call what a function was given: other people's code?"""
+    """Does it call what a function was given: other people's code? `cls()` is its own class."""
     place = basis.names.place(call.args[0]) if call.args[0].op == "name" else None
-    return place is not None and len(place.path) == 1 and place.is_given
+    given_ = place is not None and len(place.path) == 1 and place.is_given
+    return given_ and basis.names.class_of(call.args[0]) is None
 
 
 def _asked_once(basis: Basis, made: Expr) -> bool:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from leaklint.answers.holding.supposed import over_closed
 from leaklint.answers.opening.openers import acquired
 from leaklint.answers.opening.parts import part_of_scoped
 from leaklint.answers.opening.wrappers import wrapper
+from leaklint.answers.releasing.fate import parameter
 from leaklint.answers.releasing.lending import called
+from leaklint.answers.ways.failing import function_called
 from leaklint.answers.ways.handlers import in_handler
 from leaklint.answers.ways.paths import Paths, guarded, trace, wraps
 from leaklint.apis import Row
@@ -154,15 +156,25 @@ def _closed_by_holder(
     """Where the object that it is stored in closes it."""
     if place.is_given:
         return []
+    for held in _holders(basis, uses):
+        ends = endings.get(held.scope, ())
+        found = [u for u in basis.all_uses(held) if _closing(basis, u) and u.stmt.scope.function in ends]
+        if found:
+            return found
+    return []
+
+
+def _holders(basis: Basis, uses: Iterable[Use], *, through: bool = True) -> Iterator[Place]:
+    """The attributes that it is stored in, by its function or by one here that this gives it to."""
     for use in uses:
         for target in use.stmt.targets if use.role == "bound" and use.stmt.value is use.site else ():
             held = basis.names.place(target)
             if held is not None and held.is_attribute:
-                ends = endings.get(held.scope, ())
-                found = [u for u in basis.all_uses(held) if _closing(basis, u) and u.stmt.scope.function in ends]
-                if found:
-                    return found
-    return []
+                yield held
+        local = function_called(basis, use.site) if use.role == "argument" and through else None
+        param = parameter(local, use.site, use.value) if local is not None and local.kind == "function" else None
+        if param is not None:
+            yield from _holders(basis, basis.all_uses(param), through=False)
 
 
 def _closing(basis: Basis, use: Use) -> bool:

@@ -201,6 +201,17 @@ def _cared_for(basis: Basis, one: Acquisition, always: bool) -> bool:
 
 def _looks_after(basis: Basis, one: Acquisition, function: Scope, stmt: Stmt, always: bool = False) -> bool:
     """Does a function see to the old one before it comes to `stmt`?"""
+    if ended_before(basis, one, function, stmt):
+        return True
+    earlier = [s for s in statements(function.block) if s.ordinal <= stmt.ordinal]
+    asking = [s for s in earlier if s.op in ("if", "while", "assert", "match", "try")]
+    here = function is one.stmt.scope.function
+    heeded = [s for s in asking if _heeds(basis, s, stmt)]
+    return any(_asks(basis, e, one, here and _decides(s, stmt), always) for s in heeded for e in flat_of(s))
+
+
+def ended_before(basis: Basis, one: Acquisition, function: Scope, stmt: Stmt) -> bool:
+    """Does a function close the old one, or hand it over, before it comes to `stmt`?"""
     place, row = one.place, one.row
     uses = list(resource_uses(basis, place, row))
     for use in uses:
@@ -211,12 +222,7 @@ def _looks_after(basis: Basis, one: Acquisition, function: Scope, stmt: Stmt, al
             if (kept and not _named(basis, use)) or (before and fate(basis, use, row) in ("release", "escape")):
                 return True
     closers = {u.stmt.scope.function for u in uses if fate(basis, u, row) == "release"}
-    earlier = [s for s in statements(function.block) if s.ordinal <= stmt.ordinal]
-    asking = [s for s in earlier if s.op in ("if", "while", "assert", "match", "try")]
-    here = function is one.stmt.scope.function
-    heeded = [s for s in asking if _heeds(basis, s, stmt)]
-    if any(_asks(basis, e, one, here and _decides(s, stmt), always) for s in heeded for e in flat_of(s)):
-        return True
+    earlier = (s for s in statements(function.block) if s.ordinal <= stmt.ordinal)
     return any(_closes(basis, c, one, closers) for s in earlier if _leads(s, stmt) for c in calls(s))
 
 

@@ -222,7 +222,7 @@ def in_lists(found: Iterable[Listed]) -> Iterator[Skipped]:
                 left=left.stmt,
                 step=_raising(one.call if left.stmt is one.call.stmt else _awaited(left.stmt), left.stmt),
                 last=one.ends[0],
-                mend="each_async" if one.row.release[0] in one.row.awaited else "each",
+                mend="each_async" if next(iter(one.row.release), "") in one.row.awaited else "each",
             )
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from leaklint.answers.holding.gathered import put
 from leaklint.answers.instances import klass, leaves
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
+from leaklint.meaning.names import ELEMENT, Place
 from leaklint.tree.ir import Expr, Scope, is_none, outermost
+
+_MIXING = ("extend", "insert", "update", "appendleft", "__iadd__", "__ior__")  # who knows what these bring in
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,9 @@ def _awaited(call: Expr) -> bool:
 
 def _rows(basis: Basis, receiver: Expr) -> list[Row]:
     """What the receiver may be: by annotation alone, else by everything that is bound to it."""
-    place = basis.names.place(receiver) if receiver.op in ("name", "attr") else None
+    place = basis.names.place(receiver) if receiver.op in ("name", "attr", "sub") else None
+    if place is not None and place.path[-1] == ELEMENT:
+        return _entries(basis, place)
     annotated = place is not None and len(place.path) == 1 and basis.types.annotation(place) is not None
     if place is None or annotated:
         row = basis.types.row(receiver) if place is None else basis.types.place_row(place)
@@ -103,6 +109,19 @@ def _rows(basis: Basis, receiver: Expr) -> list[Row]:
     found = [basis.types.row(v) for v in values]
     known = [row for row in found if row is not None]
     return known if len(known) == len(found) else []
+
+
+def _entries(basis: Basis, entry: Place) -> list[Row]:
+    """What an entry of a container may be: by the annotation of that, else by all that is put in."""
+    held = Place(entry.scope, entry.path[:-1])
+    annotation = basis.types.annotation(held) if len(held.path) == 1 else None
+    if annotation is not None and annotation.op == "sub":
+        row = basis.types.annotated(annotation.args[-1])
+        return [row] if row is not None else []
+    values = [value for use in basis.all_uses(held) for value in put(use)]
+    rows = [row for value in values if (row := basis.types.row(value)) is not None]
+    mixed = any(use.verb in _MIXING for use in basis.all_uses(held))
+    return rows if len(rows) == len(values) and not mixed else []
 
 
 def _passed_in(basis: Basis, value: Expr) -> bool:

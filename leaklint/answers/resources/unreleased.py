@@ -14,13 +14,13 @@ from leaklint.answers.releasing.lending import called, only_asked, stays
 from leaklint.answers.resources.derived import derived, leaves
 from leaklint.answers.resources.mending import Care, Mend, care
 from leaklint.answers.ways.dormant import wakes
+from leaklint.answers.ways.handlers import stopped
 from leaklint.answers.ways.paths import Paths
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
-from leaklint.meaning.flow import Exit
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import is_called, source_name
-from leaklint.tree.ir import Expr, Stmt, ancestors, walk
+from leaklint.tree.ir import Expr, Stmt, walk
 
 _DISPLAYS = ("tuple", "list", "dict")
 
@@ -49,6 +49,7 @@ class Unreleased:
     care: Care | None = None  # what a repair has to mind
     started: bool = False  # it runs on by itself
     left: Stmt | None = None  # the first way out of the function
+    given: Stmt | None = None  # defines the function that gets it, for each client of the server that `call` starts
 
     @property
     def mend(self) -> Mend:
@@ -113,17 +114,19 @@ def _kept(basis: Basis, paths: Paths, value: Expr) -> str:
         return "an object made of its id stands for it"  # `Process(process.pid)`
     if _outlives(basis, paths.row, value):
         return "meant to outlive this process"
-    if any(e.kind in ("end", "return") or _returns(e) for e in paths.exits):
+    if _destroyed(basis, value):
+        return "destroyed with what made it"
+    if any(e.kind in ("end", "return") or (e.returns and not stopped(basis, e.stmt)) for e in paths.exits):
         return ""
     asleep = paths.row.lazy and wakes(basis, paths.place, paths.row, paths.acquired, ()) is None
     return "opens nothing until it is used" if asleep else "the function does not end"
 
 
-def _returns(left: Exit) -> bool:
-    """Is it left by a handler that returns, where a step of an endless loop fails?"""
-    tries = (o for b, o in ancestors(left.stmt) if o.op == "try" and b.kind == "body" and o.scope is left.stmt.scope)
-    handlers = (b for one in tries for b in one.blocks if b.kind == "handler" and b.stmts)
-    return left.kind == "raise" and any(b.stmts[-1].op == "return" for b in handlers)
+def _destroyed(basis: Basis, value: Expr) -> bool:
+    """`socket = context.socket(PULL)`, and `context.destroy()` later, which closes all that it has made."""
+    method = value.args[0] if value.op == "call" else None
+    maker = basis.names.place(method.args[0]) if method is not None and method.op == "attr" else None
+    return maker is not None and any(use.verb == "destroy" for use in basis.all_uses(maker))
 
 
 def _counted(basis: Basis, row: Row) -> bool:

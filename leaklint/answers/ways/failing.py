@@ -21,7 +21,7 @@ def fails(basis: Basis, call: Expr, depth: int = _DEPTH) -> bool:
     row = acquired(basis, call)
     if (row is not None and row.raises) or given(basis, call):
         return True
-    local = _function(basis, call)
+    local = function_called(basis, call)
     body = _body(local) if local is not None and depth > 0 else None
     if body is not None:
         return _runs_into(basis, body, depth - 1)
@@ -31,7 +31,7 @@ def fails(basis: Basis, call: Expr, depth: int = _DEPTH) -> bool:
     return any(basis.apis.means(words, name) for words in ("failing_steps", "running_functions"))
 
 
-def _function(basis: Basis, call: Expr) -> Scope | None:
+def function_called(basis: Basis, call: Expr) -> Scope | None:
     """The function or class of this module that it calls, or the method of an instance of one."""
     func, local = call.args[0], basis.types.callee(call).local
     owner = klass(basis, func.args[0]) if local is None and func.op == "attr" else None

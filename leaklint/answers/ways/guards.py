@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import text_of
-from leaklint.tree.ir import Expr, Stmt, ancestors, is_none, source
+from leaklint.tree.ir import Expr, Stmt, ancestors, is_none, source, statements
 
 _ASKING = ("hasattr", "getattr", "callable", "bool", "isinstance", "exists", "isdir", "isfile", "iscoroutine")
 _APART = ("IsNot", "NotEqual")
@@ -17,13 +17,17 @@ _NAMESPACES = ("locals", "globals", "vars")
 class Guards:
     """Tests of the resource itself, of a flag set beside it, of what it was acquired under."""
 
-    def __init__(self, basis: Basis, place: Place, acquired: Stmt) -> None:
+    def __init__(self, basis: Basis, place: Place, acquired: Stmt, releases: Collection[Stmt] = ()) -> None:
         self.basis, self.place = basis, place
         self.known = dict(_under(acquired))
         self.known |= dict(_otherwise(acquired.value))
         # `transport, protocol = await connect(Protocol)`: what came with it is there too, and of that type
         self.beside = {source(part) for t in acquired.targets if t.op == "tuple" for part in t.args}
         self.known |= dict(self._flags(acquired))
+        flags = dict(flag for stmt in releases for flag in _cleared(stmt))
+        self.kept = {s for s in statements(acquired.scope.function.block) if _turned(s, flags)} if flags else set()
+        if self.kept:
+            self.known |= flags
 
     def narrow(self, test: Expr) -> bool | None:
         if test.op == "unary" and test.text == "Not":
@@ -109,6 +113,28 @@ class Guards:
         if self.basis.apis.means("closed_states", expr.text):
             return False
         return True if self.basis.apis.means("open_states", expr.text) else None
+
+
+def _cleared(release: Stmt) -> Iterator[tuple[str, bool]]:
+    """The flags under which a handler or `finally` releases it: `finally: if not done: sock.close()`."""
+    for block, owner in ancestors(release):
+        test = owner.value if owner.op == "if" and block is owner.blocks[0] else None
+        if test is not None and any(b.kind in ("handler", "finally") for b, _ in ancestors(owner)):
+            for part in test.args if test.op == "bool" and test.text == "And" else (test,):
+                negated = part.op == "unary" and part.text == "Not"
+                flag = part.args[0] if negated else part
+                if flag.op == "name":
+                    yield flag.text, not negated
+
+
+def _turned(stmt: Stmt, flags: Mapping[str, bool]) -> bool:
+    """Does it say that it is kept from now on: `done = True`?"""
+    value = stmt.value if stmt.op == "assign" else None
+    turned = value is not None and value.op == "const" and value.text == "bool"
+    return turned and any(
+        t.op == "name" and t.text in flags and (value is not None and value.value == "True") != flags[t.text]
+        for t in stmt.targets
+    )
 
 
 def _under(acquired: Stmt) -> Iterator[tuple[str, bool]]:

@@ -9,6 +9,7 @@ from leaklint.meaning.scopes import source_name
 from leaklint.tree.ir import Block, Expr, Scope, Stmt, ancestors, statements
 
 _ALL = ("Exception", "BaseException")
+_STOPS = ("KeyboardInterrupt", "SystemExit")
 _BASES = ("BaseException", "BaseExceptionGroup")
 
 
@@ -57,6 +58,18 @@ def ended_by_loss(basis: Basis, loop: Stmt) -> bool:
     tries = (owner for block, owner in ancestors(loop) if owner.op == "try" and block.kind == "body")
     handlers = (b for t in tries for b in t.blocks if b.kind == "handler")
     return any(not catches_all(b) and sees_loss(basis, b) for b in handlers)
+
+
+def stopped(basis: Basis, stmt: Stmt) -> bool:
+    """Is what a statement raises caught only where somebody stops it: `except KeyboardInterrupt`, or a cancellation?"""
+    tries = (owner for block, owner in ancestors(stmt) if owner.op == "try" and block.kind == "body")
+    handlers = [b for t in tries for b in t.blocks if b.kind == "handler"]
+    return all(b.exprs and all(_stops(basis, e) for e in caught_types(b)) for b in handlers)
+
+
+def _stops(basis: Basis, caught: Expr) -> bool:
+    name = source_name(caught)
+    return name in _STOPS or basis.apis.means("cancellations", name)
 
 
 def caught_types(handler: Block) -> tuple[Expr, ...]:

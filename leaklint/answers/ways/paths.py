@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from leaklint.answers.closures import borrows, nested, run_at_once
 from leaklint.answers.instances import klass
 from leaklint.answers.opening.openers import acquired as acquires
 from leaklint.answers.opening.openers import openings
-from leaklint.answers.opening.wrappers import wrapper
+from leaklint.answers.opening.wrappers import taker, wrapper
 from leaklint.answers.process import stops
-from leaklint.answers.releasing.fate import fate, resource_uses
+from leaklint.answers.releasing.fate import fate, parameter, resource_uses
 from leaklint.answers.releasing.handover import used_on
 from leaklint.answers.releasing.lending import called, lent
+from leaklint.answers.releasing.started import given_to_thread
 from leaklint.answers.ways.dormant import before, wakes
+from leaklint.answers.ways.failing import function_called
 from leaklint.answers.ways.faults import Faults
 from leaklint.answers.ways.guards import Guards
-from leaklint.answers.ways.handlers import catches_all, handles, in_handler
+from leaklint.answers.ways.handlers import catches_all, handles, stopped
 from leaklint.apis import Row
-from leaklint.meaning.basis import Basis, calls
+from leaklint.meaning.basis import Basis, calls, once
 from leaklint.meaning.flow import Effects, Exit, open_exits
 from leaklint.meaning.names import Place
-from leaklint.meaning.scopes import CONSTRUCTORS
 from leaklint.meaning.uses import Use
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, statements
 
@@ -55,7 +56,8 @@ def trace(
 ) -> Paths:
     """Follow the resource that `acquired` puts into `place`, through the function it stands in.
 
-    `begun`: where it is opened, when that is later. `judged`: count only likely failures.
+    `begun`: where it is opened, when that is later. `judged`: count only likely failures. Where `acquired` defines the
+    function, that gets it as a parameter.
 
     An attribute is followed through the constructor that acquires it: whoever gets no object cannot close it.
     `depth`: how many methods that begin something are followed in turn.
@@ -66,26 +68,26 @@ def trace(
     escapes: list[Use] = []
     outcomes = list(_outcomes(basis, place, row, function))
     ends = [use for use, outcome in outcomes if outcome == "release" or _given_out(use)]
-    for use, outcome in outcomes:
-        if outcome == "escape" and (
-            place.is_attribute or (ends and lent(basis, use, ends)) or used_on(basis, use, row)
-        ):
+    for use, what in outcomes:
+        if what == "escape" and (place.is_attribute or (ends and lent(basis, use, ends)) or used_on(basis, use, row)):
             continue  # held by an object that nobody gets; or still closed or used here
-        if (use.stmt is acquired and outcome == "rebind") or (outcome in ("escape", "rebind") and wraps(basis, use)):
+        if (use.stmt is acquired and what == "rebind") or (what in ("escape", "rebind") and wraps(basis, use)):
             continue
+        outcome = "late" if what == "escape" and _kept_late(basis, use, row) else what
         if outcome in ("release", "attempt"):
             releases.append(use)
-        elif outcome == "escape":
+        elif outcome in ("escape", "late"):
             escapes.append(use)
         if outcome != "borrow" and fates.get(use.stmt) not in ("release", "escape", "attempt"):
-            fates[use.stmt] = outcome
+            fates[use.stmt] = "attempt" if outcome == "late" else outcome
     if len(place.path) == 2:
         _of_holder(basis, place, row, fates, releases, escapes)
     if place.is_attribute:
         fates |= dict.fromkeys(_ended(basis, place, row, function), "release")
     else:
         _nested(basis, function, place, row, fates, escapes)
-    begun = begun or _begun(basis, place, row, acquired)
+    given = acquired.op == "def"
+    begun = begun or (_begun(basis, place, row, acquired) if not given else None)
     if begun is not None and begun is not acquired and _shared(fates, begun):
         begun = None
     if row.lazy and begun is acquired:
@@ -97,17 +99,19 @@ def trace(
     judged = judged or place.is_attribute or not releases or not row.needs_release or any(guarded(u) for u in releases)
     weighed = faults.likely if judged else faults.telling
     half = half or (row.lazy and begun is not None and begun is not acquired and weighed(begun) is not None)
+    guards = Guards(basis, place, acquired, [s for s, outcome in fates.items() if outcome in ("release", "attempt")])
+    fates |= {s: "escape" for s in guards.kept if s.ordinal > acquired.ordinal and s not in fates}
     effects = Effects(
         at=lambda stmt: ("begin" if half else "acquire") if stmt is begun else fates.get(stmt, ""),
         fallible=lambda stmt: fates.get(stmt) != "wrap" and (fates.get(stmt) == "attempt" or weighed(stmt) is not None),
-        narrow=Guards(basis, place, acquired).narrow,
+        narrow=guards.narrow,
         swallows=lambda stmt: any(v.op == "call" and _swallows(basis, v) for v, _ in stmt.items),
         catches_all=lambda block: catches_all(block) or any(fates.get(s) == "release" for s in statements(block)),
         stops=lambda stmt: stops(basis, stmt),
         waits=faults.waits,
         handles=lambda block: handles(basis, block),
     )
-    exits = open_exits(basis, function.block, effects) if function.block is not None else ()
+    exits = open_exits(basis, function.block, effects, held=given) if function.block is not None else ()
     raised = next((e.stmt for e in exits if e.kind == "raise"), None)
     step = (faults.telling(raised) or faults.any(raised)) if raised is not None else None
     return Paths(row, place, acquired, tuple(releases), tuple(escapes), exits, step)
@@ -116,15 +120,33 @@ def trace(
 def _outcomes(basis: Basis, place: Place, row: Row, function: Scope) -> Iterator[tuple[Use, str]]:
     """What each use does to the resource; what one object is made over becomes what that becomes."""
     for use in resource_uses(basis, place, row):
-        outcome = _outcome(basis, use, row, place, function)
-        over = wrapper(basis, use) if outcome == "escape" and not place.is_attribute else None
-        if over is None:
+        outcome = _by_thread(basis, use, row) or _outcome(basis, use, row, place, function)
+        mine = outcome == "escape" and not place.is_attribute
+        over, taken = (wrapper(basis, use), taker(basis, use)) if mine else (None, None)
+        holder = over or taken
+        if holder is None:
             yield use, outcome
             continue
-        yield use, "wrap"
-        for later in resource_uses(basis, over, row):
-            if later.stmt is not use.stmt:
-                yield later, _outcome(basis, later, row, over, function)
+        yield use, "wrap" if holder is over else "borrow"
+        for later in resource_uses(basis, holder, row):
+            if later.stmt is not use.stmt and (holder is over or later.verb != "bind"):
+                yield later, _outcome(basis, later, row, holder, function)
+
+
+def _by_thread(basis: Basis, use: Use, row: Row) -> str:
+    """A thread gets it, with a function here that comes to its end: does that leave it open?"""
+    param = given_to_thread(basis, use)
+    function = param.scope.stmt if param is not None else None
+    if param is None or function is None:
+        return ""
+    return "borrow" if _left_by(basis, param, row, function) else "escape"
+
+
+@once(meanwhile=False)
+def _left_by(basis: Basis, param: Place, row: Row, function: Stmt) -> bool:
+    inner = trace(basis, param, row, function, judged=True, depth=0)
+    ends = any(e.kind in ("end", "return") or (e.returns and not stopped(basis, e.stmt)) for e in inner.exits)
+    return ends and not inner.releases and not inner.escapes
 
 
 def _outcome(basis: Basis, use: Use, row: Row, place: Place, function: Scope) -> str:
@@ -139,6 +161,22 @@ def _outcome(basis: Basis, use: Use, row: Row, place: Place, function: Scope) ->
     if use.expr.scope.kind == "lambda" and (outcome == "release" or not run_at_once(basis, use)):
         return "escape"
     return "attempt" if outcome == "release" and _timed(basis, use) else outcome
+
+
+def _kept_late(basis: Basis, use: Use, row: Row) -> bool:
+    """Is it given to a function here that may fail before it has kept it: `await self._start(stream)`?"""
+    local = function_called(basis, use.site) if use.role == "argument" and not row.closer else None
+    if local is None or local.kind != "function" or local.is_generator:
+        return False
+    param = parameter(local, use.site, use.value)
+    return param is not None and _fails_open(basis, param, row)
+
+
+@once(meanwhile=False)
+def _fails_open(basis: Basis, param: Place, row: Row) -> bool:
+    function = param.scope.stmt
+    inner = trace(basis, param, row, function, judged=True, depth=0) if function is not None else None
+    return inner is not None and bool(inner.escapes) and inner.exit("raise") is not None
 
 
 def _given_out(use: Use) -> bool:
@@ -179,42 +217,6 @@ def _begun(basis: Basis, place: Place, row: Row, acquired: Stmt) -> Stmt | None:
 def _shared(fates: Mapping[Stmt, str], begun: Stmt) -> bool:
     """Has somebody else got it before it was open?"""
     return any(outcome == "escape" and stmt.ordinal < begun.ordinal for stmt, outcome in fates.items())
-
-
-def made_here(basis: Basis, place: Place) -> bool:
-    """Is it an attribute of an object that the function makes itself: `self = cls()`?"""
-    head = place.path[0]
-    bindings = basis.names.all_bindings(place.scope, head) if place.scope.kind == "function" else []
-    values = [b.value for b in bindings]
-    return len(bindings) == 1 and values[0] is not None and bindings[0].exact and values[0].op == "call"
-
-
-def own_matter(basis: Basis, place: Place, row: Row, acquired: Stmt) -> bool:
-    """Is an attribute released by the very method that acquires it, where all goes well, and by no other?"""
-    releases = [u for u in resource_uses(basis, place, row) if fate(basis, u, row) == "release"]
-    function = acquired.scope.function
-    if not releases or function.name in CONSTRUCTORS or any(u.stmt.scope.function is not function for u in releases):
-        return False
-    return not all(in_handler(u.stmt) for u in releases)
-
-
-def stored(basis: Basis, paths: Paths) -> Iterator[tuple[Place, Use]]:
-    """The attributes that what a local name holds is put into, each with the use that does it."""
-    for use in paths.escapes:
-        for target in use.stmt.targets if use.role == "bound" and use.stmt.value is use.site else ():
-            place = basis.names.place(target)
-            if place is not None and place.is_attribute:
-                yield place, use
-
-
-def begun(basis: Basis, place: Place, row: Row, acquired: Stmt, endings: Collection[Scope]) -> bool:
-    """Does a method that begins something open it, and only another one close it, when the object's life ends?"""
-    function = acquired.scope.function
-    named = function.method_of is not None and basis.apis.means("beginning_methods", function.name)
-    if not place.is_attribute or row.empty or not named or function.name.startswith("__"):
-        return False
-    ends = {u.stmt.scope.function for u in resource_uses(basis, place, row) if fate(basis, u, row) == "release"}
-    return not ends.isdisjoint(endings) and function not in ends
 
 
 def _of_holder(
