@@ -41,6 +41,7 @@ class Row:
     default_bound: bool = False  # bounded unless an argument of `bound` says otherwise
     memo: bool = False  # a decorator that keeps results by arguments
     heavy: bool = False  # loads a model, or is itself a large module: hundreds of megabytes
+    megabytes: int = 0  # of a module that is not heavy: what importing it takes
     multiplies: tuple[str, ...] = ()  # arguments that say how many processes a call starts
     invokes: bool = False  # calls the functions it is given, once for each request
     parts: tuple[str, ...] = ()  # arguments with which a call gives less than everything, or piece by piece

@@ -24,6 +24,7 @@ _READS = frozenset(
     }
 )
 _TAKEN_APART = frozenset({"splitlines", "write_bytes", "loads", "readlines", "len", "write", "seek", "writestr"})
+_MISSING = frozenset({"ImportError", "ModuleNotFoundError"})
 _QUERIES = frozenset({"query", "select"})
 _LISTING = frozenset({"list", "to_list"})
 _FIRST_OF = frozenset({"load", "loads", "split"})
@@ -59,10 +60,17 @@ class Loading:
     def _heavy(self) -> frozenset[str]:
         return frozenset(row.name for row in self.apis.rows.values() if row.kind == "module" and row.heavy)
 
+    @cached_property
+    def _middling(self) -> frozenset[str]:
+        return frozenset(row.name for row in self.apis.rows.values() if row.kind == "module" and row.megabytes)
+
     def passes(self, seen: Seen) -> bool:
         """May something be in memory that need not be?"""
         called = seen.called
         if not self._heavy.isdisjoint(seen.roots):
+            return True
+        middling = self._middling & seen.roots
+        if middling and (seen.coroutines or middling & seen.reimported or not _MISSING.isdisjoint(called)):
             return True
         known = frozenset[str]().union(*(self._known.get(root, ()) for root in seen.roots))
         if "find" in called and not called.isdisjoint(_LISTING):

@@ -58,11 +58,13 @@ _OWN = ("self", "cls")
 
 
 def _import(node: ast.Import, seen: Seen) -> None:
+    seen.reimported |= seen.roots.intersection(a.name.partition(".")[0] for a in node.names)
     seen.roots.update(a.name.partition(".")[0] for a in node.names)
     seen.imported.update((a.asname or a.name).partition(".")[0] for a in node.names)
 
 
 def _import_from(node: ast.ImportFrom, seen: Seen) -> None:
+    seen.reimported |= seen.roots & {(node.module or "").partition(".")[0]}
     seen.roots.add((node.module or "").partition(".")[0])
     seen.roots.update(a.name for a in node.names if passed_on(node, a))
     seen.called.update(a.name for a in node.names)  # may be called by another name

@@ -13,6 +13,7 @@ class Seen:
 
     def __init__(self) -> None:
         self.roots: set[str] = set()  # imported packages
+        self.reimported: set[str] = set()  # packages that more than one statement imports from
         self.imported: set[str] = set()  # names that imports bind
         self.removed: set[str] = set()  # names from whose values something is taken
         self.taken: set[tuple[str, str]] = set()  # (an object, its attribute from which something is taken)

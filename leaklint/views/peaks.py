@@ -12,6 +12,7 @@ from leaklint.answers.peaks import (
     cuttable,
     demand,
     drawn,
+    evaluated,
     figures,
     frames,
     handed,
@@ -21,6 +22,7 @@ from leaklint.answers.peaks import (
     messages,
     metered,
     models,
+    optional,
     tensors,
     weight,
 )
@@ -75,7 +77,13 @@ class Peaks(View):
     @cached_property
     def seldom_used_imports(self) -> tuple[imports.Import, ...]:
         """Imports of heavy libraries that few functions of the module use."""
-        return (*imports.seldom_used(self.basis), *imports.probed(self.basis)) if not in_tests(self.basis) else ()
+        found = (*imports.seldom_used(self.basis), *imports.probed(self.basis), *optional.seldom_needed(self.basis))
+        return found if not in_tests(self.basis) else ()
+
+    def megabytes(self, library: str) -> int:
+        """What importing a middle-sized library takes; 0 for others."""
+        row = self.basis.apis.get(library)
+        return row.megabytes if row is not None else 0
 
     @cached_property
     def loaded_libraries(self) -> tuple[str, ...]:
@@ -118,7 +126,8 @@ class Peaks(View):
     @cached_property
     def tensors(self) -> tuple[tensors.Retained, ...]:
         """Values put by round after round with the graph of their computation."""
-        return (*tensors.retained(self.basis), *measured.measured(self.basis), *metered.metered(self.basis))
+        collected = (*tensors.retained(self.basis), *measured.measured(self.basis), *evaluated.evaluated(self.basis))
+        return (*collected, *metered.metered(self.basis), *metered.fed(self.basis))
 
     @cached_property
     def figures(self) -> tuple[figures.Figure, ...]:

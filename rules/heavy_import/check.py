@@ -9,7 +9,11 @@ from leaklint.model import Facts, Hit
 
 
 def check(facts: Facts) -> Iterator[Hit]:
+    told = set()
     for found in facts.seldom_used_imports:
+        if found.library in told:
+            continue
+        told.add(found.library)
         how = (
             "probed" if found.probed
             else "made" if found.made
@@ -28,6 +32,7 @@ def check(facts: Facts) -> Iterator[Hit]:
             hint=how if how in ("made", "probed") else "inside",
             args={
                 "library": found.library,
+                "size": size(facts, found.library),
                 "function": first,
                 "count": str(len(found.users)),
                 "functions": str(found.functions),
@@ -43,3 +48,9 @@ def check(facts: Facts) -> Iterator[Hit]:
             library=found.library,
             called=facts.imported_modules,
         )
+
+
+def size(facts: Facts, library: str) -> str:
+    """What a library takes, by its row."""
+    measured = facts.megabytes(library)
+    return f"some {measured} MB" if measured else "some hundred megabytes"

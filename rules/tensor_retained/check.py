@@ -18,7 +18,7 @@ def check(facts: Facts) -> Iterator[Hit]:
             subject=f"{kept.stmt.scope.function.qualname or '<module>'}.{source(kept.holder)}",
             owner="instance" if lasting else "call",
             driver="loop" if kept.loop is not None else "call",
-            release="on some paths" if kept.given else "never",
+            release="on some paths" if kept.given or kept.presumed else "never",
             message=how,
             hint="number" if kept.summed else "logged" if kept.loop is None and not lasting else "detach",
             args={"value": source(kept.value, 40), "holder": source(kept.holder)},

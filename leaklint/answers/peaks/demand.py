@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from leaklint.answers.driver import callers, context, header
+from leaklint.answers.peaks.jobs import queued
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, statements, walk
 
@@ -15,7 +16,13 @@ def demand(basis: Basis, stmt: Stmt, depth: int = _DEPTH) -> Answer:
     if found.kind != "call":
         return found
     function = stmt.scope.function
-    return _handed(basis, function) or _request(basis, function) or _through(basis, function, depth) or found
+    return (
+        _handed(basis, function)
+        or _request(basis, function)
+        or _message(basis, function)
+        or _through(basis, function, depth)
+        or found
+    )
 
 
 def in_own_loop(stmt: Stmt) -> Stmt | None:
@@ -32,6 +39,11 @@ def _request(basis: Basis, function: Scope) -> Answer:
         if param.name == "request" or (row is not None and row.noun == "upload"):
             return Answer("event", header(function), function.name)
     return NO
+
+
+def _message(basis: Basis, function: Scope) -> Answer:
+    """A worker calls it for each message of a queue."""
+    return Answer("event", header(function), function.name) if queued(basis, function) else NO
 
 
 def _handed(basis: Basis, function: Scope) -> Answer:

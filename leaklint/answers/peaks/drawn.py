@@ -22,7 +22,7 @@ def drawn(basis: Basis) -> Iterator[Figure]:
     for saving in (e for word in row.bulk for e in basis.mentions(word) if e.op == "attr"):
         call = _origin(basis, saving.args[0]) or _current(basis, saving, row)
         answer = again(basis, call) if call is not None else None
-        if call is not None and answer and not settled(basis, call.scope.function, row):
+        if call is not None and answer and not settled(basis, call.scope.function, row, cleared=True):
             yield Figure(call, saving.stmt, "drawn", answer)
 
 

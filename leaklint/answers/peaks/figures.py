@@ -34,7 +34,7 @@ class Figure:
 def figures(basis: Basis) -> Iterator[Figure]:
     """Every figure that is made again and again, saved or returned to a caller that does not close it, and kept."""
     for call in basis.all_calls:
-        row = made(basis, call)
+        row = made(basis, call) or _made_by_helper(basis, call)
         driver = again(basis, call) if row is not None and not _numbered(call) else None
         if row is None or not driver or settled(basis, call.scope.function, row):
             continue
@@ -48,6 +48,22 @@ def made(basis: Basis, call: Expr) -> Row | None:
     row = basis.types.callee(call).row
     made = basis.apis.get(row.returns or row.makes.get("0")) if row is not None and row.kind == "function" else None
     return made if made is not None and made.noun == PICTURE else None
+
+
+def _made_by_helper(basis: Basis, call: Expr) -> Row | None:
+    """The same, where a function of the module has made it and returns it."""
+    helper = basis.types.callee(call).local
+    if helper is None or helper.kind != "function" or helper.is_generator:
+        return None
+    found = None
+    for stmt in statements(helper.block):
+        value = stmt.value if stmt.op == "return" else None
+        first = value.args[0] if value is not None and value.op == "tuple" and value.args else value
+        if first is None or first.op != "name":
+            continue
+        bound = (b.value for b in basis.names.bindings(first.text, first.scope) if b.value is not None)
+        found = found or next((row for v in bound if v.op == "call" and (row := made(basis, v)) is not None), None)
+    return found if found is not None and not settled(basis, helper, found) else None
 
 
 def _numbered(call: Expr) -> bool:
@@ -79,14 +95,20 @@ def _runs_once(basis: Basis, function: Scope, depth: int = _CALLERS) -> bool:
     return len(calls) == 1 and (caller.kind != "function" or depth == 0 or _runs_once(basis, caller, depth - 1))
 
 
-def settled(basis: Basis, function: Scope, row: Row) -> bool:
-    """Does the function close, clear or show figures, itself or by a function of the module that it calls?"""
+def _clears(function: Row, figure: Row) -> bool:
+    """`clf()`: a figure that is empty is kept all the same."""
+    return function.name.rpartition(".")[2] in figure.release
+
+
+def settled(basis: Basis, function: Scope, row: Row, cleared: bool = False) -> bool:
+    """Does the function close or show figures, itself or by a function of the module that it calls? `cleared`: or clear
+    them, where each draws into the one that is there."""
     stmts = list(statements(function.block)) if function.block is not None else list(basis.module.stmts)
     for call in (e for s in stmts for e in flat_of(s) if e.op == "call"):
         callee = basis.types.callee(call)
-        if callee.row is not None and callee.row.settles == row.name:
+        if callee.row is not None and callee.row.settles == row.name and (cleared or not _clears(callee.row, row)):
             return True
-        if call.args[0].op == "attr" and call.args[0].text in row.release:
+        if cleared and call.args[0].op == "attr" and call.args[0].text in row.release:
             return True
         local = callee.local
         if local is not None and local is not function and local.kind == "function":

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from leaklint.answers.shared import foreign_bases
 from leaklint.meaning.basis import NO, Answer, Basis, Clue
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, source, statements
 
-_MISSING = ("ImportError", "ModuleNotFoundError")
+MISSING = ("ImportError", "ModuleNotFoundError")
 _FEW = 5  # functions: a module in which more need the library is about it
 
 
@@ -40,13 +40,13 @@ def seldom_used(basis: Basis) -> Iterator[Import]:
     if any(e.text == "__name__" for s in basis.module.stmts if s.op == "if" for e in flat_of(s)):
         return
     functions = [s for s in basis.module.scopes if s.kind == "function"]
-    found = [_used(basis, library, stmts) for library, stmts in _heavy(basis).items()]
+    found = [used(basis, library, stmts) for library, stmts in at_top(basis, is_heavy).items()]
     users = {u for one in found for u in one.users}
     if not all(one.users or one.made for one in found):
         return
     few = len(users) <= min(_FEW, len(functions) // 3)
     for one in found:
-        light = (few and (_imported_late(basis, one.library) or _serves(functions, users))) or _implements(basis, users)
+        light = (few and (_imported_late(basis, one.library) or serves(functions, users))) or _implements(basis, users)
         if light:
             yield replace(one, functions=len(functions), light=light)
 
@@ -56,7 +56,7 @@ def probed(basis: Basis) -> Iterator[Import]:
     for name, bindings in basis.module.scope.bindings.items():
         for binding in bindings:
             library = binding.target.partition(".")[0]
-            if binding.how != "import" or not _is_heavy(basis, library) or not _sets_flag(binding.stmt):
+            if binding.how != "import" or not is_heavy(basis, library) or not _sets_flag(binding.stmt):
                 continue
             uses = [e for e in basis.mentions(name) if e.op == "name" and _refers(basis, e, name)]
             if all(e.parent is not None and e.parent.text == "__version__" for e in uses):
@@ -68,7 +68,7 @@ def _sets_flag(stmt: Stmt) -> bool:
     block, owner = next(ancestors(stmt), (None, None))
     if block is None or owner is None or owner.op != "try" or block.kind != "body":
         return False
-    caught = any(b.kind == "handler" and any(e.text in _MISSING for e in b.exprs) for b in owner.blocks)
+    caught = any(b.kind == "handler" and any(e.text in MISSING for e in b.exprs) for b in owner.blocks)
     flags = (s for b in owner.blocks for s in b.stmts if s.op == "assign" and s.value is not None)
     return caught and any(s.value is not None and s.value.op == "const" and s.value.text == "bool" for s in flags)
 
@@ -81,18 +81,18 @@ def _imported_late(basis: Basis, library: str) -> Answer:
     for scope in basis.module.scopes:
         for binding in (b for found in scope.bindings.values() for b in found if b.how == "import"):
             other = binding.target.partition(".")[0]
-            late = scope.function.kind == "function" or _for_types(basis, binding.stmt)
-            if late and _is_heavy(basis, other) and (other != library or binding.target == library):
+            late = scope.function.kind == "function" or for_types(basis, binding.stmt)
+            if late and is_heavy(basis, other) and (other != library or binding.target == library):
                 return Answer("late", (Clue(binding.stmt, "sibling", "late", {"other": other}),), other)
     return NO
 
 
-def _for_types(basis: Basis, stmt: Stmt) -> bool:
+def for_types(basis: Basis, stmt: Stmt) -> bool:
     tests = (t for block, owner in ancestors(stmt) if owner.op == "if" for t in block.exprs)
     return any((basis.names.qualified(t) or "").endswith("TYPE_CHECKING") for t in tests)
 
 
-def _serves(functions: list[Scope], users: set[Scope]) -> Answer:
+def serves(functions: list[Scope], users: set[Scope]) -> Answer:
     """Is this a part of a service, with other work to do: has it coroutine functions that do not need the library?"""
     coroutines = (f for f in functions if f.is_async and f not in users)
     other = next((f for f in coroutines if f.parent is not None and f.parent.kind in ("module", "class")), None)
@@ -126,32 +126,40 @@ def _loads(basis: Basis, call: Expr) -> bool:
     return row is not None and row.heavy
 
 
-def _is_heavy(basis: Basis, library: str) -> bool:
+def is_heavy(basis: Basis, library: str) -> bool:
     row = basis.apis.get(library)
     return row is not None and row.heavy and row.kind == "module"
 
 
-def _heavy(basis: Basis) -> dict[str, list[tuple[Stmt, str]]]:
+def weighs(basis: Basis, library: str) -> bool:
+    """A heavy library, or a middle-sized one of which a row says how much it takes."""
+    row = basis.apis.get(library)
+    return row is not None and row.kind == "module" and (row.heavy or row.megabytes > 0)
+
+
+def at_top(
+    basis: Basis, counts: Callable[[Basis, str], bool], conditional: bool = False
+) -> dict[str, list[tuple[Stmt, str]]]:
     """By library: the imports in the module's body, each with the name that it binds. A library's own modules are
-    loaded along with it."""
+    loaded along with it. `conditional`: those in a `try` or behind a test as well."""
     found: dict[str, list[tuple[Stmt, str]]] = {}
     own = basis.module.name.partition(".")[0] if "." in basis.module.name else ""
-    if _is_heavy(basis, own):
+    if counts(basis, own):
         return {}  # a part of what is heavy itself
     for name, bindings in basis.module.scope.bindings.items():
         for binding in bindings:
             library = binding.target.partition(".")[0]
-            conditional = any(True for _ in ancestors(binding.stmt))  # its author has thought of it
-            if binding.how != "import" or library == own or conditional:
+            aside = any(True for _ in ancestors(binding.stmt)) and not conditional  # its author has thought of it
+            if binding.how != "import" or library == own or aside:
                 continue
-            if _is_heavy(basis, library):
+            if counts(basis, library):
                 found.setdefault(library, []).append((binding.stmt, name))
     return found
 
 
 def loaded(basis: Basis) -> list[str]:
-    """The heavy libraries that the module's own body imports."""
-    return sorted(_heavy(basis)) if any(_is_heavy(basis, root) for root in basis.packages) else []
+    """The heavy and middle-sized libraries that the module's own body imports."""
+    return sorted(at_top(basis, weighs)) if any(weighs(basis, root) for root in basis.packages) else []
 
 
 def beside(basis: Basis) -> list[str]:
@@ -163,9 +171,10 @@ def beside(basis: Basis) -> list[str]:
     return sorted(found - {"", basis.module.name})
 
 
-def _used(basis: Basis, library: str, imported: list[tuple[Stmt, str]]) -> Import:
+def used(basis: Basis, library: str, imported: list[tuple[Stmt, str]]) -> Import:
     """The functions that use a library; none when import itself does."""
-    uses = [e for _, name in imported for e in basis.mentions(name) if e.op == "name" and _refers(basis, e, name)]
+    mentions = [e for _, name in imported for e in basis.mentions(name) if e.op == "name" and _refers(basis, e, name)]
+    uses = [e for e in mentions if e not in e.stmt.targets]  # `np = None`, where it is missing
     users = {outermost_function(e) for e in uses}
     if users == {None} and all(_is_constructed(basis, e) for e in uses):
         return Import(imported[0][0], library, (), 0, made=uses[0].stmt)

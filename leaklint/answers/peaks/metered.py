@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.answers.peaks.tensors import Retained, graph_free, puts, recorded
+from leaklint.answers.peaks.demand import in_own_loop
+from leaklint.answers.peaks.tensors import Retained, body_of, graph_free, puts, recorded, through
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place
-from leaklint.meaning.scopes import source_name
+from leaklint.meaning.scopes import is_called, source_name
 from leaklint.tree.ir import Expr, Scope, Stmt, statements, walk
 
 _TENSOR = "tensor"
@@ -24,6 +25,37 @@ def metered(basis: Basis) -> Iterator[Retained]:
                 birth = _born(basis, place) if place is not None and place.is_attribute else None
                 if birth is not None and _may_record(basis, function, value) and not graph_free(basis, function):
                     yield Retained(stmt, value, holder, birth, None, True, given=True)
+
+
+def fed(basis: Basis) -> Iterator[Retained]:
+    """`losses.update(loss)`, of an object of this module that adds up what it is given as it is."""
+    for function in basis.module.scopes:
+        if function.method_of is None or not basis.apis.means("metering_methods", function.name):
+            continue
+        kept = [
+            (index, stmt)
+            for index, param in enumerate(function.params[1:], 1)
+            for stmt in statements(function.block)
+            for holder, value, _ in puts(stmt)
+            if holder.op == "attr" and recorded(basis, value)
+            if any(e.op == "name" and e.text == param.name for e in through(basis, value))
+        ]
+        calls = (e.parent for e in basis.mentions(function.name) if kept and is_called(e))
+        for call in (c for c in calls if c is not None and _meter_of(basis, c) is function.method_of):
+            index, stmt = kept[0]
+            body = body_of(basis, call.scope.function)
+            value = call.args[index] if index < len(call.args) and not call.names[index] else None
+            if body is None or body.proof is None or value is None or graph_free(basis, call.scope.function):
+                continue
+            if any(body.carries(part, call.stmt) for part in through(basis, value)):
+                yield Retained(call.stmt, value, call.args[0].args[0], stmt, in_own_loop(call.stmt), True)
+
+
+def _meter_of(basis: Basis, call: Expr) -> Scope | None:
+    """The class of this module that makes what a method is called on."""
+    meter = call.args[0].args[0] if call.args[0].op == "attr" else None
+    made = basis.names.only_value(meter.text, meter.scope) if meter is not None and meter.op == "name" else None
+    return basis.types.callee(made).local if made is not None and made.op == "call" else None
 
 
 def _born(basis: Basis, place: Place) -> Stmt | None:

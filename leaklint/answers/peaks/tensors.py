@@ -9,7 +9,7 @@ from functools import cached_property
 from leaklint.answers.bound import by_type
 from leaklint.answers.driver import callers
 from leaklint.answers.peaks.demand import in_own_loop
-from leaklint.meaning.basis import Basis
+from leaklint.meaning.basis import Basis, once
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import source_name
 from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, flat_of, statements, walk
@@ -33,6 +33,7 @@ class Retained:
     loop: Stmt | None
     summed: bool
     given: bool = False
+    presumed: bool = False  # by what a model is called, and that nothing says it records none
 
 
 def retained(basis: Basis) -> Iterator[Retained]:
@@ -42,7 +43,7 @@ def retained(basis: Basis) -> Iterator[Retained]:
     if not any(basis.apis.means(what, word) for word in (*basis.identifiers, *steps) for what in telling):
         return
     for scope in basis.module.scopes:
-        body = _Body(basis, scope) if scope.kind in ("function", "module") else None
+        body = body_of(basis, scope)
         if body is not None and body.proof is not None and not graph_free(basis, scope):
             yield from body.retained(body.proof)
 
@@ -52,11 +53,11 @@ def graph_free(basis: Basis, function: Scope) -> bool:
     decorators = function.stmt.decorators if function.stmt is not None else ()
     if any(basis.apis.means("graph_free_blocks", source_name(d)) for d in decorators):
         return True
-    called = [_in_graph_free(basis, call.stmt) for call in callers(basis, function)]
+    called = [in_graph_free(basis, call.stmt) for call in callers(basis, function)]
     return bool(called) and all(called)
 
 
-def _in_graph_free(basis: Basis, stmt: Stmt) -> bool:
+def in_graph_free(basis: Basis, stmt: Stmt) -> bool:
     return any(
         basis.apis.means("graph_free_blocks", source_name(item))
         for _, owner in ancestors(stmt)
@@ -65,7 +66,7 @@ def _in_graph_free(basis: Basis, stmt: Stmt) -> bool:
     )
 
 
-class _Body:
+class Body:
     """One function: what its gradients are computed from, and what carries a graph."""
 
     def __init__(self, basis: Basis, scope: Scope) -> None:
@@ -77,7 +78,8 @@ class _Body:
         self.roots: set[str] = set()
         gradients = [stmt for stmt in self.stmts if self._computes_gradients(stmt)]
         self.feeding = self._feeds(self.roots) if gradients else set[str]()
-        proofs = gradients or [stmt for stmt in self.stmts if self._measures(stmt)]
+        steps = [found for stmt in self.stmts if (found := self._steps(stmt)) is not None]
+        proofs = gradients or steps or [stmt for stmt in self.stmts if self._measures(stmt)]
         self.proof = proofs[0] if proofs else None
 
     @cached_property
@@ -101,10 +103,20 @@ class _Body:
         """Is the function a step whose caller computes gradients from what it returns?"""
         return self.scope.method_of is not None and self.basis.apis.means("training_steps", self.scope.name)
 
+    def _steps(self, stmt: Stmt) -> Stmt | None:
+        """`loss = self.step(batch)`, of a method that computes gradients from what it returns."""
+        value = stmt.value.args[0] if stmt.value is not None and stmt.value.op == "await" else stmt.value
+        if stmt.op not in ("assign", "augassign") or value is None or value.op != "call":
+            return None
+        step = self.basis.types.callee(value).local
+        found = gives_graph(self.basis, step) if step is not None and step is not self.scope else None
+        self.roots |= {_key(t) for t in stmt.targets if t.op == "name"} if found and stmt.op == "assign" else set()
+        return found
+
     def _measures(self, stmt: Stmt) -> bool:
         """No gradients here, but a loss of what a model returned: it has a graph unless it is told otherwise."""
         value = stmt.value
-        if stmt.op != "assign" or value is None or value.op != "call" or _in_graph_free(self.basis, stmt):
+        if stmt.op != "assign" or value is None or value.op != "call" or in_graph_free(self.basis, stmt):
             return False
         row = self.basis.types.callee(value).row or self.basis.types.row(value.args[0])
         given = {_key(e) for arg in value.args[1:] for e in walk(arg)}
@@ -155,9 +167,9 @@ class _Body:
                 place = self.basis.names.place(holder)
                 if place is None or (loop is None and not place.is_attribute) or _key(holder) in self.feeding:
                     continue
-                if _in_graph_free(self.basis, stmt) or self._renewed(holder, place, loop):
+                if in_graph_free(self.basis, stmt) or self._renewed(holder, place, loop):
                     continue
-                if any(self._carries(part, stmt) for part in through(self.basis, value)):
+                if any(self.carries(part, stmt) for part in through(self.basis, value)):
                     yield Retained(stmt, value, holder, proof, loop, summed)
 
     def _renewed(self, holder: Expr, place: Place, loop: Stmt | None) -> bool:
@@ -176,7 +188,7 @@ class _Body:
         born = tuple(v for v in self.basis.types.bound_values(place) if v.op == "call")
         return anew or (row is not None and bool(born) and bool(by_type(self.basis, row, born)))
 
-    def _carries(self, part: Expr, stmt: Stmt) -> bool:
+    def carries(self, part: Expr, stmt: Stmt) -> bool:
         """Does a name carry a graph where it is put by, by what it was bound to last?"""
         key = _key(part)
         if key not in self.carrying:
@@ -190,6 +202,23 @@ class _Body:
     def _cut_in_place(self, key: str, since: Stmt, until: Stmt) -> bool:
         between = (s for s in self.stmts if since.ordinal < s.ordinal < until.ordinal)
         return any(e.op == "attr" and e.text == "detach_" and _key(e.args[0]) == key for s in between for e in s.flat)
+
+
+@once(meanwhile=None)
+def body_of(basis: Basis, scope: Scope) -> Body | None:
+    """What a function, or the module by itself, computes gradients from."""
+    return Body(basis, scope) if scope.kind in ("function", "module") else None
+
+
+@once(meanwhile=None)
+def gives_graph(basis: Basis, function: Scope) -> Stmt | None:
+    """Where a function computes gradients from what it returns as it is."""
+    named = any(basis.apis.means("backward_methods", e.text) for s in statements(function.block) for e in flat_of(s))
+    body = body_of(basis, function) if named else None
+    if body is None or body.proof is None:
+        return None
+    returned = [(s, s.value) for s in body.stmts if s.op == "return" and s.value is not None and s.value.op == "name"]
+    return body.proof if any(body.carries(value, s) for s, value in returned) else None
 
 
 def _is_driver(receiver: Expr) -> bool:
@@ -217,11 +246,17 @@ def puts(stmt: Stmt) -> Iterator[tuple[Expr, Expr, bool]]:
         yield stmt.targets[0], value, True
     elif stmt.op == "assign" and value is not None and _sums_itself(stmt):
         key = _key(stmt.targets[0])
-        yield from ((stmt.targets[0], a, True) for a in value.args if _key(a) != key)
+        yield from ((stmt.targets[0], a, True) for a in value.args if key not in (_key(a), _key(_got_from(a))))
     elif stmt.op == "expr" and value is not None and value.op == "call" and len(value.args) > 1:
         func = value.args[0]
         if func.op == "attr" and func.text in _ADDING and func.args[0].op in ("name", "attr", "sub"):
             yield func.args[0], value.args[-1], False
+
+
+def _got_from(expr: Expr) -> Expr:
+    """`totals` of `totals.get("loss", 0)`."""
+    method = expr.args[0] if expr.op == "call" else expr
+    return method.args[0] if method.op == "attr" and method.text == "get" and expr.op == "call" else expr
 
 
 def _sums_itself(stmt: Stmt) -> bool:
@@ -232,7 +267,7 @@ def _sums_itself(stmt: Stmt) -> bool:
         and value is not None
         and value.op == "binary"
         and value.text == "Add"
-        and any(_key(a) == key for a in value.args)
+        and any(_key(a) == key or _key(_got_from(a)) == key for a in value.args)
     )
 
 
