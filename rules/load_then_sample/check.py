@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaklint.meaning.basis import Clue
+from leaklint.meaning.scopes import source_name
 from leaklint.model import Facts, Hit
 from leaklint.tree.ir import Expr, source
 
@@ -21,7 +22,7 @@ def check(facts: Facts) -> Iterator[Hit]:
             driver="call",
             release="never",
             message=peak.how,
-            hint=("rows" if found.kind == "frame" else "file_" + peak.how if found.kind == "file" else peak.how),
+            hint=hint(peak.how, found.kind, found.site),
             args={"read": source(found.site), "file": opened(found.site), "what": found.what, "tool": peak.tool},
             clues=(
                 Clue(found.site.stmt, "acquired", "whole"),
@@ -29,6 +30,14 @@ def check(facts: Facts) -> Iterator[Hit]:
             ),
             acquired=source(found.site),
         )
+
+
+def hint(how: str, kind: str, site: Expr) -> str:
+    if kind == "frame":
+        return "rows"
+    if kind != "file":
+        return how
+    return "read" if how == "cut" and source_name(site) == "read" else f"file_{how}"
 
 
 def opened(site: Expr) -> str:

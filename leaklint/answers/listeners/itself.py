@@ -104,7 +104,18 @@ def _is_own(basis: Basis, use: Use) -> Itself | None:
     klass = basis.names.class_of(value)
     if klass is None or target.args[0].op != "name" or target.args[0].text != value.text or value.text == "cls":
         return None
-    return Itself("attribute", use.stmt, source(target), value, (), _defence(basis, use.place, use, klass))
+    return Itself("attribute", use.stmt, source(target), value, (), _own_defence(basis, use, klass))
+
+
+def _own_defence(basis: Basis, use: Use, klass: Scope) -> Answer:
+    """Taken apart where it ends; to be bound to something else in its life is no end."""
+    for other in basis.all_uses(use.place):
+        ending = other.verb in ("bind", "del") and basis.apis.means("closing_methods", other.stmt.scope.function.name)
+        if ending and other.stmt is not use.stmt:
+            return Answer("broken", (Clue(other.stmt, "released", "released"),))
+    if module_instance(basis, klass) or singleton(basis, klass):
+        return Answer("lives as long as the process")
+    return NO
 
 
 def _contains(value: Expr, name: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from leaklint.answers.peaks.copied import copied, stored, stored_body
 from leaklint.answers.peaks.loads import Whole, is_open, names_data, whole
-from leaklint.answers.peaks.query import bound_value
+from leaklint.answers.peaks.query import bound_value, just_before
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
@@ -42,6 +42,9 @@ def used_once(basis: Basis, value: Expr) -> Whole | None:
             place = basis.names.place(node)
             uses = basis.all_uses(place) if place is not None else []
             reads = [u for u in uses if u.verb != "bind" and u.expr is not node and u.expr.text == node.text]
+            anew = just_before(node) if basis.names.only_value(node.text, node.scope) is None else None
+            if anew is not None:  # what it was earlier is forgotten
+                reads = [u for u in reads if u.stmt.ordinal > anew.stmt.ordinal]
             reads = [
                 u
                 for u in reads

@@ -80,7 +80,7 @@ def _comprehended(basis: Basis, comp: Expr, depth: int) -> Whole | None:
         if comp.args[0].op == "call" and any(basis.apis.means("row_limits", n) for n in comp.args[0].names):
             return None
         return Whole("stream", comp, source(comp.args[0]), listed=True)
-    found = whole(basis, comp.args[0], depth - 1) if comp.args else None
+    found = (whole(basis, comp.args[0], depth - 1) or _lines(basis, comp, comp.args[0])) if comp.args else None
     return found and _listed(found)
 
 
@@ -100,7 +100,7 @@ def _called(basis: Basis, call: Expr, depth: int) -> Whole | None:
     """`list(rows)`, or a function of the module that returns something whole."""
     callee = basis.types.callee(call)
     if callee.local is None and call.args[0].text in _LISTS and len(call.args) > 1:
-        found = whole(basis, call.args[1], depth - 1) or _lines(basis, call) or _rows(basis, call)
+        found = whole(basis, call.args[1], depth - 1) or _lines(basis, call, call.args[1]) or _rows(basis, call)
         if found is not None and found.kind == "lazy" and found.site.scope is not call.scope:
             found = replace(found, site=call)  # a query runs where its rows are wanted
         return found and _listed(found)
@@ -137,13 +137,14 @@ def _asked(basis: Basis, call: Expr, value: Expr | None) -> Whole | None:
     return Whole("table", call, named(text)) if is_whole(text) else None
 
 
-def _lines(basis: Basis, call: Expr) -> Whole | None:
-    """`list(csv.reader(file))`."""
-    reader = call.args[1]
+def _lines(basis: Basis, site: Expr, reader: Expr) -> Whole | None:
+    """`list(csv.reader(file))`, `[row for row in reader]`."""
+    if reader.op == "name":
+        reader = basis.names.only_value(reader.text, reader.scope) or reader
     if reader.op != "call" or len(reader.args) < 2 or not basis.apis.means("row_readers", source_name(reader)):
         return None
     path = opened(basis, reader.args[1])
-    return Whole("rows", call, source(path), path) if path is not None else None
+    return Whole("rows", site, source(path), path) if path is not None else None
 
 
 def parsed_file(basis: Basis, expr: Expr) -> Whole | None:

@@ -123,9 +123,14 @@ def _cut(basis: Basis, sub: Expr) -> Iterator[Peak]:
         return
     if found.kind == "lazy" and not found.listed:
         return
+    if found.kind == "file" and value is found.site and source_name(value) == "read" and index.text == "upper":
+        yield Peak("cut", found, sub.stmt, source(index))
+        return
     in_lines = found.kind == "file" and _in_lines(value)
     read_on = in_lines and _offset(basis, index)
-    if found.kind == "file" and not read_on and not (in_lines and names_data(basis, found.path) and _few(index)):
+    tail = value is found.site and index.args[0].op == "unary" and is_open(basis, found.path)
+    long = in_lines and (tail or names_data(basis, found.path))
+    if found.kind == "file" and not read_on and not (long and _few(index)):
         return
     if not read_on and value.op == "name" and used_once(basis, value) is None:
         return

@@ -181,6 +181,8 @@ def executed(basis: Basis, receiver: Expr, stmt: Stmt) -> str:
     if place is None:
         return ""
     bound = basis.names.only_value(receiver.text, receiver.scope) if receiver.op == "name" else None
+    if bound is None and receiver.op == "name":  # `async with db.execute("SELECT ...") as cursor`
+        bound = next((b.value for b in basis.names.bindings(receiver.text, receiver.scope) if b.how == "with"), None)
     if bound is not None and (text := executed(basis, bound, stmt) if bound.op in ("call", "await") else ""):
         return text
     before = [u for u in basis.all_uses(place) if u.verb == "execute" and u.stmt.ordinal < stmt.ordinal]
@@ -239,7 +241,19 @@ def _makes_more(value: Expr, name: str) -> bool:
 
 def bound_value(basis: Basis, name: Expr) -> Expr | None:
     """What a name stands for; one that is made more of (`rows = rows.order_by(...)`) for what is made last."""
-    return _bound(basis, name)[0]
+    return _bound(basis, name)[0] or just_before(name)
+
+
+def just_before(name: Expr) -> Expr | None:
+    """What the statement right before binds a name to, also as the last one of a `with`; whatever it was earlier."""
+    block = name.stmt.parent
+    index = block.stmts.index(name.stmt) if block is not None and name.stmt in block.stmts else 0
+    last = block.stmts[index - 1] if block is not None and index else None
+    while last is not None and last.op == "with" and last.blocks[0].stmts:
+        last = last.blocks[0].stmts[-1]
+    if last is None or last.op != "assign" or [t.text for t in last.targets if t.op == "name"] != [name.text]:
+        return None
+    return last.value if len(last.targets) == 1 else None
 
 
 def _selects(basis: Basis, arg: Expr) -> bool:
