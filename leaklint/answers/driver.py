@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from leaklint.answers.listed import literal
 from leaklint.answers.rounds import driven, endless, goes_on, last_turn
 from leaklint.meaning.basis import Answer, Basis, Clue, once
@@ -230,6 +233,16 @@ _RUNNERS = ("run", "run_until_complete")
 
 def callers(basis: Basis, function: Scope) -> list[Expr]:
     """The calls in this module of one of its functions."""
-    calls = (e.parent for e in basis.mentions(function.name) if e.parent is not None and e.parent.op == "call")
-    found = [c for c in calls if c.args[0].text == function.name and basis.names.local(c.args[0]) is function]
-    return [c for c in found if c.scope.function is not function]
+    return [c for c in _calls_of(basis, function.name).get(function, ()) if c.scope.function is not function]
+
+
+@once(meanwhile=MappingProxyType({}))
+def _calls_of(basis: Basis, name: str) -> Mapping[Scope, list[Expr]]:
+    """The calls of what is called so, by the function that it is: there may be as many as there are classes."""
+    found: dict[Scope, list[Expr]] = {}
+    calls = (e.parent for e in basis.mentions(name) if e.parent is not None and e.parent.op == "call")
+    for call in calls:
+        local = basis.names.local(call.args[0]) if call.args[0].text == name else None
+        if local is not None:
+            found.setdefault(local, []).append(call)
+    return found

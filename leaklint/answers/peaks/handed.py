@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 from leaklint.answers.peaks.copied import copied, stored, stored_body
 from leaklint.answers.peaks.loads import Whole, is_open, names_data, whole
 from leaklint.answers.peaks.query import bound_value, just_before
-from leaklint.meaning.basis import Basis
+from leaklint.meaning.basis import Basis, once
 from leaklint.meaning.scopes import source_name
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, Stmt, source, statements
+from leaklint.tree.ir import Expr, Scope, Stmt, source, statements
 
 _HANDED_ON = ("file", "member", "upload", "download", "body")
 
@@ -183,9 +184,17 @@ def _looked_at(basis: Basis, body: Expr) -> bool:
     """Is `response.content` used for something else as well, but to see how much it is?"""
     if body.op != "attr":
         return False
-    others = (e for e in basis.mentions(body.text) if e is not body and e.scope.function is body.scope.function)
-    named = [e for e in others if source(e) == source(body)]
+    named = (e for e in _mentioned(basis, body.text).get((body.scope.function, source(body)), ()) if e is not body)
     return any(e.parent is None or e.parent.op != "call" or e.parent.args[0].text != "len" for e in named)
+
+
+@once(meanwhile=MappingProxyType({}))
+def _mentioned(basis: Basis, attribute: str) -> Mapping[tuple[Scope, str], list[Expr]]:
+    """By function and spelling: where an attribute of this name is mentioned."""
+    found: dict[tuple[Scope, str], list[Expr]] = {}
+    for e in basis.mentions(attribute):
+        found.setdefault((e.scope.function, source(e)), []).append(e)
+    return found
 
 
 def is_body(target: Expr) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from leaklint.answers.peaks.demand import in_own_loop
 from leaklint.answers.peaks.tensors import Retained, body_of, graph_free, puts, recorded, through
-from leaklint.meaning.basis import Basis
+from leaklint.meaning.basis import Basis, once
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import is_called, source_name
 from leaklint.tree.ir import Expr, Scope, Stmt, statements, walk
@@ -40,8 +41,7 @@ def fed(basis: Basis) -> Iterator[Retained]:
             if holder.op == "attr" and recorded(basis, value)
             if any(e.op == "name" and e.text == param.name for e in through(basis, value))
         ]
-        calls = (e.parent for e in basis.mentions(function.name) if kept and is_called(e))
-        for call in (c for c in calls if c is not None and _meter_of(basis, c) is function.method_of):
+        for call in _fed(basis, function.name).get(function.method_of, ()) if kept else ():
             index, stmt = kept[0]
             body = body_of(basis, call.scope.function)
             value = call.args[index] if index < len(call.args) and not call.names[index] else None
@@ -49,6 +49,17 @@ def fed(basis: Basis) -> Iterator[Retained]:
                 continue
             if any(body.carries(part, call.stmt) for part in through(basis, value)):
                 yield Retained(call.stmt, value, call.args[0].args[0], stmt, in_own_loop(call.stmt), True)
+
+
+@once(meanwhile=MappingProxyType({}))
+def _fed(basis: Basis, method: str) -> Mapping[Scope, list[Expr]]:
+    """By class: where a method of this name is called on what it makes."""
+    found: dict[Scope, list[Expr]] = {}
+    for call in (e.parent for e in basis.mentions(method) if is_called(e)):
+        meter = _meter_of(basis, call) if call is not None else None
+        if call is not None and meter is not None:
+            found.setdefault(meter, []).append(call)
+    return found
 
 
 def _meter_of(basis: Basis, call: Expr) -> Scope | None:
