@@ -101,8 +101,7 @@ class Row:
 
     @property
     def scoped(self) -> str:
-        """The statement that releases it at the end of a block: `with`, `async with`, or empty. For what is to be
-        asked to end there is none: `with` would wait until it does."""
+        """The statement that releases it at the end of a block; none for what is asked to end: `with` would wait."""
         if self.asks:
             return ""
         return "with" if "__exit__" in self.release else "async with" if "__aexit__" in self.release else ""
