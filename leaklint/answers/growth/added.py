@@ -71,13 +71,17 @@ def _of_held(basis: Basis, use: Use) -> bool:
     bound = basis.names.bindings(use.key.text, use.key.scope) if use.key is not None else ()
     over = [b.value for b in bound if b.how == "for" and b.value is not None]
     places = [basis.names.place(e) for e in over]
-    return bool(places) and all(
-        p is not None
-        and p.scope.kind in ("module", "class")
-        and len(p.path) == 1
-        and not any(u.verb in (*_TAKES_OUT, "clear", "del") for u in basis.all_uses(p))
-        and all(u.stmt.scope.function.name in CONSTRUCTORS for u in basis.all_uses(p) if u.verb == "bind")
-        for p in places
+    return bool(places) and all(p is not None and _stays(basis, p) for p in places)
+
+
+@once(meanwhile=False)
+def _stays(basis: Basis, place: Place) -> bool:
+    """Is it held, filled by whoever makes its holder, and nothing ever taken out?"""
+    if place.scope.kind not in ("module", "class") or len(place.path) != 1:
+        return False
+    uses = basis.all_uses(place)
+    return not any(u.verb in (*_TAKES_OUT, "clear", "del") for u in uses) and all(
+        u.stmt.scope.function.name in CONSTRUCTORS for u in uses if u.verb == "bind"
     )
 
 
