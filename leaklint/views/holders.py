@@ -83,7 +83,7 @@ class Holders(Resources):
             *skipped.on_disk(self.affordable(leftbehind.left_behind(self.basis))),
             *skipped.in_functions(self.basis, (t for t in traces if self.sort(t[0].row) != "response")),
         )
-        return tuple(skipped.distinct(found))
+        return tuple(skipped.distinct(self.basis, found))
 
     @cached_property
     def outwaited(self) -> tuple[outwaited.Outwaited, ...]:

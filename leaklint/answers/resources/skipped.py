@@ -78,12 +78,12 @@ class Skipped:
     undone: Stmt | None = None  # what would have removed it, or handed it over
 
 
-def distinct(found: Iterable[Skipped]) -> Iterator[Skipped]:
+def distinct(basis: Basis, found: Iterable[Skipped]) -> Iterator[Skipped]:
     """Of things of one kind that several branches open into one place, and one step leaves open, the first; sound are
     those whose way out is excused."""
     seen = set()
     for one in found:
-        sound = not one.way or (one.way != "return" and excused(one.at, one.row))
+        sound = not one.way or (one.way != "return" and excused(basis, one.at, one.row))
         defect = one.way, one.subject, one.row.called, one.left
         if sound or defect not in seen:
             yield replace(one, way="") if sound else one
