@@ -58,6 +58,7 @@ class Row:
     ends_argument: bool = False  # a call ends its first argument
     found_by: str = ""  # of a function: the one that gives out from then on what a call is given
     asks: tuple[str, ...] = ()  # methods that only ask it to end
+    runs: str = ""  # the test to make before: asked once it has ended, it raises
     reaps: tuple[str, ...] = ()  # what sees that it has ended, one of which must follow
     awaited: tuple[str, ...] = ()  # those releases that do nothing unless awaited
     supposed: bool = False  # nothing here shows that it has these methods: they are not to be named

@@ -96,10 +96,10 @@ def outline(facts: Facts) -> Iterator[tuple[Stmt, str]]:
 def release_call(row: Row, name: str, *, awaited: bool = False) -> str:
     """The call that releases the resource in `name`: `await session.close()`, `os.close(fd)`. What is `awaited` where
     it is acquired is released by a method that is awaited too, if there is one. What has to be asked to end is asked
-    first: `process.terminate(); process.wait()`."""
+    first: `process.terminate(); process.wait()`, if it runs where it fails otherwise."""
     if row.closer:
         return f"{row.closer}({name})"
-    asked = f"{name}.{row.asks[0]}(); " if row.asks else ""
+    asked = f"{f'if {name}.{row.runs}: ' if row.runs else ''}{name}.{row.asks[0]}(); " if row.asks else ""
     method = next((one for one in row.release if awaited and one in row.awaited), row.release[0])
     return f"{asked}{'await ' if method in row.awaited else ''}{name}.{method}()"
 

@@ -437,3 +437,30 @@ def test_a_slot_is_needed_where_a_class_has_slots(made: str, add: str) -> None:
         hint = prose.hint(finding(text, "LK102"), load())
         assert ("into `__slots__`" in hint) == slots
         assert ("make it in `__init__`" in hint) != slots
+
+
+CHILD = """
+import asyncio
+import subprocess
+
+
+async def fed(lines):
+    child = {made}
+    await send(child, lines)
+    {wait}
+"""
+
+
+@pytest.mark.parametrize(
+    ("made", "wait", "release"),
+    [
+        (
+            "await asyncio.create_subprocess_exec('sort')",
+            "await child.wait()",
+            "`if child.returncode is None: child.terminate(); await child.wait()`",  # raises once it has ended
+        ),
+        ("subprocess.Popen(['sort'], stdin=subprocess.PIPE)", "child.wait()", "`child.terminate(); child.wait()`"),
+    ],
+)
+def test_a_process_that_has_ended_is_not_asked_to(made: str, wait: str, release: str) -> None:
+    assert release in prose.hint(finding(CHILD.format(made=made, wait=wait), "LK305"), load())
