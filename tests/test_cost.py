@@ -56,6 +56,14 @@ LARGE: dict[str, Callable[[int], str]] = {
         + "    def close(self):\n        self.x = 0\n"
         + "".join(f"    def on_{k}(self, e):\n        pass\n" for k in range(n))
     ),
+    "listeners that are taken off": lambda n: (
+        "class Hub:\n"
+        + "".join(
+            f"    def m{k}(self, bus):\n        bus.on('e', self.on_{k})\n        bus.off('e', self.on_{k})\n"
+            f"    def on_{k}(self):\n        pass\n"
+            for k in range(2 * n)
+        )
+    ),
     "listeners of what is made again": lambda n: (
         "class View:\n    def __init__(self, bus):\n"
         + "".join(f"        bus.add_listener({k}, self.on_{k})\n" for k in range(n))

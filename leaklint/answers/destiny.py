@@ -73,10 +73,8 @@ def _of_lambda(basis: Basis, function: Expr, depth: int) -> Answer:
         return Answer("handed on")
     param = parameter(local, call, function) if (local := basis.types.callee(call).local) is not None else None
     if param is None:
-        handed = depth > 0 and local is None and source_name(call) == "run"
-        return (
-            destiny(basis, call, depth - 1) if handed else Answer("dropped")
-        )  # `context.run(lambda: create_task(f()))`
+        handed = depth > 0 and local is None and source_name(call) == "run"  # `context.run(lambda: create_task(f()))`
+        return destiny(basis, call, depth - 1) if handed else Answer("dropped")
     used = [u for u in basis.all_uses(param) if u.verb == "__call__"]
     dropped = depth > 0 and all(destiny(basis, u.site, depth - 1).kind == "dropped" for u in used)
     return Answer("dropped" if dropped else "handed on")

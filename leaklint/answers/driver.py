@@ -187,8 +187,7 @@ def in_script(basis: Basis, stmt: Stmt) -> bool:
 
 def seldom(basis: Basis, stmt: Stmt) -> bool:
     """Does it run once for each start of a program that ends, or as often as somebody goes through a dialog?"""
-    named = basis.apis.means("dialog_modules", basis.module.name.rpartition(".")[2])
-    return named or in_program(basis, stmt)
+    return basis.apis.means("dialog_modules", basis.module.name.rpartition(".")[2]) or in_program(basis, stmt)
 
 
 def of_program(basis: Basis, stmt: Stmt) -> bool:

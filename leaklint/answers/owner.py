@@ -113,8 +113,12 @@ def _is_data(basis: Basis, klass: Scope) -> bool:
 
 def _lasting(basis: Basis, klass: Scope) -> bool:
     """By its name, or because it holds a lock."""
-    lists = ("long_lived_classes", "active_classes")
-    return guarded(basis, klass) or any(basis.apis.means(what, klass.name) for what in lists)
+    return guarded(basis, klass) or named_lasting(basis, klass)
+
+
+def named_lasting(basis: Basis, klass: Scope) -> bool:
+    """By the name of its class alone, which many a short-lived one has too."""
+    return any(basis.apis.means(what, klass.name) for what in ("long_lived_classes", "active_classes"))
 
 
 def _reads(method: Scope) -> bool:

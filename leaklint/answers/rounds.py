@@ -25,8 +25,8 @@ def last_turn(stmt: Stmt, loop: Stmt) -> bool:
     """Is the loop left whenever the statement has run, further down in one of the blocks around it?"""
     below, inner = stmt, False
     for block, owner in ancestors(stmt):
-        after = (s for s in block.stmts if s.ordinal > below.ordinal)
-        if any(s.op in ("return", "raise") or (s.op == "break" and not inner) for s in after):
+        last = block.stmts[-1]
+        if last is not below and (last.op in ("return", "raise") or (last.op == "break" and not inner)):
             return True
         if owner is loop:
             return False

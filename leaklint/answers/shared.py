@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
-from leaklint.meaning.basis import Basis
+from leaklint.meaning.basis import Basis, once
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import CONSTRUCTORS, source_name
 from leaklint.meaning.uses import Use
@@ -124,6 +124,7 @@ def added_instance(basis: Basis, use: Use) -> Scope | None:
     return function.method_of if itself else None
 
 
+@once(meanwhile=False)
 def singleton(basis: Basis, klass: Scope) -> bool:
     """Is there one instance, because `__new__` keeps it with the class, or a base class or metaclass says so?"""
     named = [*klass.bases, *(klass.stmt.decorators if klass.stmt is not None else ())]

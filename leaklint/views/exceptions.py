@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from leaklint.answers.driver import in_tests
 from leaklint.answers.exceptions import described, held, reraised, retention, sink, tracebacks, wrapped
 from leaklint.answers.exceptions.text import Text
 from leaklint.answers.peaks.framed import bulk as framed_bulk
@@ -42,12 +41,12 @@ class Exceptions(View):
     @cached_property
     def described(self) -> tuple[described.Described, ...]:
         """Texts of errors and tracebacks that are kept or sent, however long they are."""
-        return tuple(described.described(self.basis)) if not in_tests(self.basis) else ()
+        return tuple(described.described(self.basis))
 
     @cached_property
     def framed(self) -> tuple[tracebacks.Framed, ...]:
         """Names and attributes that are bound to frames or tracebacks, or to what holds the frame of their function."""
-        return (*tracebacks.framed(self.basis), *held.held(self.basis)) if not in_tests(self.basis) else ()
+        return (*tracebacks.framed(self.basis), *held.held(self.basis))
 
     def bulk_in_frame(self, framed: tracebacks.Framed) -> str:
         """What weighs, among the variables of the function whose frame is held."""

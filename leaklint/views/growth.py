@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Literal, get_args
 
-from leaklint.answers import drain, driver, rounds
+from leaklint.answers import drain, driver, owner, rounds
 from leaklint.answers.growth import alias, finalized, memo, narrower, nested, occasion, record, startup, tail, unsent
 from leaklint.answers.releasing import endings
 from leaklint.apis import Row
@@ -169,7 +169,7 @@ class Growth(View):
         if kind != "instance" or record.shown_lasting(self.basis, klass):
             return kind
         again = self.context(insert.stmt).kind in ("event", "stream") or self._comes(insert)
-        return kind if again and record.named_lasting(self.basis, klass) else "unknown instance"
+        return kind if again and owner.named_lasting(self.basis, klass) else "unknown instance"
 
     def _comes(self, insert: Use) -> bool:
         """Is it stored by the id of what comes and goes? Then one after the other reaches the same object."""

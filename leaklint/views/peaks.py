@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from leaklint.answers.driver import in_tests
 from leaklint.answers.exceptions import text
 from leaklint.answers.peaks import (
     consume,
@@ -77,8 +76,7 @@ class Peaks(View):
     @cached_property
     def seldom_used_imports(self) -> tuple[imports.Import, ...]:
         """Imports of heavy libraries that few functions of the module use."""
-        found = (*imports.seldom_used(self.basis), *imports.probed(self.basis), *optional.seldom_needed(self.basis))
-        return found if not in_tests(self.basis) else ()
+        return (*imports.seldom_used(self.basis), *imports.probed(self.basis), *optional.seldom_needed(self.basis))
 
     def megabytes(self, library: str) -> int:
         """What importing a middle-sized library takes; 0 for others."""

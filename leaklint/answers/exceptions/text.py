@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from leaklint.answers.driver import in_tests, runs_aside
+from leaklint.answers.driver import runs_aside
 from leaklint.answers.exceptions.sink import Sink, carries, is_traced, sink
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.branches import unreachable
@@ -36,8 +36,8 @@ class Text:
 
 def stringified(basis: Basis) -> Iterator[Text]:
     """Every reference or call that becomes text whole; slices, lengths and what a row calls cut are not. None of a
-    script, an example or a test, whose texts its user waits for."""
-    if runs_aside(basis) or in_tests(basis):
+    script or an example, whose texts its user waits for."""
+    if runs_aside(basis):
         return
     never = unreachable(basis.module.stmts)
     for stmt in basis.module.stmts:

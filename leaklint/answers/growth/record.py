@@ -166,18 +166,13 @@ def _passing(basis: Basis, value: Expr | None) -> bool:
 
 def lasts(basis: Basis, klass: Scope) -> bool:
     """Does an object live long: by its class's name, by a lock that it holds, by a loop that it runs?"""
-    return named_lasting(basis, klass) or owner.guarded(basis, klass) or shown_lasting(basis, klass)
-
-
-def named_lasting(basis: Basis, klass: Scope) -> bool:
-    """By the name of its class alone, which many a short-lived one has too."""
-    return any(basis.apis.means(what, klass.name) for what in ("long_lived_classes", "active_classes"))
+    return owner.named_lasting(basis, klass) or owner.guarded(basis, klass) or shown_lasting(basis, klass)
 
 
 @once(meanwhile=False)
 def shown_lasting(basis: Basis, klass: Scope) -> bool:
     """By a loop that goes on, or by a lock, which several threads or tasks share, where its name says so too."""
-    shared_ = owner.guarded(basis, klass) and named_lasting(basis, klass)
+    shared_ = owner.guarded(basis, klass) and owner.named_lasting(basis, klass)
     return shared_ or any(_loops(basis, m) for m in klass.children if m.kind == "function")
 
 

@@ -69,7 +69,7 @@ def class_of(registration: Registration) -> Scope | None:
 def taken_off(basis: Basis, registration: Registration, handler: Handler, known: Known) -> Undoing | None:
     """A statement that takes this very listener off, or all of them, or those of a list."""
     receiver = source_name(registration.receiver) if registration.receiver is not None else ""
-    klass, called_on = class_of(registration), registration.called_on
+    klass, called_on, handle = class_of(registration), registration.called_on, kept_as(registration)
     related = basis.names.family(klass) if klass is not None else ()
     for use in known.undone:
         other = use.stmt.scope.enclosing("class")
@@ -78,11 +78,12 @@ def taken_off(basis: Basis, registration: Registration, handler: Handler, known:
             continue
         if handler.key and handler.key in use.words and not _other_one(registration, handler, use):
             return use
-        others = known.keys | (known.kept - {kept_as(registration)})
-        listed = _by_list(registration, known, use) if receiver in use.words else ""
-        whole = receiver in use.words and others.isdisjoint(use.words) and _wholesale(basis, registration, use)
-        if listed == "its" or (whole and listed != "others'"):
-            return use
+        if receiver in use.words:
+            listed = _by_list(registration, known, use) if use.filled else ""
+            # neither of another callback nor by what registering that has returned
+            of_all = known.keys.isdisjoint(use.words) and (known.kept & use.words) <= {handle}
+            if listed == "its" or (not listed and of_all and _wholesale(basis, registration, use)):
+                return use
         if use.through and use.through == called_on:
             return use
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.answers.driver import in_tests, runs_aside
+from leaklint.answers.driver import runs_aside
 from leaklint.answers.peaks.demand import leaves
 from leaklint.answers.peaks.handed import (
     Peak,
@@ -32,8 +32,8 @@ _ROW_LOOPS = ("iterrows", "itertuples", "iter_rows", "to_dict")
 
 def peaks(basis: Basis) -> Iterator[Peak]:
     """Everything that this module reads as a whole and uses in another way; not what was small enough when asked, and
-    nothing of a script, an example or a test, which is over soon."""
-    for peak in _peaks(basis) if not runs_aside(basis) and not in_tests(basis) else ():
+    nothing of a script or an example, which is over soon."""
+    for peak in _peaks(basis) if not runs_aside(basis) else ():
         limits = peak.found.kind in ("upload", "body", "download") or peak.how == "stored"
         if not limits or not asked_before(peak.found, peak.at, compared=True):
             yield peak

@@ -7,7 +7,7 @@ from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place
 from leaklint.meaning.scopes import decorators
 from leaklint.meaning.uses import Use
-from leaklint.tree.ir import Expr, Scope
+from leaklint.tree.ir import Expr
 
 
 def given_to_thread(basis: Basis, use: Use) -> Place | None:
@@ -23,20 +23,24 @@ def given_to_thread(basis: Basis, use: Use) -> Place | None:
     if callee.receiver is not None and callee.method in callee.receiver.spawn:
         for index, arg in enumerate(call.args[1:3], 2):
             if basis.names.local(arg) is not None:
-                return _nth(basis.names.local(arg), arg, [a is use.expr for a in call.args[index:]])
+                return _found(basis, arg, [a is use.expr for a in call.args[index:]])
     return None
 
 
 def _parameter(basis: Basis, target: Expr | None, args: Expr | None, given: Expr) -> Place | None:
     packed = args.args if args is not None and args.op in ("tuple", "list") else ()
-    return _nth(basis.names.local(target), target, [a is given for a in packed])
+    return _found(basis, target, [a is given for a in packed]) if target is not None else None
 
 
-def _nth(function: Scope | None, named: Expr | None, found: list[bool]) -> Place | None:
-    """The parameter at the place of the one that was found."""
-    if function is None or function.kind != "function" or function.is_generator or named is None or True not in found:
+def _found(basis: Basis, named: Expr, found: list[bool]) -> Place | None:
+    return nth(basis, named, found.index(True)) if True in found else None
+
+
+def nth(basis: Basis, named: Expr, index: int) -> Place | None:
+    """The parameter of a function here, as it is `named` where it is handed on, that gets the argument at `index`."""
+    function = basis.names.local(named)
+    if function is None or function.kind != "function" or function.is_generator:
         return None
     own = function.method_of is not None and named.op == "attr" and "staticmethod" not in decorators(function)
     params = [p.name for p in function.params if not p.star][1 if own else 0 :]
-    index = found.index(True)
     return Place(function, (params[index],)) if len(params) > index else None

@@ -12,6 +12,7 @@ from leaklint.answers.releasing.fate import parameter
 from leaklint.answers.releasing.lending import called
 from leaklint.answers.ways.failing import function_called
 from leaklint.answers.ways.handlers import in_handler
+from leaklint.answers.ways.held import kept_in
 from leaklint.answers.ways.paths import Paths, guarded, trace, wraps
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
@@ -167,10 +168,7 @@ def _closed_by_holder(
 def _holders(basis: Basis, uses: Iterable[Use], *, through: bool = True) -> Iterator[Place]:
     """The attributes that it is stored in, by its function or by one here that this gives it to."""
     for use in uses:
-        for target in use.stmt.targets if use.role == "bound" and use.stmt.value is use.site else ():
-            held = basis.names.place(target)
-            if held is not None and held.is_attribute:
-                yield held
+        yield from kept_in(basis, use)
         local = function_called(basis, use.site) if use.role == "argument" and through else None
         param = parameter(local, use.site, use.value) if local is not None and local.kind == "function" else None
         if param is not None:

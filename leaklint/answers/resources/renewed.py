@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
+from leaklint.answers.driver import callers
 from leaklint.answers.opening.acquisitions import Acquisition, acquisitions
 from leaklint.answers.releasing.fate import fate, resource_uses
 from leaklint.answers.resources.reopened import Reopened, ended_before
-from leaklint.meaning.basis import Basis, once
+from leaklint.meaning.basis import Basis
 from leaklint.meaning.flow import LEAVING
 from leaklint.meaning.names import Place
-from leaklint.tree.ir import Expr, Scope, Stmt, ancestors, walk
+from leaklint.tree.ir import Expr, Stmt, ancestors, walk
 
 
 def renewed(basis: Basis) -> Iterator[Reopened]:
@@ -19,7 +20,7 @@ def renewed(basis: Basis) -> Iterator[Reopened]:
         function, row = one.stmt.scope.function, one.row
         if not row.name or function.kind != "function":
             continue
-        for at in (one.stmt, *_callers(basis).get(function, ())):
+        for at in (one.stmt, *(call.stmt for call in callers(basis, function))):
             if _let_through(basis, one.place, at) and not _ended(basis, one, at):
                 closes = (u for u in resource_uses(basis, one.place, row) if fate(basis, u, row) == "release")
                 closed = next(closes, None)
@@ -27,17 +28,6 @@ def renewed(basis: Basis) -> Iterator[Reopened]:
                     again = at if at is not one.stmt else None
                     yield Reopened(one.place, row, one.stmt, one.value, None, closed, again)
                 break
-
-
-@once(meanwhile={})
-def _callers(basis: Basis) -> Mapping[Scope, list[Stmt]]:
-    """Where each function of this module is called."""
-    found: dict[Scope, list[Stmt]] = {}
-    for call in basis.all_calls:
-        local = basis.types.callee(call).local
-        if local is not None:
-            found.setdefault(local, []).append(call.stmt)
-    return found
 
 
 def _ended(basis: Basis, one: Acquisition, at: Stmt) -> bool:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from leaklint.answers.releasing.fate import fate, parameter, resource_uses
-from leaklint.answers.releasing.started import given_to_thread
-from leaklint.answers.ways.handlers import stopped
+from leaklint.answers.releasing.started import given_to_thread, nth
+from leaklint.answers.ways.handlers import comes_to_end
 from leaklint.answers.ways.paths import Paths, trace
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
@@ -70,7 +70,7 @@ def _of_threads(basis: Basis) -> Iterator[tuple[Place, Row, Expr]]:
 
 def _left(basis: Basis, exits: Iterable[Exit]) -> Iterator[Exit]:
     """The ways on which the function is done with it, and the server hears of no error."""
-    yield from (e for e in exits if e.kind in ("return", "end") or (e.returns and not stopped(basis, e.stmt)))
+    yield from (e for e in exits if comes_to_end(basis, e))
 
 
 def _parameter(basis: Basis, handler: Expr, index: int) -> Place | None:
@@ -81,9 +81,4 @@ def _parameter(basis: Basis, handler: Expr, index: int) -> Place | None:
         given = (a for a in inner.args[1:] if local is not None and a.op == "name" and a.text == names[index])
         arg = next(given, None)
         return parameter(local, inner, arg) if local is not None and arg is not None else None
-    function = basis.names.local(handler)
-    if function is None or function.kind != "function" or function.is_generator:
-        return None
-    own = function.method_of is not None and handler.op == "attr"
-    params = [p.name for p in function.params if not p.star][1 if own else 0 :]
-    return Place(function, (params[index],)) if len(params) > index else None
+    return nth(basis, handler, index)

@@ -14,7 +14,7 @@ from leaklint.answers.releasing.lending import called, only_asked, stays
 from leaklint.answers.resources.derived import derived, leaves
 from leaklint.answers.resources.mending import Care, Mend, care
 from leaklint.answers.ways.dormant import wakes
-from leaklint.answers.ways.handlers import stopped
+from leaklint.answers.ways.handlers import comes_to_end
 from leaklint.answers.ways.paths import Paths
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
@@ -116,7 +116,7 @@ def _kept(basis: Basis, paths: Paths, value: Expr) -> str:
         return "meant to outlive this process"
     if _destroyed(basis, value):
         return "destroyed with what made it"
-    if any(e.kind in ("end", "return") or (e.returns and not stopped(basis, e.stmt)) for e in paths.exits):
+    if any(comes_to_end(basis, e) for e in paths.exits):
         return ""
     asleep = paths.row.lazy and wakes(basis, paths.place, paths.row, paths.acquired, ()) is None
     return "opens nothing until it is used" if asleep else "the function does not end"

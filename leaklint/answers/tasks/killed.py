@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leaklint.answers.driver import callers
 from leaklint.answers.releasing.fate import parameter
 from leaklint.answers.tasks.threads import KEEPS, elsewhere
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis
 from leaklint.meaning.names import Place
-from leaklint.meaning.scopes import is_called
 from leaklint.meaning.uses import Use
 
 
@@ -33,7 +33,6 @@ def _waited_for(basis: Basis, place: Place, row: Row) -> bool:
     function = place.scope
     if not place.is_given or len(place.path) > 1:
         return False
-    calls = (e.parent for e in basis.mentions(function.name) if is_called(e) and basis.names.local(e) is function)
-    given = [a for c in calls if c is not None for a in c.args[1:] if parameter(function, c, a) == place]
+    given = [a for c in callers(basis, function) for a in c.args[1:] if parameter(function, c, a) == place]
     places = [basis.names.place(a) for a in given]
     return bool(places) and all(p is not None and any(u.verb in row.reaps for u in basis.all_uses(p)) for p in places)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from leaklint.meaning.basis import Basis
+from leaklint.meaning.flow import Exit
 from leaklint.meaning.scopes import source_name
 from leaklint.tree.ir import Block, Expr, Scope, Stmt, ancestors, statements
 
@@ -60,7 +61,12 @@ def ended_by_loss(basis: Basis, loop: Stmt) -> bool:
     return any(not catches_all(b) and sees_loss(basis, b) for b in handlers)
 
 
-def stopped(basis: Basis, stmt: Stmt) -> bool:
+def comes_to_end(basis: Basis, way: Exit) -> bool:
+    """Is a function done when it is left that way, on its own or after an error that it has caught?"""
+    return way.kind in ("return", "end") or (way.returns and not _stopped(basis, way.stmt))
+
+
+def _stopped(basis: Basis, stmt: Stmt) -> bool:
     """Is what a statement raises caught only where somebody stops it: `except KeyboardInterrupt`, or a cancellation?"""
     tries = (owner for block, owner in ancestors(stmt) if owner.op == "try" and block.kind == "body")
     handlers = [b for t in tries for b in t.blocks if b.kind == "handler"]

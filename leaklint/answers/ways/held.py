@@ -35,10 +35,15 @@ def own_matter(basis: Basis, place: Place, row: Row, acquired: Stmt) -> bool:
 def stored(basis: Basis, paths: Paths) -> Iterator[tuple[Place, Use]]:
     """The attributes that what a local name holds is put into, each with the use that does it."""
     for use in paths.escapes:
-        for target in use.stmt.targets if use.role == "bound" and use.stmt.value is use.site else ():
-            place = basis.names.place(target)
-            if place is not None and place.is_attribute:
-                yield place, use
+        yield from ((place, use) for place in kept_in(basis, use))
+
+
+def kept_in(basis: Basis, use: Use) -> Iterator[Place]:
+    """The attributes that a use puts it into: `self.client = client`."""
+    for target in use.stmt.targets if use.role == "bound" and use.stmt.value is use.site else ():
+        place = basis.names.place(target)
+        if place is not None and place.is_attribute:
+            yield place
 
 
 def begun(basis: Basis, place: Place, row: Row, acquired: Stmt, endings: Collection[Scope]) -> bool:

@@ -19,7 +19,7 @@ from leaklint.answers.ways.dormant import before, wakes
 from leaklint.answers.ways.failing import function_called
 from leaklint.answers.ways.faults import Faults
 from leaklint.answers.ways.guards import Guards
-from leaklint.answers.ways.handlers import catches_all, handles, stopped
+from leaklint.answers.ways.handlers import catches_all, comes_to_end, handles
 from leaklint.apis import Row
 from leaklint.meaning.basis import Basis, calls, once
 from leaklint.meaning.flow import Effects, Exit, open_exits
@@ -145,8 +145,7 @@ def _by_thread(basis: Basis, use: Use, row: Row) -> str:
 @once(meanwhile=False)
 def _left_by(basis: Basis, param: Place, row: Row, function: Stmt) -> bool:
     inner = trace(basis, param, row, function, judged=True, depth=0)
-    ends = any(e.kind in ("end", "return") or (e.returns and not stopped(basis, e.stmt)) for e in inner.exits)
-    return ends and not inner.releases and not inner.escapes
+    return not inner.releases and not inner.escapes and any(comes_to_end(basis, e) for e in inner.exits)
 
 
 def _outcome(basis: Basis, use: Use, row: Row, place: Place, function: Scope) -> str:
