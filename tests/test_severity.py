@@ -50,6 +50,8 @@ def model_of(name, session):
         ("get_cache_key(name)", "P2"),  # as open as what it is made of
         ("hash(name)", "P2"),
         ("hash(session.id)", "P0"),
+        ("id(name)", "P2"),  # looked up again by the same object, which stays
+        ("id(session)", "P0"),  # and which by its name does not
     ],
 )
 @pytest.mark.parametrize(
@@ -153,3 +155,25 @@ class {name}:
 def test_of_an_object_that_nothing_shows_to_last_little_is_said(name: str, more: str, severity: str) -> None:
     run = link([analyze(HELD.format(name=name, more=more).encode(), "app.py", "app", load())])
     assert [finding.severity for finding in run.findings] == [severity]
+
+
+LEFT = """
+import asyncio
+
+
+class Session:
+    async def read_all(self):
+        while True:
+            for packet in await self.connection.read():
+                asyncio.create_task(self.handle(packet))
+                {leave}
+
+    async def handle(self, packet):
+        await self.connection.answer(packet)
+"""
+
+
+@pytest.mark.parametrize(("leave", "driver"), [("break", "stream"), ("return", "call")])
+def test_only_the_loop_that_is_left_comes_to_its_last_turn(leave: str, driver: str) -> None:
+    run = link([analyze(LEFT.format(leave=leave).encode(), "app.py", "app", load())])
+    assert [finding.driver for finding in run.findings if finding.rule == "LK201"] == [driver]

@@ -25,12 +25,13 @@ def last_turn(stmt: Stmt, loop: Stmt) -> bool:
     """Is the loop left whenever the statement has run, further down in one of the blocks around it?"""
     below, inner = stmt, False
     for block, owner in ancestors(stmt):
+        inner = inner or (owner is not loop and owner.op in ("for", "while"))
         last = block.stmts[-1]
         if last is not below and (last.op in ("return", "raise") or (last.op == "break" and not inner)):
             return True
         if owner is loop:
             return False
-        inner, below = inner or owner.op in ("for", "while"), owner
+        below = owner
     return False
 
 

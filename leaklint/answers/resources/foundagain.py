@@ -25,7 +25,7 @@ def _of_thread(basis: Basis, call: Expr) -> bool:
     given = (e for s in statements(body) for e in s.flat if e.op == "call" and len(e.args) == 2)
     rows = (basis.types.callee(e).row for e in given if basis.names.place(e.args[1]) == place)
     finders = {row.found_by for row in rows if row is not None and row.found_by}
-    return bool(finders) and any(
+    return any(
         (block.kind == "handler" and _looks(basis, statements(owner.blocks[0]), finders))
         or (owner.op == "if" and _of_found(basis, block.exprs, stmt, finders))
         for block, owner in ancestors(stmt)
